@@ -1,0 +1,107 @@
+"""Imports point downward only, and the command line starts without anything slow."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parent.parent
+SOURCES = sorted([*CHECKOUT.glob("acoustic/**/*.py"), *CHECKOUT.glob("apps/**/*.py")])
+
+# Lowest first. A module may import from its own layer and from those before it.
+LAYERS = [
+    {"acoustic.errors", "acoustic", "acoustic.files"},
+    {"acoustic.frontend", "acoustic.audio", "acoustic.terminal", "acoustic.download"},
+    {"acoustic.model", "acoustic.datasets"},
+    {"acoustic.train", "acoustic.export", "acoustic.score", "acoustic.live"},
+    {"acoustic.doctor"},
+    {"acoustic.cli"},
+]
+SLOW = {
+    "keras",
+    "librosa",
+    "matplotlib",
+    "numba",
+    "pyarrow",
+    "scipy",
+    "sounddevice",
+    "soundfile",
+    "soxr",
+    "tensorflow",
+}
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(CHECKOUT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imported_modules(path: Path) -> set[str]:
+    """Everything a file imports, at the top or inside functions; relative imports are not used here."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            assert node.module is not None
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def layer(module: str) -> int:
+    """Index of the layer that owns a module: that of its longest listed prefix."""
+    owners = [(len(name), index) for index, names in enumerate(LAYERS) for name in names if _within(module, name)]
+    return max(owners)[1]
+
+
+def _within(module: str, package: str) -> bool:
+    return module == package or module.startswith(f"{package}.")
+
+
+def test_every_package_has_a_layer() -> None:
+    listed = set().union(*LAYERS)
+    parts = {
+        ".".join(module_name(path).split(".")[:2]) for path in SOURCES if path.is_relative_to(CHECKOUT / "acoustic")
+    }
+    assert parts <= listed, f"give these a layer: {sorted(parts - listed)}"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(CHECKOUT)))
+def test_imports_point_downward(path: Path) -> None:
+    module = module_name(path)
+    ours = {name for name in imported_modules(path) if name.split(".")[0] in {"acoustic", "apps"}}
+    if _within(module, "apps"):
+        app = ".".join(module.split(".")[:2])
+        foreign = {name for name in ours if _within(name, "apps") and not _within(name, app)}
+        assert not foreign, f"{module} imports another app: {sorted(foreign)}"
+        return
+    assert not {name for name in ours if _within(name, "apps")}, f"{module} imports an app"
+    upward = {name for name in ours if layer(name) > layer(module)}
+    assert not upward, f"{module} imports upward: {sorted(upward)}"
+
+
+def test_only_training_imports_tensorflow() -> None:
+    allowed = ("acoustic.train", "apps.")
+    users = {module_name(path) for path in SOURCES if any(_within(m, "tensorflow") for m in imported_modules(path))}
+    assert not {user for user in users if not user.startswith(allowed)}
+
+
+def test_front_end_depends_on_numpy_alone() -> None:
+    for path in CHECKOUT.glob("acoustic/frontend/*.py"):
+        roots = {name.split(".")[0] for name in imported_modules(path)}
+        assert roots <= {*sys.stdlib_module_names, "numpy", "acoustic"}, path
+
+
+def modules_after(statement: str) -> set[str]:
+    code = f"import sys; {statement}; print(' '.join(sys.modules))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return {name.split(".")[0] for name in result.stdout.split()}
+
+
+def test_command_line_imports_nothing_slow() -> None:
+    loaded = modules_after("import acoustic.cli")
+    assert not loaded & SLOW
+    assert "typer" in loaded  # the probe itself works
