@@ -1,0 +1,154 @@
+"""Writing int16 mono WAV files that stay readable when the program or the power stops."""
+
+import os
+import struct
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from acoustic.audio.source import Pcm16
+from acoustic.errors import AcousticError, ParameterError
+from acoustic.files import whole_file
+
+HEADER_BYTES = 80
+FLUSH_S = 1.0
+_UINT32_MAX = 0xFFFFFFFF
+
+
+def wav_header(n_samples: int, rate_hz: int) -> bytes:
+    """Return the 80-byte header of an int16 mono WAV file.
+
+    Beyond 4 GiB the same 80 bytes become an RF64 header: the JUNK chunk keeps its place for the
+    64-bit sizes, as EBU Tech 3306 (2009) lays down, so a file can grow past the limit while it is written.
+
+    Parameters
+    ----------
+    n_samples : int
+        Samples in the file.
+    rate_hz : int
+        Sampling rate (Hz).
+    """
+    data_bytes = 2 * n_samples
+    riff_bytes = data_bytes + HEADER_BYTES - 8
+    if riff_bytes <= _UINT32_MAX:
+        start = struct.pack("<4sI4s4sI28x", b"RIFF", riff_bytes, b"WAVE", b"JUNK", 28)
+    else:
+        start = struct.pack("<4sI4s4sI", b"RF64", _UINT32_MAX, b"WAVE", b"ds64", 28)
+        start += struct.pack("<QQQI", riff_bytes, data_bytes, n_samples, 0)
+        data_bytes = _UINT32_MAX
+    pcm_format = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate_hz, 2 * rate_hz, 2, 16)
+    return start + pcm_format + struct.pack("<4sI", b"data", data_bytes)
+
+
+class WavWriter:
+    """Write an int16 mono WAV file block by block.
+
+    Once a second everything written so far, with a header that fits, is forced to the disk: whatever
+    ends the program, the file opens and holds all but at most the last second.
+
+    Parameters
+    ----------
+    path : str or Path
+        File to write; one that exists is replaced.
+    rate_hz : int
+        Sampling rate (Hz).
+
+    Raises
+    ------
+    AcousticError
+        If the file cannot be made or the disk is full; what was written before stays readable.
+    """
+
+    def __init__(self, path: str | Path, rate_hz: int) -> None:
+        if rate_hz < 1:
+            raise ParameterError(f"The sampling rate must be at least 1 Hz, not {rate_hz}.")
+        self.path = Path(path)
+        self.rate_hz = rate_hz
+        self.n_samples = 0
+        try:
+            # Unbuffered: after a failed write nothing is left over that a later close would try again.
+            self._file = self.path.open("wb", buffering=0)
+        except OSError as error:
+            raise self._failure(error) from error
+        try:
+            self._flush()
+        except OSError as error:
+            self._file.close()
+            raise self._failure(error) from error
+
+    def write(self, pcm: Pcm16) -> None:
+        """Append samples.
+
+        Parameters
+        ----------
+        pcm : numpy.ndarray of int16, shape (n,)
+        """
+        left = memoryview(pcm.astype("<i2", copy=False).tobytes())
+        n_samples = self.n_samples + len(pcm)
+        try:
+            while left:
+                left = left[self._file.write(left) :]
+            self.n_samples = n_samples
+            if time.monotonic() - self._flushed_at >= FLUSH_S:
+                self._flush()
+        except OSError as error:
+            raise self._failure(error) from error
+
+    def close(self) -> None:
+        """Finish the file; closing twice does nothing."""
+        if self._file.closed:
+            return
+        try:
+            self._flush()
+        except OSError as error:
+            raise self._failure(error) from error
+        finally:
+            self._file.close()
+
+    def __enter__(self) -> Self:
+        """Return the writer itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the file."""
+        self.close()
+
+    def _flush(self) -> None:
+        self._file.seek(0)
+        self._file.write(wav_header(self.n_samples, self.rate_hz))
+        # Not the end of the file: a write that failed half-way may have left an odd number of bytes there.
+        self._file.seek(HEADER_BYTES + 2 * self.n_samples)
+        os.fsync(self._file.fileno())
+        self._flushed_at = time.monotonic()
+
+    def _failure(self, error: OSError) -> AcousticError:
+        kept = f" It holds the first {self.n_samples / self.rate_hz:.1f} s." if self.n_samples else ""
+        return AcousticError(f"{self.path}: cannot be written ({error.strerror}).{kept} Free space or write elsewhere.")
+
+
+def write_wav(path: str | Path, pcm: Pcm16, rate_hz: int) -> None:
+    """Write an int16 mono WAV file, whole or not at all.
+
+    Parameters
+    ----------
+    path : str or Path
+        File to write; one that exists is replaced.
+    pcm : numpy.ndarray of int16, shape (n,)
+        Samples.
+    rate_hz : int
+        Sampling rate (Hz).
+
+    Raises
+    ------
+    AcousticError
+        If the file cannot be written; what stood there before stays.
+    """
+    try:
+        with whole_file(Path(path)) as stream:
+            stream.write(wav_header(len(pcm), rate_hz))
+            stream.write(pcm.astype("<i2", copy=False).tobytes())
+    except OSError as error:
+        raise AcousticError(f"{path}: cannot be written ({error.strerror}). Free space or write elsewhere.") from error

@@ -1,0 +1,106 @@
+import threading
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+
+from acoustic.audio import speaker as module
+from acoustic.audio.speaker import Speaker
+from acoustic.errors import DeviceError
+
+PCM = np.arange(1, 11, dtype=np.int16)
+
+
+def close(speaker: Speaker, stream: Any) -> None:
+    """Close the speaker while its device goes on playing."""
+    closing = start_closing(speaker)
+    while closing.is_alive():
+        stream.demand(4)
+        time.sleep(0.001)
+
+
+def start_closing(speaker: Speaker) -> threading.Thread:
+    closing = threading.Thread(target=speaker.close, daemon=True)
+    closing.start()
+    while not speaker._draining:
+        time.sleep(0.001)
+    return closing
+
+
+def test_blocks_are_played_in_order_and_gaps_counted(fake_sounddevice: Any) -> None:
+    speaker = Speaker(None, 16000)
+    (stream,) = fake_sounddevice.streams
+    assert stream.demand(4) == [0, 0, 0, 0]
+    assert speaker.underruns == 0
+    speaker.write(PCM)
+    assert [x * 32768 for x in stream.demand(6)] == [1, 2, 3, 4, 5, 6]
+    assert [x * 32768 for x in stream.demand(6)] == [7, 8, 9, 10, 0, 0]
+    assert speaker.underruns == 1
+    close(speaker, stream)
+    speaker.close()
+    assert stream.closed
+    assert speaker.underruns == 1
+
+
+def test_underflows_that_the_device_flags_are_counted(fake_sounddevice: Any) -> None:
+    speaker = Speaker(None, 16000)
+    (stream,) = fake_sounddevice.streams
+    stream.demand(4, underflow=True)
+    speaker.write(PCM)
+    stream.demand(4)
+    assert speaker.underruns == 0
+    stream.demand(4, underflow=True)
+    assert speaker.underruns == 1
+    close(speaker, stream)
+
+
+def test_close_plays_the_rest(fake_sounddevice: Any) -> None:
+    speaker = Speaker(None, 16000)
+    (stream,) = fake_sounddevice.streams
+    speaker.write(PCM)
+    closing = start_closing(speaker)
+    assert [x * 32768 for x in stream.demand(10)] == PCM.tolist()
+    assert not stream.closed
+    stream.demand(10)
+    closing.join(timeout=5)
+    assert stream.closed
+
+
+def test_write_waits_for_room(fake_sounddevice: Any) -> None:
+    speaker = Speaker(None, 16000, queue_s=0.001)
+    (stream,) = fake_sounddevice.streams
+    for _ in range(2):
+        speaker.write(PCM)
+    threading.Timer(0.1, stream.demand, [4]).start()
+    start = time.monotonic()
+    speaker.write(PCM)
+    assert time.monotonic() - start > 0.05
+    close(speaker, stream)
+
+
+def test_lost_device_is_an_error(fake_sounddevice: Any) -> None:
+    speaker = Speaker(None, 16000)
+    fake_sounddevice.streams[0].vanish()
+    with pytest.raises(DeviceError, match="Speakers: the loudspeaker went away"):
+        speaker.write(PCM)
+    speaker.close()
+
+
+def test_hanging_device_is_given_up(fake_sounddevice: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "STALL_S", 0.1)
+    speaker = Speaker(None, 16000, queue_s=0.0)
+    speaker.write(PCM)
+    with pytest.raises(DeviceError):
+        speaker.write(PCM)
+    speaker.close()
+    assert fake_sounddevice.streams[0].closed
+
+
+def test_refused_rate_is_resampled(fake_sounddevice: Any) -> None:
+    speaker = Speaker(None, 32000)
+    assert speaker.native_rate_hz == 48000
+    speaker.write(np.full(32000, 1000, np.int16))
+    played = fake_sounddevice.streams[0].demand(40000)
+    assert np.mean(played[10000:30000]) * 32768 == pytest.approx(1000, abs=1)
+    close(speaker, fake_sounddevice.streams[0])

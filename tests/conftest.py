@@ -1,0 +1,88 @@
+"""Fixtures that several test packages share."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+VIRTUAL_MIC = Path(__file__).parent / "virtual_mic.sh"
+
+
+@dataclass(frozen=True)
+class VirtualAudio:
+    """A sound card made of software: a microphone (also called "virtmic") and a loudspeaker ("virtspk")."""
+
+    folder: Path
+    rate_hz: int = 16000
+
+    def run(self, command: str) -> str:
+        return subprocess.run(
+            [VIRTUAL_MIC, command], env=self._environment(), check=True, stdout=subprocess.PIPE, text=True, timeout=60
+        ).stdout
+
+    def start(self) -> None:
+        """Plug the sound card in and show it to this process."""
+        for word in self.run("start").removeprefix("export ").split():
+            name, value = word.split("=", 1)
+            os.environ[name] = value.strip("'")
+
+    def pull(self) -> None:
+        """Unplug it."""
+        self.run("pull")
+
+    @contextmanager
+    def playing(self, path: Path) -> Iterator[None]:
+        """Speak a file into the microphone while the block runs."""
+        with self._running("play", path):
+            yield
+
+    @contextmanager
+    def listening(self, path: Path) -> Iterator[None]:
+        """Record the loudspeaker into a file while the block runs."""
+        with self._running("listen", path):
+            time.sleep(0.5)
+            yield
+            time.sleep(0.5)
+
+    @contextmanager
+    def _running(self, command: str, path: Path) -> Iterator[None]:
+        with subprocess.Popen([VIRTUAL_MIC, command, path], env=self._environment()) as process:
+            try:
+                yield
+            finally:
+                process.terminate()
+
+    def _environment(self) -> dict[str, str]:
+        return os.environ | {"VIRTUAL_MIC_DIR": str(self.folder), "VIRTUAL_MIC_RATE": str(self.rate_hz)}
+
+
+@pytest.fixture(scope="session")
+def virtual_audio() -> Iterator[VirtualAudio]:
+    """Run a virtual sound card for the whole session; PortAudio sees only its devices."""
+    for program in ("pulseaudio", "pactl", "parec", "paplay"):
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is missing: apt-get install pulseaudio pulseaudio-utils libasound2-plugins")
+    # PortAudio reads the list of devices when it is loaded.
+    assert "sounddevice" not in sys.modules, "sounddevice was imported before the virtual sound card was there"
+    before = {name: os.environ.get(name) for name in ("PULSE_SERVER", "ALSA_CONFIG_PATH")}
+    # Not pytest's folder: the path of a socket may have only 107 characters.
+    with tempfile.TemporaryDirectory(prefix="virtual-mic-", ignore_cleanup_errors=True) as folder:
+        card = VirtualAudio(Path(folder))
+        try:
+            card.start()
+            yield card
+        finally:
+            card.run("stop")
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
