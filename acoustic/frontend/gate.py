@@ -1,0 +1,185 @@
+"""Spectral gate: a denoiser without a network, and the baseline that a network has to beat.
+
+Power spectral subtraction with over-subtraction and a spectral floor (Boll 1979; Berouti, Schwartz and
+Makhoul 1979). The noise is learnt from the recording's own past, as a median over time in each band (Stahl,
+Fischer and Bippus 2000: speech fills any one band for less than half of the time).
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acoustic.errors import ParameterError
+from acoustic.frontend.logarithm import exp2, log2
+from acoustic.frontend.noise_floor import STEPS_PER_DB, NoiseFloor, to_steps
+from acoustic.frontend.stft import Stft, Synthesis, WindowPair
+from acoustic.frontend.tables import F32
+
+#: Decibels of power for a factor of two.
+DB_PER_OCTAVE = 3.0102999566398120
+#: Level of a band at or below which a frame is digital silence, from which no noise is learnt.
+SILENCE_DB = -120.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateSettings:
+    """Settings of the spectral gate.
+
+    Raises
+    ------
+    ParameterError
+        When a value is out of range.
+    """
+
+    over_subtraction: float = 4.0
+    """How many times the noise's power is subtracted: 1 leaves residues that ring (musical noise)."""
+    floor_db: float = -15.0
+    """Gain that no band falls below: it keeps the background natural and masks what rings."""
+    attack_ms: float = 5.0
+    """Time constant of a rising gain; 0 follows at once."""
+    release_ms: float = 20.0
+    """Time constant of a falling gain; 0 follows at once."""
+    block_frames: int = 32
+    """Frames whose mean level is one entry of the noise's memory, a power of two."""
+    n_blocks: int = 32
+    """Entries of the memory; the noise is their median."""
+
+    def __post_init__(self) -> None:
+        """Check every range."""
+        checks = [
+            (1.0 <= self.over_subtraction <= 100.0, "over_subtraction must be 1 to 100"),
+            (-60.0 <= self.floor_db <= 0.0, "floor_db must be -60 to 0"),
+            (0.0 <= self.attack_ms <= 1000.0, "attack_ms must be 0 to 1000"),
+            (0.0 <= self.release_ms <= 1000.0, "release_ms must be 0 to 1000"),
+            (self.block_frames in (1 << k for k in range(11)), "block_frames must be a power of two, 1 to 1024"),
+            (1 <= self.n_blocks <= 1024, "n_blocks must be 1 to 1024"),
+        ]
+        for holds, sentence in checks:
+            if not holds:
+                raise ParameterError(f"spectral gate: {sentence}; this one is {self}")
+
+
+class SpectralGate:
+    """Gains of a stream of band levels; the bands may be FFT bins or mel bands.
+
+    Until the first block of frames is complete the noise is unknown, and the gain is one.
+
+    Parameters
+    ----------
+    n_bands : int
+    settings : GateSettings
+    frames_per_second : float
+        What the time constants refer to.
+    """
+
+    def __init__(self, n_bands: int, settings: GateSettings, *, frames_per_second: float) -> None:
+        self.settings = settings
+        self._noise = NoiseFloor(
+            n_bands,
+            block_frames=settings.block_frames,
+            n_blocks=settings.n_blocks,
+            silence=int(SILENCE_DB * STEPS_PER_DB),
+        )
+        self._frames_heard = 0
+        self._attack = _step_towards(settings.attack_ms, frames_per_second)
+        self._release = _step_towards(settings.release_ms, frames_per_second)
+        self._gain = np.ones(n_bands, np.float32)
+
+    def push(self, level_db: F32) -> F32:
+        """Return the gain of each band.
+
+        Parameters
+        ----------
+        level_db : float32 array, shape (n_frames, n_bands)
+            Power of each band in dB relative to any reference that the noise shares.
+
+        Returns
+        -------
+        float32 array of the same shape: factors of the amplitude, from ``floor_db`` to one.
+        """
+        levels = to_steps(level_db)
+        heard = self._frames_heard + np.cumsum(levels.max(axis=1, initial=-32768) > self._noise.silence)
+        self._frames_heard = int(heard[-1]) if len(heard) else self._frames_heard
+        gains = self._wanted(self._noise.push(levels).astype(np.int32) - levels)
+        gains[heard <= self.settings.block_frames] = 1.0
+        for frame in gains:
+            change = frame - self._gain
+            change *= np.where(change > 0, self._attack, self._release)
+            self._gain += change
+            frame[:] = self._gain
+        return gains
+
+    def _wanted(self, noise_to_signal: NDArray[np.int32]) -> F32:
+        """Gain of Berouti's subtraction for a ratio in steps of 1/256 dB, before smoothing."""
+        share = exp2(noise_to_signal.astype(np.float32) * np.float32(1.0 / (STEPS_PER_DB * DB_PER_OCTAVE)))
+        share *= np.float32(self.settings.over_subtraction)
+        floor = np.float32(10.0 ** (self.settings.floor_db / 10.0))
+        return np.asarray(np.sqrt(np.maximum(np.float32(1.0) - share, floor)))
+
+
+class GateDenoiser:
+    """Takes stationary noise out of a stream of int16 PCM: STFT, spectral gate on each bin, synthesis.
+
+    >>> denoiser = GateDenoiser(16000)
+    >>> clean = np.concatenate([denoiser.push(pcm), denoiser.flush()])[denoiser.delay_samples:]  # doctest: +SKIP
+
+    Blocks of any size give the same bytes.
+
+    Parameters
+    ----------
+    rate_hz : int
+    settings : GateSettings
+    windows : WindowPair, optional
+        Root-Hann windows of about 16 ms with a hop of a quarter of that, if not given.
+    """
+
+    def __init__(
+        self, rate_hz: int, settings: GateSettings = GateSettings(), *, windows: WindowPair | None = None
+    ) -> None:
+        if windows is None:
+            n_fft = 1 << round(math.log2(0.016 * rate_hz))
+            windows = WindowPair.root_hann(n_fft, n_fft // 4)
+        self.rate_hz, self.windows = rate_hz, windows
+        self._stft, self._synthesis = Stft(windows), Synthesis(windows)
+        self._gate = SpectralGate(windows.n_fft // 2 + 1, settings, frames_per_second=rate_hz / windows.hop_samples)
+        self._samples_in = self._samples_out = 0
+
+    @property
+    def delay_samples(self) -> int:
+        """By how much the output lags behind the input."""
+        return self.windows.delay_samples
+
+    def push(self, pcm: NDArray[np.int16]) -> NDArray[np.int16]:
+        """Take samples, return those that are ready: int16 of one dimension, a multiple of the hop.
+
+        Raises
+        ------
+        ParameterError
+            When the samples are not one-dimensional int16.
+        """
+        re, im = self._stft.push(pcm)
+        gains = self._gate.push(_level_db(re, im))
+        denoised = self._synthesis.push(re * gains, im * gains)
+        self._samples_in += len(pcm)
+        self._samples_out += len(denoised)
+        return denoised
+
+    def flush(self) -> NDArray[np.int16]:
+        """End the stream and return the rest: all output is ``delay_samples`` longer than all input."""
+        missing = self._samples_in + self.delay_samples - self._samples_out
+        return self.push(np.zeros(missing + self.windows.hop_samples, np.int16))[:missing]
+
+
+def _step_towards(time_constant_ms: float, frames_per_second: float) -> np.float32:
+    """Part of the way that a one-pole smoother goes in one frame."""
+    if time_constant_ms == 0.0:
+        return np.float32(1.0)
+    return np.float32(1.0 - math.exp(-1000.0 / (time_constant_ms * frames_per_second)))
+
+
+def _level_db(re: F32, im: F32) -> F32:
+    """Power of spectra in dB relative to full scale squared; nothing counts as -126 octaves."""
+    power = re * re + im * im
+    return log2(np.maximum(power, np.float32(2.0**-126))) * np.float32(DB_PER_OCTAVE)

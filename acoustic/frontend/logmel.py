@@ -1,0 +1,115 @@
+"""Log-mel features from int16 PCM, batch and streaming, with identical bytes."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acoustic.frontend.definition import FrontEnd
+from acoustic.frontend.fft import COLUMNS, RealFft, shaped, unbuffered
+from acoustic.frontend.framing import Framer, check_pcm
+from acoustic.frontend.logarithm import log2
+from acoustic.frontend.tables import F32, MelBank, mel_bank, window
+
+
+class LogMelStream:
+    """Log-mel frames of a stream of int16 PCM.
+
+    >>> stream = LogMelStream(fe)                           # doctest: +SKIP
+    >>> frames = np.concatenate([stream.push(block) for block in blocks])   # doctest: +SKIP
+
+    Blocks of any size give the same bytes as the whole recording at once.
+    """
+
+    def __init__(self, fe: FrontEnd) -> None:
+        self.fe = fe
+        self._columns = _LogMelColumns(fe)
+        self._tail = np.empty(0, np.int16)
+
+    def push(self, pcm: NDArray[np.int16]) -> F32:
+        """Take samples, return the frames that they complete.
+
+        Parameters
+        ----------
+        pcm : int16 array, shape (n_samples,)
+
+        Returns
+        -------
+        float32 array, shape (n_frames, n_mels), in dB relative to full scale squared.
+        """
+        check_pcm(pcm)
+        pcm = np.concatenate([self._tail, pcm]) if len(self._tail) else pcm
+        n = self.fe.n_frames(len(pcm))
+        out = np.empty((n, self.fe.n_mels), np.float32)
+        with unbuffered():
+            for start in range(0, n, COLUMNS):
+                count = min(COLUMNS, n - start)
+                out[start : start + count] = self._columns(pcm[start * self.fe.hop_samples :], count).T
+        self._tail = pcm[n * self.fe.hop_samples :].copy()
+        return out
+
+
+def log_mel(pcm: NDArray[np.int16], fe: FrontEnd) -> F32:
+    """Log-mel of a whole recording: int16 (n_samples,) to float32 (n_frames, n_mels) in dB.
+
+    The mel spectrogram of Davis and Mermelstein (1980) without their cosine transform; equal to
+    ``librosa.feature.melspectrogram(center=False)`` and ``10 log10(max(S, floor))`` to float32 accuracy.
+
+    Raises
+    ------
+    ParameterError
+        When the samples are not one-dimensional int16.
+    """
+    return LogMelStream(fe).push(pcm)
+
+
+class _LogMelColumns:
+    """The arithmetic: up to ``COLUMNS`` frames, one a column."""
+
+    def __init__(self, fe: FrontEnd) -> None:
+        self.fe = fe
+        self._frames = Framer(window(fe), hop_samples=fe.hop_samples, n_fft=fe.n_fft)
+        self._fft = RealFft(fe.n_fft)
+        self._mel = _MelSums(mel_bank(fe))
+
+    def __call__(self, pcm: NDArray[np.int16], count: int) -> F32:
+        """Return (n_mels, count) in dB for the ``count`` frames that start at hops of ``pcm``."""
+        spectrum = self._fft.power(self._frames(pcm, count))
+        if self.fe.power == 1:
+            np.sqrt(spectrum, out=spectrum)
+        bands = self._mel(spectrum)
+        level = log2(np.maximum(bands, np.float32(self.fe.floor), out=bands))
+        # 10 log10(x) = 10 log10(2) * log2(x); a magnitude counts twice.
+        level *= np.float32(3.0102999566398120 * (3 - self.fe.power))
+        return level
+
+
+class _MelSums:
+    """Sums of the bins under each triangle: rising side, falling side, then both, each in bin order.
+
+    The segments are kept sorted by size, so that "the next bin of every segment that has one" is a run of
+    rows, and a sum over all segments takes as many additions as the largest has bins.
+    """
+
+    def __init__(self, bank: MelBank) -> None:
+        sizes = np.diff(bank.bounds)
+        by_size = np.argsort(-sizes, kind="stable")
+        self._place = np.argsort(by_size)
+        #: Segments that have an n-th bin.
+        self._runs = [int(np.count_nonzero(sizes > n)) for n in range(sizes.max())]
+        self._bins = np.concatenate([bank.bounds[by_size[:run]] + n for n, run in enumerate(self._runs)])
+        self._weights = np.stack([bank.rise[self._bins], bank.fall[self._bins]])[:, :, None]
+        self._buffers = np.empty((2, len(self._bins) * COLUMNS), np.float32)
+
+    def __call__(self, spectrum: F32) -> F32:
+        """Return (n_mels, columns) of a spectrum (n_bins, columns)."""
+        columns = spectrum.shape[1]
+        under, weighted = (shaped(buffer, len(self._bins), columns) for buffer in self._buffers)
+        np.take(spectrum, self._bins, axis=0, out=under, mode="clip")  # a mode that needs no buffer
+        sums = np.zeros((2, len(self._place), columns), np.float32)
+        for weights, total in zip(self._weights, sums, strict=True):
+            np.multiply(under, weights, out=weighted)
+            start = 0
+            for run in self._runs:
+                total[:run] += weighted[start : start + run]
+                start += run
+        rising, falling = sums
+        return rising[self._place[:-1]] + falling[self._place[1:]]
