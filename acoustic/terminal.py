@@ -65,9 +65,9 @@ def progress(description: str, total: float) -> Iterator[Callable[[float], None]
         yield lambda amount: bar.advance(task, amount)
 
 
-def track(items: Sequence[T], description: str) -> Iterator[T]:
-    """Iterate over ``items`` behind a progress bar."""
-    with progress(description, len(items)) as advance:
+def track(items: Iterable[T], description: str, total: int) -> Iterator[T]:
+    """Iterate over ``items``, ``total`` of them, behind a progress bar."""
+    with progress(description, total) as advance:
         for item in items:
             yield item
             advance(1)

@@ -1,0 +1,1 @@
+"""The bundle, and the int8 network that it holds."""

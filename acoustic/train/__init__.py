@@ -1,0 +1,1 @@
+"""Training: the only layer that needs TensorFlow, which each function imports for itself."""
