@@ -196,7 +196,7 @@ def _version(package: str) -> str | None:
 
 
 def _bundles() -> Iterator[Finding]:
-    """Load every shipped bundle, which verifies its checksums and test vectors."""
+    """Load every shipped bundle, which verifies its checksums and its front end."""
     from acoustic.model.bundle import Bundle
 
     for entry in sorted(entry_points(group="acoustic.bundles"), key=lambda entry: entry.name):

@@ -60,7 +60,8 @@ def progress(description: str, total: float) -> Iterator[Callable[[float], None]
     from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    # A pipe on stdout carries results, which must not be drawn into the bar on stderr.
+    with Progress(console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty()) as bar:
         task = bar.add_task(description, total=total)
         yield lambda amount: bar.advance(task, amount)
 

@@ -1,0 +1,1 @@
+"""Hears the first crack of coffee."""

@@ -1,0 +1,107 @@
+"""What is kept of a live roast: the sound, the events and the labels, safe against a crash at any moment."""
+
+import json
+import os
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from acoustic.audio import WavWriter
+from acoustic.audio.source import Pcm16
+from acoustic.errors import AcousticError
+from acoustic.files import whole_file
+from apps.roast_crack.report import Score, label_lines
+
+SYNC_S = 1.0
+
+
+class Archive:
+    """Three files of one name in a folder: ``.wav``, ``.jsonl`` (events as they came), ``.txt`` (Audacity labels).
+
+    Sound and events are handed to the system at once and forced to the disk once a second; the labels are
+    written anew, whole, whenever they have changed for a second.
+
+    Raises
+    ------
+    AcousticError
+        If a file cannot be written. What was written before stays readable.
+    """
+
+    def __init__(self, folder: Path, rate_hz: int) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _failure(folder, error) from error
+        stem = _free_name(folder, time.strftime("roast-%Y%m%d-%H%M%S"))
+        self._labels = stem.with_suffix(".txt")
+        self._events_path = stem.with_suffix(".jsonl")
+        self._changed = True
+        self._wav = WavWriter(stem.with_suffix(".wav"), rate_hz)
+        try:
+            self._events = self._events_path.open("xb", buffering=0)
+        except OSError as error:
+            self._wav.close()
+            raise _failure(self._events_path, error) from error
+        self._synced = time.monotonic()
+
+    @property
+    def path(self) -> Path:
+        """The sound."""
+        return self._wav.path
+
+    def hear(self, pcm: Pcm16) -> None:
+        """Keep sound."""
+        self._wav.write(pcm)
+
+    def record(self, event: Mapping[str, object]) -> None:
+        """Keep an event."""
+        left = memoryview((json.dumps(event, separators=(",", ":"), allow_nan=False) + "\n").encode())
+        try:
+            while left:
+                left = left[self._events.write(left) :]
+        except OSError as error:
+            raise _failure(self._events_path, error) from error
+        self._changed = True
+
+    def sync(self, score: Score, marks: Iterable[tuple[str, float]], *, at_once: bool = False) -> None:
+        """Bring labels and disk up to date, when something changed and a second has passed."""
+        if not self._changed or not (at_once or time.monotonic() - self._synced >= SYNC_S):
+            return
+        text = "".join(f"{line}\n" for line in label_lines(score, marks))
+        try:
+            os.fsync(self._events.fileno())
+            with whole_file(self._labels) as stream:
+                stream.write(text.encode())
+        except OSError as error:
+            raise _failure(self._labels, error) from error
+        self._changed, self._synced = False, time.monotonic()
+
+    def close(self) -> None:
+        """Finish the files; closing twice does nothing."""
+        self._events.close()
+        self._wav.close()
+
+    def __enter__(self) -> Self:
+        """Return the archive itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Finish the files."""
+        self.close()
+
+
+def _free_name(folder: Path, name: str) -> Path:
+    """Return a name that no earlier roast of the folder has: two may start within a second."""
+    path, number = folder / f"{name}.wav", 1
+    while path.exists():
+        number += 1
+        path = folder / f"{name}-{number}.wav"
+    return path
+
+
+def _failure(path: Path, error: OSError) -> AcousticError:
+    return AcousticError(f"{path}: cannot be written ({error.strerror}). Free space or write elsewhere.")

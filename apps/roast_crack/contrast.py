@@ -1,0 +1,58 @@
+"""What the roast models hear: each band's level above its own running noise floor."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acoustic.frontend import FrontEnd, LogMelStream
+from acoustic.frontend.noise_floor import STEPS_PER_DB, NoiseFloor, to_steps
+
+#: Cracks are a few milliseconds long and stand out most at high frequencies: 4 ms hops, up to 14 kHz.
+FRONT_END = FrontEnd(
+    rate_hz=32_000, frame_samples=256, hop_samples=128, n_fft=256, n_mels=20, fmin_hz=500.0, fmax_hz=14_000.0
+)
+#: The floor is the median of the last eight blocks of 256 ms.
+FLOOR_BLOCK_FRAMES = 64
+FLOOR_BLOCKS = 8
+#: A frame whose every band lies here holds zeros only.
+SILENCE_STEPS = round(10 * math.log10(FRONT_END.floor)) * STEPS_PER_DB + STEPS_PER_DB
+
+
+class ContrastStream:
+    """Contrast of each band and frame over the band's running floor.
+
+    Contrast does not depend on gain, on the microphone's curve, or on a steady background, and a band in
+    which a recording holds nothing stays near zero.
+    """
+
+    def __init__(self) -> None:
+        self._log_mel = LogMelStream(FRONT_END)
+        self._floor = NoiseFloor(
+            FRONT_END.n_mels, block_frames=FLOOR_BLOCK_FRAMES, n_blocks=FLOOR_BLOCKS, silence=SILENCE_STEPS
+        )
+        self._clips = np.empty(0, np.bool_)
+
+    def push(self, pcm: NDArray[np.int16]) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
+        """Take samples, return the frames that they complete.
+
+        Parameters
+        ----------
+        pcm : int16 array, shape (n_samples,)
+
+        Returns
+        -------
+        contrast : int16 array, shape (n_frames, n_mels)
+            In steps of 1/256 dB, within +-127 dB.
+        clipped : bool array, shape (n_frames,)
+            Whether a frame's first hop holds samples at the limit of int16.
+        """
+        levels = to_steps(self._log_mel.push(pcm))
+        contrast = levels.astype(np.int32) - self._floor.push(levels)
+        limit = 127 * STEPS_PER_DB
+        at_limit = np.isin(pcm, (-32768, 32767))
+        clips = np.concatenate([self._clips, at_limit])
+        used = len(levels) * FRONT_END.hop_samples
+        clipped = np.logical_or.reduce(clips[:used].reshape(len(levels), FRONT_END.hop_samples), axis=1)
+        self._clips = clips[used:]
+        return np.clip(contrast, -limit, limit).astype(np.int16), clipped

@@ -1,0 +1,171 @@
+"""Chooses the numbers of the decision from simulated sessions, and the operating point from anyone's background."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acoustic.errors import ParameterError
+from acoustic.model.runtime import Network
+from apps.roast_crack.decision import DecisionSettings
+from apps.roast_crack.examples import CRACK, OTHER
+from apps.roast_crack.sessions import Session, decide, run_peaks
+from apps.roast_crack.statistics import poisson_rate
+
+#: Log-odds at which the levels of the decision begin.
+LEVEL_LOG_ODDS = (1.0, 2.0, 3.0, 4.0, 5.0)
+#: A roast not heard before is expected to be as noisy as this share of the simulated ones, until it shows otherwise.
+BACKGROUND_PERCENTILE = 80
+#: How many misses one false alarm is worth.
+FALSE_ALARM_COST = 2.0
+#: Thresholds tried, as log-likelihood ratios.
+THRESHOLDS = tuple(np.arange(4.0, 30.25, 0.25).tolist())
+
+
+def fit_levels(network: bytes, sessions: Sequence[Session]) -> DecisionSettings:
+    """Measure how cracks and background spread over the levels, in simulated sessions with known cracks."""
+    output = Network.from_bytes(network).outputs[0]
+    edges = tuple(int(round(v / output.scale)) + output.zero_point for v in LEVEL_LOG_ODDS)
+    cracks, rates = np.zeros(len(edges)), []
+    for session in sessions:
+        t_s, level, label = _handfuls(session, edges)
+        if session.onset_s is not None:
+            during = (t_s >= session.onset_s) & (label == CRACK)
+            cracks += np.bincount(level[during], minlength=len(edges))
+        until_s = session.duration_s if session.onset_s is None else min(session.onset_s, session.first_pop_s or np.inf)
+        if until_s > 60:
+            rates.append(np.bincount(level[(t_s < until_s) & (label == OTHER)], minlength=len(edges)) / until_s)
+    share = cracks / cracks.sum()
+    return DecisionSettings(
+        level_edges=edges,
+        crack_share=tuple((np.maximum(share, 0.01) / np.maximum(share, 0.01).sum()).round(4).tolist()),
+        background_rate=tuple(np.maximum(np.percentile(rates, BACKGROUND_PERCENTILE, axis=0), 2e-3).round(5).tolist()),
+    )
+
+
+def _handfuls(
+    session: Session, edges: Sequence[int]
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int8]]:
+    """Time, level and label of the impulses as the decision counts them: the best of each dead time."""
+    t_s = np.array([impulse.t_s for impulse in session.heard()])
+    level = np.searchsorted(edges, session.logit, side="right") - 1
+    trusted = (session.busy <= DecisionSettings.max_busy_frames) & (
+        session.clipped <= DecisionSettings.max_clipped_frames
+    )
+    kept: list[int] = []
+    start_s = -np.inf
+    for i in np.flatnonzero(trusted & (level >= 0)).tolist():
+        if t_s[i] - start_s >= DecisionSettings.dead_time_s:
+            kept.append(i)
+            start_s = t_s[i]
+        elif level[i] > level[kept[-1]]:
+            kept[-1] = i
+    return t_s[kept], level[kept], session.label[kept]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a decision did over sessions of known truth."""
+
+    sessions: int
+    with_first_crack: int
+    misses: int
+    false_alarms: int
+    """Declared where there was none, or more than 30 s before the onset."""
+    onset_errors_s: tuple[float, ...]
+    """Reported minus true, of those found."""
+    delays_s: tuple[float, ...]
+    """Decided minus true onset."""
+
+
+def judge(sessions: Sequence[Session], settings: DecisionSettings, *, charge_marked: bool = False) -> Outcome:
+    """Run the decision over sessions and compare with the truth."""
+    misses = false_alarms = 0
+    errors, delays = [], []
+    for session in sessions:
+        found, _ = decide(session, settings, charge_marked=charge_marked)
+        if session.onset_s is None:
+            false_alarms += found is not None
+        elif found is None:
+            misses += 1
+        elif found.onset_s < session.onset_s - 30:
+            false_alarms += 1
+        else:
+            errors.append(found.onset_s - session.onset_s)
+            delays.append(found.decided_s - session.onset_s)
+    return Outcome(
+        len(sessions), sum(s.onset_s is not None for s in sessions), misses, false_alarms, tuple(errors), tuple(delays)
+    )
+
+
+@dataclass(frozen=True)
+class OperatingPoint:
+    """A threshold, and what the background it was fitted on can say about its false alarms."""
+
+    settings: DecisionSettings
+    hours: float
+    counted: int
+    """Runs of the background that reach the threshold."""
+    interval_per_hour: tuple[float, float]
+    """95 % interval of the false alarms an hour, from that count alone."""
+    supported: bool
+    """Whether the upper end of the interval is as low as was asked for."""
+
+
+def calibrate(
+    background: Sequence[Session], settings: DecisionSettings, false_alarms_per_hour: float
+) -> OperatingPoint:
+    """Fit the operating point to recordings that hold no first crack.
+
+    The background rates of the levels are replaced by those of the recordings, weighed with the bundle's own; then
+    the lowest threshold is taken at which the recordings give no more false alarms an hour than asked for.
+
+    Raises
+    ------
+    ParameterError
+        When the wish is not positive, there is no background, or no threshold in the range fulfils the wish.
+    """
+    if not false_alarms_per_hour > 0:
+        raise ParameterError("the false alarms an hour must be more than 0")
+    hours = sum(session.duration_s for session in background) / 3600
+    if not hours > 0:
+        raise ParameterError("there is no background to calibrate on")
+    settings = replace(settings, background_rate=_background_rate(background, settings))
+    peaks = [peak for session in background for peak in run_peaks(session, settings)]
+    for threshold in THRESHOLDS:
+        counted = sum(peak >= threshold for peak in peaks)
+        if counted <= false_alarms_per_hour * hours:
+            interval = poisson_rate(counted, hours)
+            chosen = replace(settings, threshold=threshold)
+            return OperatingPoint(chosen, hours, counted, interval, interval[1] <= false_alarms_per_hour)
+    raise ParameterError(
+        f"even at the highest threshold the recordings give {counted} false alarms in {hours:.2f} h: "
+        "they may hold a first crack, or sounds just like one"
+    )
+
+
+def _background_rate(background: Sequence[Session], settings: DecisionSettings) -> tuple[float, ...]:
+    counts = np.zeros(len(settings.level_edges))
+    for session in background:
+        _, level, _ = _handfuls(session, settings.level_edges)
+        counts += np.bincount(level, minlength=len(counts))
+    weight_s = 4 * settings.background_weight_s
+    seconds = sum(session.duration_s for session in background)
+    rates = (counts + weight_s * np.array(settings.background_rate)) / (seconds + weight_s)
+    return tuple(np.maximum(rates, 2e-3).round(5).tolist())
+
+
+def fit_threshold(sessions: Sequence[Session], real: Sequence[Session], settings: DecisionSettings) -> DecisionSettings:
+    """Choose the threshold that costs least in simulated sessions, with no alarm in real noise.
+
+    An alarm where there is no first crack, or long before it, costs ``FALSE_ALARM_COST`` misses.
+    """
+
+    def cost(threshold: float) -> float:
+        chosen = replace(settings, threshold=threshold)
+        outcome = judge(sessions, chosen)
+        return outcome.misses + FALSE_ALARM_COST * outcome.false_alarms
+
+    loudest = max((peak for session in real for peak in run_peaks(session, settings)), default=0.0)
+    return replace(settings, threshold=min((t for t in THRESHOLDS if t > loudest), key=cost))

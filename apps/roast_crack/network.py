@@ -1,0 +1,59 @@
+"""The crack-event network, which says of an impulse how surely it is a crack."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acoustic.model.runtime import Network
+from apps.roast_crack.contrast import FRONT_END
+from apps.roast_crack.impulses import PATCH_FRAMES
+
+#: The float network takes contrast in units of 16 dB. An int8 step of a patch is 1/4 dB, 1/64 of that.
+UNIT_DB = 16.0
+INPUT_SCALE = 1 / 64
+
+
+def build(seed: int) -> Any:
+    """Return the float Keras model: a patch of contrast, (32, 20, 1) in units of 16 dB, to a log-odds.
+
+    Three convolutions that halve time and frequency, then a small dense layer: every step is a plain
+    convolution or matrix product with ReLU6, whose bounded outputs lose little in int8.
+    """
+    import keras
+
+    # Names are counted up within a process and end up in the network's file: start again, for equal bytes.
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(seed)
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            keras.Input((PATCH_FRAMES, FRONT_END.n_mels, 1), name="contrast"),
+            layers.Conv2D(8, (5, 3), (2, 2), padding="same", activation="relu6"),
+            layers.Conv2D(12, 3, (2, 2), padding="same", activation="relu6"),
+            layers.Conv2D(16, 3, (2, 2), padding="same", activation="relu6"),
+            layers.Flatten(),
+            layers.Dropout(0.2),
+            layers.Dense(16, activation="relu6"),
+            layers.Dense(1, name="log_odds"),
+        ]
+    )
+
+
+class CrackNetwork:
+    """The int8 network as the chain runs it."""
+
+    def __init__(self, network: bytes) -> None:
+        self._network = Network.from_bytes(network)
+        log_odds = self._network.outputs[0].dequantise(np.arange(-128, 128, dtype=np.int8)).astype(np.float64)
+        self._scores = [round(float(p), 4) for p in 1.0 / (1.0 + np.exp(-log_odds))]
+
+    def logits(self, patches: NDArray[np.int8]) -> NDArray[np.int8]:
+        """Score patches, int8 (n, 32, 20) in quarters of a dB, as int8 log-odds (n,)."""
+        if not len(patches):
+            return np.empty(0, np.int8)
+        return np.asarray(self._network.run(patches[..., None])[0].reshape(-1))
+
+    def score(self, logit: int) -> float:
+        """Probability of a crack, 0 to 1, of an int8 log-odds."""
+        return self._scores[logit + 128]

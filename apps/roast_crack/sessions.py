@@ -1,0 +1,129 @@
+"""Whole sessions reduced to their impulses, so that decisions can be fitted and judged in milliseconds."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acoustic.files import whole_file
+from apps.roast_crack.chain import as_heard
+from apps.roast_crack.contrast import FRONT_END
+from apps.roast_crack.decision import Decision, DecisionSettings, FirstCrack, FirstCrackEnd, Heard
+from apps.roast_crack.examples import find_impulses, label_impulses, noise_and_voices
+from apps.roast_crack.network import CrackNetwork
+from apps.roast_crack.simulate import NoiseLibrary, Ranges, simulate_roast
+
+
+@dataclass(frozen=True)
+class Session:
+    """A recording as the decision sees it, with what is true of it.
+
+    Attributes
+    ----------
+    duration_s : float
+    charge_s, drop_s : float or None
+        When the beans went in and came out.
+    onset_s : float or None
+        Rolling onset of first crack, None when there is none.
+    first_pop_s, end_s : float or None
+    frame, logit, busy, clipped : integer arrays, shape (n,)
+        The impulses.
+    label : int8 array, shape (n,)
+        Whether an impulse is a crack; see :mod:`apps.roast_crack.examples`.
+    """
+
+    duration_s: float
+    charge_s: float | None
+    drop_s: float | None
+    onset_s: float | None
+    first_pop_s: float | None
+    end_s: float | None
+    frame: NDArray[np.int64]
+    logit: NDArray[np.int8]
+    busy: NDArray[np.int32]
+    clipped: NDArray[np.int32]
+    label: NDArray[np.int8]
+
+    def heard(self) -> Iterator[Heard]:
+        """Impulses as the decision takes them."""
+        return as_heard(self.frame, self.logit, self.busy, self.clipped)
+
+    def save(self, path: Path) -> None:
+        """Write the session to an .npz file."""
+        with whole_file(path) as file:
+            columns: dict[str, Any] = {n: np.nan if value is None else value for n, value in vars(self).items()}
+            np.savez(file, **columns)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read what :meth:`save` wrote."""
+        with np.load(path, allow_pickle=False) as file:
+            columns: dict[str, Any] = {name: file[name] for name in file.files}
+        for name in ("duration_s", "charge_s", "drop_s", "onset_s", "first_pop_s", "end_s"):
+            columns[name] = None if np.isnan(columns[name]) else float(columns[name])
+        return cls(**columns)
+
+
+def simulate_session(
+    network: bytes, ranges: Ranges, noise: NoiseLibrary | None, seed: int, first_crack: bool
+) -> Session:
+    """Render a whole simulated session and run the network over its impulses."""
+    roast = simulate_roast(seed, ranges, first_crack=first_crack, noise=noise)
+    impulses = find_impulses(roast.pcm)
+    return Session(
+        duration_s=len(roast.pcm) / roast.rate_hz,
+        charge_s=roast.labels.charge_s,
+        drop_s=roast.labels.drop_s,
+        onset_s=roast.labels.onset_s,
+        first_pop_s=roast.labels.first_pop_s,
+        end_s=roast.labels.end_s,
+        frame=impulses.frame,
+        logit=CrackNetwork(network).logits(impulses.patches),
+        busy=impulses.busy,
+        clipped=impulses.clipped,
+        label=label_impulses(impulses, roast),
+    )
+
+
+def real_session(network: bytes, noise: NoiseLibrary, seed: int, duration_s: float) -> Session:
+    """Run the network over real noises and voices without any coffee."""
+    return recorded_session(network, noise_and_voices(seed, noise, duration_s), FRONT_END.rate_hz)
+
+
+def recorded_session(network: bytes, pcm: NDArray[np.int16], rate_hz: int) -> Session:
+    """Reduce a recording (int16 at the front end's rate) of which nothing is known."""
+    impulses = find_impulses(pcm)
+    logit = CrackNetwork(network).logits(impulses.patches)
+    unknown = np.zeros(len(logit), np.int8)
+    moments = (None,) * 5
+    return Session(len(pcm) / rate_hz, *moments, impulses.frame, logit, impulses.busy, impulses.clipped, unknown)
+
+
+def decide(
+    session: Session, settings: DecisionSettings, *, charge_marked: bool = False
+) -> tuple[FirstCrack | None, FirstCrackEnd | None]:
+    """Run the decision over a session, with or without the mark that a roaster sets at the charge."""
+    decision = Decision(settings)
+    if charge_marked and session.charge_s is not None:
+        decision.mark_charge(session.charge_s)
+    decided = [event for _, _, events in decision.follow(session.heard()) for event in events]
+    decided += decision.advance(session.duration_s)
+    ends = [event for event in decided if isinstance(event, FirstCrackEnd)]
+    return decision.first_crack, ends[0] if ends else None
+
+
+def run_peaks(session: Session, settings: DecisionSettings) -> list[float]:
+    """Largest evidence of each run of cracks: first crack is declared in those that reach the threshold."""
+    decision = Decision(replace(settings, threshold=math.inf))
+    peaks, before = [], 0.0
+    for _ in decision.follow(session.heard()):
+        if decision.evidence > 0.0:
+            if before == 0.0:
+                peaks.append(0.0)
+            peaks[-1] = max(peaks[-1], decision.evidence)
+        before = decision.evidence
+    return peaks

@@ -1,0 +1,228 @@
+"""Training from seed to bundle: render, fit, quantise, calibrate, write. Every slow step can be resumed."""
+
+import hashlib
+import os
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acoustic.files import whole_file
+from acoustic.model.bundle import Bundle
+from acoustic.terminal import track
+from apps.roast_crack.card import write_card
+from apps.roast_crack.contrast import FRONT_END
+from apps.roast_crack.decision import DecisionSettings
+from apps.roast_crack.examples import CRACK, DOUBTFUL, Examples, real_examples, roast_examples
+from apps.roast_crack.fit_decision import fit_levels, fit_threshold, judge
+from apps.roast_crack.network import INPUT_SCALE, build
+from apps.roast_crack.sessions import Session, real_session, simulate_session
+from apps.roast_crack.simulate import TRAIN, NoiseLibrary, simulate_roast
+from apps.roast_crack.vectors import make_vectors
+
+VERSION = "1.0.0"
+#: Seconds of PCM among the test vectors.
+VECTOR_S = 4.0
+#: Stretches rendered to train on, their length, and how many go into one file.
+STRETCHES, STRETCH_S, PER_FILE = 1200, 60.0, 30
+#: Every so many stretches of a roast, one of real sounds without any coffee.
+REAL_EVERY = 6
+#: Whole sessions on which the decision is fitted.
+SESSIONS = 120
+#: Stretches of real noise and speech in which nothing may be declared.
+REAL_SESSIONS, REAL_SESSION_S = 12, 600.0
+#: The last files are kept for validation: roasts that the network has not seen.
+VALIDATION_FILES = 4
+
+
+def render_examples(work: Path, data: Path, seed: int) -> list[Path]:
+    """Render the files of examples that are not there yet; return all of them, in order."""
+    work.mkdir(parents=True, exist_ok=True)
+    paths = [work / f"examples_{seed}_{index:03d}.npz" for index in range(STRETCHES // PER_FILE)]
+    missing = [index for index, path in enumerate(paths) if not path.exists()]
+    if missing:
+        with workers() as pool:
+            jobs = pool.map(partial(_render_file, data, seed), (paths[index] for index in missing), missing)
+            for _ in track(jobs, "rendering examples", len(missing)):
+                pass
+    return paths
+
+
+def workers() -> ProcessPoolExecutor:
+    """One process a core, started afresh: forking a process in which TensorFlow lives is not safe."""
+    # Two processes that each use two threads for small matrix products slow each other down.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    return ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn"))
+
+
+def _render_file(data: Path, seed: int, path: Path, index: int) -> None:
+    noise = NoiseLibrary.load(data, "train")
+    parts = []
+    for stretch in range(index * PER_FILE, (index + 1) * PER_FILE):
+        one = seed * 1_000_000 + stretch
+        parts.append(roast_examples(one, TRAIN, noise, STRETCH_S))
+        if stretch % REAL_EVERY == 0:
+            parts.append(real_examples(one, noise, STRETCH_S))
+    examples = Examples.join(parts)
+    with whole_file(path) as file:
+        np.savez(file, patches=examples.patches, labels=examples.labels)
+
+
+def load_examples(paths: list[Path]) -> Examples:
+    """Read files of examples, without the doubtful ones."""
+    parts = []
+    for path in paths:
+        with np.load(path, allow_pickle=False) as file:
+            parts.append(Examples(file["patches"], file["labels"]))
+    examples = Examples.join(parts)
+    sure = examples.labels != DOUBTFUL
+    return Examples(examples.patches[sure], examples.labels[sure])
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The trained network."""
+
+    model: Any
+    """Keras model."""
+    network: bytes
+    """Its int8 form."""
+    auc_float: float
+    """Area under the ROC curve over impulses of the validation roasts."""
+    auc_int8: float
+
+
+def fit(paths: list[Path], seed: int, epochs: int = 24) -> Fitted:
+    """Train the network on rendered examples and quantise it."""
+    import keras
+
+    from acoustic.train.quantise import to_int8
+
+    train, validation = load_examples(paths[:-VALIDATION_FILES]), load_examples(paths[-VALIDATION_FILES:])
+    model = build(seed)
+    steps = epochs * (len(train.labels) // 512 + 1)
+    model.compile(
+        optimizer=keras.optimizers.AdamW(keras.optimizers.schedules.CosineDecay(2e-3, steps), weight_decay=1e-3),
+        loss=keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=0.01),
+    )
+    is_crack = (train.labels == CRACK).astype(np.float32)
+    # Both classes weigh the same: the prior is the decision's business, not the network's.
+    weight = np.where(is_crack > 0, 0.5 / is_crack.mean(), 0.5 / (1 - is_crack.mean())).astype(np.float32)
+    model.fit(
+        to_input(train.patches), is_crack, sample_weight=weight, batch_size=512, epochs=epochs, shuffle=True, verbose=0
+    )
+    rng = np.random.default_rng(seed)
+    some = to_input(train.patches[rng.permutation(len(train.labels))[:1000]])
+    # One example that spans the whole range, so that an int8 step of the input is exactly a step of the patches.
+    some.reshape(len(some), -1)[0, :2] = -128 * INPUT_SCALE, 127 * INPUT_SCALE
+    network = to_int8(model, some)
+    truth = validation.labels == CRACK
+    from acoustic.model.runtime import Network
+
+    return Fitted(
+        model,
+        network,
+        auc(model.predict(to_input(validation.patches), batch_size=4096, verbose=0).ravel(), truth),
+        auc(Network.from_bytes(network).run(validation.patches[..., None])[0].ravel(), truth),
+    )
+
+
+def to_input(patches: NDArray[np.int8]) -> NDArray[np.float32]:
+    """Patches in the float network's unit, (n, 32, 20, 1)."""
+    return (patches.astype(np.float32) * np.float32(INPUT_SCALE))[..., None]
+
+
+def auc(scores: NDArray[Any], truth: NDArray[np.bool_]) -> float:
+    """Area under the ROC curve by rank sums (Mann and Whitney 1947), ties counted half."""
+    values, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    del values
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
+    positives, negatives = truth.sum(), (~truth).sum()
+    return float((ranks[truth].sum() - positives * (positives + 1) / 2) / (positives * negatives))
+
+
+def simulate_sessions(work: Path, data: Path, network: bytes, seed: int) -> list[Session]:
+    """Whole sessions of the ranges for training, one in four without first crack, kept in ``work``."""
+    key = hashlib.sha256(network).hexdigest()[:8]
+    paths = [work / f"session_{seed}_{key}_{index:03d}.npz" for index in range(SESSIONS)]
+    missing = [index for index, path in enumerate(paths) if not path.exists()]
+    if missing:
+        with workers() as pool:
+            jobs = pool.map(partial(_simulate_file, data, network, seed), (paths[index] for index in missing), missing)
+            for _ in track(jobs, "simulating roasts", len(missing)):
+                pass
+    return [Session.load(path) for path in paths]
+
+
+def _simulate_file(data: Path, network: bytes, seed: int, path: Path, index: int) -> None:
+    noise = NoiseLibrary.load(data, "train")
+    session = simulate_session(network, TRAIN, noise, seed * 1_000_000 + 500_000 + index, first_crack=index % 4 != 3)
+    session.save(path)
+
+
+def pack(
+    network: bytes,
+    settings: DecisionSettings,
+    calibration: dict[str, Any],
+    card: str,
+    noise: NoiseLibrary | None,
+    seed: int,
+) -> Bundle:
+    """Put everything into a bundle, with test vectors from a simulated roast."""
+    session = simulate_session(network, TRAIN, noise, seed, first_crack=True)
+    stretch = simulate_roast(seed, TRAIN, duration_s=VECTOR_S, first_crack=True, noise=noise)
+    return Bundle(
+        application="roast",
+        name="roast",
+        version=VERSION,
+        frontend=FRONT_END,
+        network=network,
+        decision=settings.to_dict(),
+        calibration=calibration,
+        vectors=make_vectors(network, settings, stretch.pcm, session),
+        card=card,
+    )
+
+
+def train(work: Path, data: Path, seed: int) -> Bundle:
+    """Do everything from seed to bundle.
+
+    Parameters
+    ----------
+    work : Path
+        Folder for what is rendered and fitted on the way; what lies there already is not done again.
+    data : Path
+        The data root, for the noises and voices that may be trained on.
+    seed : int
+        Decides every random number.
+    """
+    paths = render_examples(work, data, seed)
+    kept = work / f"network_{seed}.npz"
+    if not kept.exists():
+        fitted = fit(paths, seed)
+        with whole_file(kept) as file:
+            network = np.frombuffer(fitted.network, np.uint8)
+            np.savez(file, network=network, auc=[fitted.auc_float, fitted.auc_int8])
+    with np.load(kept, allow_pickle=False) as file:
+        network, (auc_float, auc_int8) = file["network"].tobytes(), file["auc"].tolist()
+    sessions = simulate_sessions(work, data, network, seed)
+    settings = fit_levels(network, sessions)
+    noise = NoiseLibrary.load(data, "train")
+    real = [real_session(network, noise, seed + index, REAL_SESSION_S) for index in range(REAL_SESSIONS)]
+    settings = fit_threshold(sessions, real, settings)
+    real_h = REAL_SESSIONS * REAL_SESSION_S / 3600
+    outcome = judge(sessions, settings)
+    calibration = {
+        "fitted_on": f"{len(sessions)} simulated sessions and {real_h:.1f} h of real noise and speech",
+        "simulated_misses": outcome.misses,
+        "simulated_false_alarms": outcome.false_alarms,
+        "impulse_auc_float": round(auc_float, 4),
+        "impulse_auc_int8": round(auc_int8, 4),
+        "seed": seed,
+    }
+    return pack(network, settings, calibration, write_card(calibration, settings, noise), noise, seed)

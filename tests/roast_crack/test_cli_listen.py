@@ -1,0 +1,273 @@
+"""`acoustic roast listen` on recordings and pipes: the same events as `score`, and nothing lost on the way."""
+
+import json
+import os
+import pty
+import resource
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from acoustic.audio import write_wav
+from acoustic.live import Session
+from apps.roast_crack.chain import RoastChain
+from apps.roast_crack.report import Tally, event_record
+from apps.roast_crack.scoring import load_bundle
+
+COMMAND = [sys.executable, "-c", "from acoustic.cli import main; main()", "roast", "listen"]
+
+
+def records(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def events(rows: list[dict[str, Any]], *names: str) -> list[dict[str, Any]]:
+    return [row for row in rows if row["event"] in names]
+
+
+def check_events_equal_row(rows: list[dict[str, Any]], row: dict[str, Any]) -> None:
+    """The printed events are exactly what the row says."""
+    assert [{k: e[k] for k in ("t_s", "score")} for e in events(rows, "crack")] == row["cracks"]
+    [found] = events(rows, "first_crack")
+    assert {k: v for k, v in found.items() if k != "event"} == row["first_crack"] | {"end_s": None}
+    assert [e["end_s"] for e in events(rows, "first_crack_end")] == [row["first_crack"]["end_s"]]
+
+
+@pytest.fixture(scope="module")
+def row(acoustic: Any, simulated_roast: Path, eager_bundle: str) -> dict[str, Any]:
+    """What `score` says about the simulated roast."""
+    [row] = records(acoustic("roast", "score", simulated_roast, "--json", "--bundle", eager_bundle).stdout)
+    return row
+
+
+@pytest.mark.parametrize("block_ms", [7, 50, 333])
+def test_events_equal_score_at_any_block_length(
+    acoustic: Any, simulated_roast: Path, eager_bundle: str, row: dict[str, Any], block_ms: int
+) -> None:
+    result = acoustic(
+        *("roast", "listen", "--input", simulated_roast, "--speed", "max", "--json"),
+        *("--bundle", eager_bundle, "--block-ms", block_ms),
+    )
+    assert result.returncode == 0
+    rows = records(result.stdout)
+    check_events_equal_row(rows, row)
+    assert rows[0]["event"] == "start"
+    assert rows[-1] == {"event": "summary"} | row
+    assert len(events(rows, "health")) == 30
+
+
+@pytest.mark.parametrize("block_samples", [37, 128, 129, 8191, 44100, 10**7])
+def test_events_equal_score_at_awkward_block_sizes(
+    simulated_roast: Path, eager_bundle: str, row: dict[str, Any], block_samples: int
+) -> None:
+    from acoustic.audio import RecordingSource
+
+    source, tally, rows = RecordingSource(simulated_roast, 32000, block_samples), Tally(), []
+    with Session(source, RoastChain(load_bundle(eager_bundle))) as session:
+        for step in session:
+            for event in step.events:
+                tally.add(event)
+                rows.append(event_record(event))
+    check_events_equal_row(rows, row)
+    assert tally.score(str(simulated_roast), step.end_s, 32000).to_dict() == row
+
+
+def test_pipe_gives_the_same_events(
+    acoustic: Any, simulated_roast: Path, eager_bundle: str, row: dict[str, Any]
+) -> None:
+    pcm = soundfile.read(simulated_roast, dtype="int16")[0].astype("<i2").tobytes()
+    arguments = ("roast", "listen", "--input", "-", "--json", "--bundle", eager_bundle)
+    result = acoustic(*arguments, input=pcm, text=False)
+    assert result.returncode == 0
+    rows = records(result.stdout.decode())
+    check_events_equal_row(rows, row)
+    assert rows[-1] == {"event": "summary"} | row | {"file": "-"}
+
+
+def test_pipe_of_another_rate(acoustic: Any) -> None:
+    noise = np.random.default_rng(1).integers(-100, 100, 16000).astype("<i2")
+    result = acoustic("roast", "listen", "--input", "-", "--rate", "16000", "--json", input=noise.tobytes(), text=False)
+    assert result.returncode == 0
+    summary = records(result.stdout.decode())[-1]
+    assert (summary["duration_s"], summary["rate_hz"]) == (1.0, 16000)
+
+
+def test_saved_sound_scores_the_same(
+    acoustic: Any, simulated_roast: Path, eager_bundle: str, row: dict[str, Any], tmp_path: Path
+) -> None:
+    arguments = ("--input", simulated_roast, "--speed", "0", "--json", "--bundle", eager_bundle)
+    result = acoustic("roast", "listen", *arguments, "--save", tmp_path)
+    [wav], [kept], [labels] = (list(tmp_path.glob(f"roast-*.{suffix}")) for suffix in ("wav", "jsonl", "txt"))
+    assert kept.read_text() == result.stdout
+    again = acoustic("roast", "score", wav, "--json", "--bundle", eager_bundle)
+    assert records(again.stdout) == [row | {"file": str(wav)}]
+    assert {"event": "summary", **records(again.stdout)[0]} == records(result.stdout)[-1]
+    scored = acoustic("roast", "score", wav, "--format", "audacity", "--bundle", eager_bundle)
+    assert labels.read_text() == scored.stdout
+
+
+def test_two_roasts_within_a_second_are_both_kept(acoustic: Any, tmp_path: Path) -> None:
+    write_wav(tmp_path / "a.wav", np.ones(3200, np.int16), 32000)
+    for _ in range(3):
+        acoustic("roast", "listen", "--input", tmp_path / "a.wav", "--speed", "max", "--save", tmp_path / "kept")
+    assert len(list((tmp_path / "kept").glob("*.wav"))) == 3
+    assert len(list((tmp_path / "kept").glob("*.jsonl"))) == 3
+
+
+def test_known_charge_is_told(acoustic: Any, simulated_roast: Path, tmp_path: Path) -> None:
+    arguments = ("--input", simulated_roast, "--speed", "max", "--json", "--charge", "-400.5", "--save", tmp_path)
+    rows = records(acoustic("roast", "listen", *arguments).stdout)
+    assert rows[1] == {"event": "charge", "t_s": -400.5}
+    assert "-400.5000\t-400.5000\tcharge" in next(tmp_path.glob("*.txt")).read_text()
+
+
+def test_people_read_standard_error(acoustic: Any, simulated_roast: Path, eager_bundle: str) -> None:
+    result = acoustic("roast", "listen", "--input", simulated_roast, "--speed", "max", "--bundle", eager_bundle)
+    assert (result.returncode, result.stdout) == (0, "")
+    assert "FIRST CRACK at 0:" in result.stderr
+    assert "First crack was over at 0:" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--input", "absent.wav"], 3, "absent.wav"),
+        (["--input", "{empty}"], 3, "empty (0 bytes)"),
+        (["--input", "{text}"], 3, "not a sound file"),
+        (["--input", "{nan}", "--speed", "max"], 3, "not one sound sample"),
+        (["--device", "no such microphone"], 4, ""),
+        (["--input", "a.wav", "--device", "x"], 2, "not to both"),
+        (["--input", "-", "--speed", "2"], 2, "pace"),
+        (["--input", "{text}", "--speed", "fast"], 2, "or max"),
+        (["--input", "{text}", "--speed", "-1"], 2, "or max"),
+        (["--input", "{text}", "--rate", "16000"], 2, "standard input"),
+        (["--block-ms", "0"], 2, "--block-ms"),
+        (["--bundle", "absent.bundle"], 3, "absent.bundle"),
+        (["--input", "{short}", "--save", "/dev/null/x"], 1, "/dev/null/x"),
+    ],
+)
+def test_what_cannot_be_heard(acoustic: Any, tmp_path: Path, arguments: list[str], code: int, message: str) -> None:
+    places = {name: str(tmp_path / f"{name}.wav") for name in ("empty", "text", "nan", "short")}
+    Path(places["empty"]).touch()
+    Path(places["text"]).write_text("no sound\n" * 100)
+    soundfile.write(places["nan"], np.full(8000, np.nan, np.float32), 8000, subtype="FLOAT")
+    write_wav(places["short"], np.ones(3, np.int16), 32000)
+    result = acoustic("roast", "listen", *(argument.format(**places) for argument in arguments))
+    assert result.returncode == code, result.stderr
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("n_samples", [1, 5, 255, 256, 3000])
+def test_recordings_shorter_than_a_frame(acoustic: Any, tmp_path: Path, n_samples: int) -> None:
+    write_wav(tmp_path / "short.wav", np.ones(n_samples, np.int16), 32000)
+    result = acoustic("roast", "listen", "--input", tmp_path / "short.wav", "--json")
+    assert result.returncode == 0
+    summary = records(result.stdout)[-1]
+    assert (summary["duration_s"], summary["cracks"]) == (round(n_samples / 32000, 4), [])
+
+
+def test_full_disk_does_not_end_the_listening(
+    simulated_roast: Path, eager_bundle: str, row: dict[str, Any], tmp_path: Path
+) -> None:
+    def small_disk() -> None:
+        # Beyond this size every write fails, as on a full disk.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
+
+    arguments = ["--input", simulated_roast, "--speed", "max", "--json", "--bundle", eager_bundle, "--save", tmp_path]
+    result = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, preexec_fn=small_disk, timeout=60)
+    assert result.returncode == 1
+    assert "cannot be written" in result.stderr
+    assert "Traceback" not in result.stderr
+    check_events_equal_row(records(result.stdout), row)
+    [wav] = tmp_path.glob("*.wav")
+    assert soundfile.info(wav).frames > 400_000
+    assert next(tmp_path.glob("*.jsonl")).read_text() in result.stdout
+
+
+def test_broken_pipe_is_quiet_and_keeps_the_sound(simulated_roast: Path, tmp_path: Path) -> None:
+    command = " ".join(f"'{part}'" for part in [*COMMAND, "--input", simulated_roast, "--speed", "max"])
+    result = subprocess.run(
+        f"{command} --json --save '{tmp_path}' | head -n 3", shell=True, capture_output=True, text=True, timeout=60
+    )
+    assert len(records(result.stdout)) == 3
+    assert "Traceback" not in result.stderr
+    assert soundfile.info(next(tmp_path.glob("*.wav"))).frames > 0
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGKILL, -9)])
+def test_stopped_from_outside_nothing_is_lost(
+    acoustic: Any, simulated_roast: Path, eager_bundle: str, tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    arguments = ["--input", simulated_roast, "--speed", "5", "--json", "--bundle", eager_bundle, "--save", tmp_path]
+    with subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if '"first_crack"' in line:
+                break
+        time.sleep(1.2)
+        process.send_signal(number)
+        rest, err = process.communicate(timeout=30)
+    assert process.returncode == code
+    assert "Traceback" not in err
+    printed = "".join(lines) + rest
+    [wav], [kept], [labels] = (list(tmp_path.glob(f"roast-*.{suffix}")) for suffix in ("wav", "jsonl", "txt"))
+    # Killed between printing and keeping, at most the last line may be missing.
+    assert printed.startswith(kept.read_text())
+    assert kept.read_text().count("\n") >= printed.count("\n") - 1
+    assert "first crack" in labels.read_text()
+    heard_s = events(records(kept.read_text()), "health")[-1]["t_s"]
+    # At five times real time the header lies at most a second, five of sound, behind.
+    assert soundfile.info(wav).duration > heard_s - (0.1 if code == 130 else 6.0)
+    if code == 130:
+        [row] = records(acoustic("roast", "score", wav, "--json", "--bundle", eager_bundle).stdout)
+        assert records(printed)[-1] == {"event": "summary"} | row
+
+
+def test_keys_mark_undo_and_quit(simulated_roast: Path, eager_bundle: str, tmp_path: Path) -> None:
+    """On a real terminal: the panel is drawn, and every key is told as an event."""
+    arguments = ["--input", simulated_roast, "--speed", "4", "--bundle", eager_bundle, "--save", tmp_path]
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.environ["TERM"] = "xterm"
+        os.execv(sys.executable, [*COMMAND, *map(str, arguments)])
+    screen = ""
+
+    def read_until(text: str, timeout_s: float = 30.0) -> None:
+        nonlocal screen
+        end = time.monotonic() + timeout_s
+        while text not in screen:
+            assert time.monotonic() < end, f"{text!r} never came: {screen[-2000:]}"
+            if select.select([fd], [], [], 0.1)[0]:
+                screen += os.read(fd, 65536).decode("utf-8", "ignore")
+
+    read_until("level")
+    for key, answer in [
+        ("c", "charge at"),
+        ("", "FIRST CRACK"),
+        ("d", "drop at"),
+        ("u", "taken back: drop"),
+        ("u", "taken back: first crack"),
+        ("U", "taken back: charge"),
+        ("u", "nothing to undo"),
+        ("q", "kept:"),
+    ]:
+        os.write(fd, key.encode())
+        read_until(answer)
+    assert "\a" in screen
+    _, status = os.waitpid(pid, 0)
+    os.close(fd)
+    assert os.waitstatus_to_exitcode(status) == 0
+    rows = records(next(tmp_path.glob("*.jsonl")).read_text())
+    told = [row.get("undone", row["event"]) for row in events(rows, "charge", "drop", "undo")]
+    assert told == ["charge", "drop", "drop", "first_crack", "charge"]

@@ -1,0 +1,210 @@
+"""`acoustic roast score` as its users call it."""
+
+import csv
+import io
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from acoustic.audio import write_wav
+
+ROW = {"file", "duration_s", "rate_hz", "first_crack", "cracks", "warnings", "error"}
+FIRST_CRACK = {"onset_s", "decided_s", "first_pop_s", "end_s", "cracks", "confidence"}
+
+
+def records(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def bad_files(tmp_path_factory: pytest.TempPathFactory, simulated_roast: Path) -> Path:
+    """A folder of recordings that are hard to read; those called bad-* cannot be scored."""
+    folder = tmp_path_factory.mktemp("bad")
+    rng = np.random.default_rng(1)
+    noise = rng.normal(0, 0.01, 3 * 96000).astype(np.float32)
+    (folder / "bad-empty.wav").write_bytes(b"")
+    (folder / "bad-text.wav").write_text("not sound\n" * 100)
+    soundfile.write(folder / "bad-nan.wav", np.full(8000, np.nan, np.float32), 8000, subtype="FLOAT")
+    some_nan = noise[:32000].copy()
+    some_nan[::100] = np.nan
+    soundfile.write(folder / "some-nan.wav", some_nan, 32000, subtype="FLOAT")
+    soundfile.write(folder / "stereo-96k.flac", np.stack([noise, noise], axis=1), 96000)
+    soundfile.write(folder / "narrow-8k.wav", noise[:24000], 8000)
+    write_wav(folder / "silent.wav", np.zeros(64000, np.int16), 32000)
+    write_wav(folder / "short.wav", np.ones(5, np.int16), 32000)
+    (folder / "truncated.wav").write_bytes(simulated_roast.read_bytes()[:500_001])
+    return folder
+
+
+def test_row_has_exactly_the_promised_fields(acoustic: Any, simulated_roast: Path, eager_bundle: str) -> None:
+    result = acoustic("roast", "score", simulated_roast, "--json", "--bundle", eager_bundle)
+    assert (result.returncode, result.stderr) == (0, "")
+    [row] = records(result.stdout)
+    assert set(row) == ROW
+    assert (row["file"], row["duration_s"], row["rate_hz"]) == (str(simulated_roast), 30.0, 32000)
+    found = row["first_crack"]
+    assert set(found) == FIRST_CRACK
+    assert found["first_pop_s"] <= found["onset_s"] < found["decided_s"]
+    assert found["onset_s"] < found["end_s"] < 30
+    assert 0 < found["confidence"] < 1
+    times = [crack["t_s"] for crack in row["cracks"]]
+    assert len(times) >= 5
+    assert times == sorted(times)
+    assert all(set(crack) == {"t_s", "score"} and 0 <= crack["score"] <= 1 for crack in row["cracks"])
+    assert (row["warnings"], row["error"]) == ([], None)
+
+
+def test_silence_holds_nothing(acoustic: Any, bad_files: Path) -> None:
+    [row] = records(acoustic("roast", "score", bad_files / "silent.wav", "--json").stdout)
+    assert (row["first_crack"], row["cracks"], row["warnings"]) == (None, [], ["silent: every sample is 0"])
+
+
+def test_bad_files_are_set_aside(acoustic: Any, bad_files: Path) -> None:
+    missing = bad_files / "bad-missing.wav"
+    result = acoustic("roast", "score", bad_files, missing, "--json", "--jobs", "2")
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    rows = {Path(row["file"]).name: row for row in records(result.stdout)}
+    assert set(rows) == {path.name for path in bad_files.iterdir()} | {"bad-missing.wav"}
+    for name, row in rows.items():
+        assert (row["error"] is not None) == name.startswith("bad-"), name
+        if row["error"]:
+            assert name in row["error"]
+            assert row["error"] in result.stderr
+            assert (row["duration_s"], row["rate_hz"], row["first_crack"], row["cracks"]) == (None, None, None, [])
+    assert rows["stereo-96k.flac"]["duration_s"] == pytest.approx(3.0)
+    assert rows["stereo-96k.flac"]["rate_hz"] == 96000
+    assert "band-limited" in rows["narrow-8k.wav"]["warnings"][0]
+    assert "cut off" in rows["truncated.wav"]["warnings"][0]
+    assert "damaged" in rows["some-nan.wav"]["warnings"][0]
+    assert rows["short.wav"]["cracks"] == []
+
+
+def test_jobs_do_not_change_the_result(acoustic: Any, bad_files: Path, simulated_roast: Path) -> None:
+    one, two = (
+        acoustic("roast", "score", bad_files, simulated_roast, "--json", "--jobs", jobs).stdout for jobs in (1, 2)
+    )
+    assert one == two
+
+
+def test_only_bad_files(acoustic: Any, bad_files: Path) -> None:
+    result = acoustic("roast", "score", bad_files / "bad-text.wav", bad_files / "bad-empty.wav")
+    assert result.returncode == 3
+    assert result.stdout.count("bad-") >= 2
+    assert "not a sound file" in result.stdout
+
+
+def test_table_for_people(acoustic: Any, simulated_roast: Path, bad_files: Path, eager_bundle: str) -> None:
+    result = acoustic("roast", "score", simulated_roast, bad_files / "silent.wav", "--bundle", eager_bundle)
+    header, roast, silent = result.stdout.splitlines()
+    assert header.split("  ")[0] == "file"
+    assert roast.startswith(f"{simulated_roast}  ")
+    assert " 0:30 " in roast
+    assert silent.endswith("silent: every sample is 0")
+    # Columns line up.
+    assert header.index("cracks") + len("cracks") == silent.index(" 0  ") + 2
+
+
+def test_csv(acoustic: Any, simulated_roast: Path, bad_files: Path, eager_bundle: str) -> None:
+    files = [simulated_roast, bad_files / "bad-text.wav"]
+    result = acoustic("roast", "score", *files, "--format", "csv", "--bundle", eager_bundle)
+    assert result.returncode == 1
+    [row] = records(acoustic("roast", "score", simulated_roast, "--json", "--bundle", eager_bundle).stdout)
+    good, bad = csv.DictReader(io.StringIO(result.stdout))
+    assert good["file"] == row["file"]
+    assert float(good["onset_s"]) == row["first_crack"]["onset_s"]
+    assert int(good["cracks"]) == row["first_crack"]["cracks"]
+    assert int(good["cracks_heard"]) == len(row["cracks"])
+    assert "not a sound file" in bad["error"]
+    assert bad["onset_s"] == ""
+
+
+def test_audacity_labels_of_one_and_of_many(
+    acoustic: Any, simulated_roast: Path, bad_files: Path, eager_bundle: str, tmp_path: Path
+) -> None:
+    arguments = ("roast", "score", simulated_roast, "--bundle", eager_bundle)
+    [row] = records(acoustic(*arguments, "--json").stdout)
+    text = acoustic(*arguments, "--format", "audacity").stdout
+    labels = [line.split("\t") for line in text.splitlines()]
+    assert [float(start) for start, _, _ in labels] == sorted(float(start) for start, _, _ in labels)
+    assert sum(name.startswith("crack ") for _, _, name in labels) == len(row["cracks"])
+    onset = next(label for label in labels if label[2] == "first crack")
+    assert [float(t) for t in onset[:2]] == [row["first_crack"]["onset_s"], row["first_crack"]["end_s"]]
+
+    refused = acoustic(*arguments, bad_files, "--format", "audacity")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "--output" in refused.stderr
+    result = acoustic(*arguments, bad_files, "--format", "audacity", "--output", tmp_path)
+    assert result.returncode == 1
+    assert (tmp_path / "roast.txt").read_text() == text
+    assert not list(tmp_path.glob("bad-*"))
+
+
+def test_output_file_is_whole_or_not_there(acoustic: Any, simulated_roast: Path, tmp_path: Path) -> None:
+    arguments = ("roast", "score", simulated_roast, "--json")
+    assert acoustic(*arguments, "--output", tmp_path / "rows.jsonl").stdout == ""
+    assert (tmp_path / "rows.jsonl").read_text() == acoustic(*arguments).stdout
+    result = acoustic(*arguments, "--output", "/dev/null/rows.jsonl")
+    assert result.returncode == 1
+    assert result.stderr.startswith("/dev/null/rows.jsonl: cannot be written")
+
+
+def test_pictures(acoustic: Any, simulated_roast: Path, bad_files: Path, eager_bundle: str, tmp_path: Path) -> None:
+    names = ("silent.wav", "short.wav", "bad-text.wav")
+    files = [simulated_roast, *(bad_files / name for name in names)]
+    result = acoustic("roast", "score", *files, "--plot", tmp_path / "plots", "--bundle", eager_bundle)
+    assert result.returncode == 1
+    assert {path.name for path in (tmp_path / "plots").iterdir()} == {"roast.png", "silent.png", "short.png"}
+    for path in (tmp_path / "plots").iterdir():
+        assert path.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--bundle", "absent.bundle"], 3, "absent.bundle"),
+        (["--json", "--format", "csv"], 2, "--format"),
+        (["--jobs", "0"], 2, "--jobs"),
+        (["--format", "pdf"], 2, "pdf"),
+    ],
+)
+def test_wrong_use(acoustic: Any, simulated_roast: Path, arguments: list[str], code: int, message: str) -> None:
+    result = acoustic("roast", "score", simulated_roast, *arguments)
+    assert (result.returncode, result.stdout) == (code, "")
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_broken_pipe_is_quiet(simulated_roast: Path) -> None:
+    command = f"'{sys.executable}' -c 'from acoustic.cli import main; main()' roast score --json --jobs 1"
+    files = " ".join(f"'{simulated_roast}' {simulated_roast.parent}/../{i}.wav" for i in range(20))
+    result = subprocess.run(f"{command} {files} 2>&1 >/dev/full | head", shell=True, capture_output=True, text=True)
+    assert "Traceback" not in result.stdout
+    result = subprocess.run(f"{command} {files} 2>/dev/null | head -n 1", shell=True, capture_output=True, text=True)
+    assert len(records(result.stdout)) == 1
+
+
+def test_interrupt_keeps_what_was_printed(simulated_roast: Path, tmp_path: Path) -> None:
+    pcm = simulated_roast.read_bytes()[:1_000_000]
+    for number in range(300):
+        (tmp_path / f"{number:03d}.wav").write_bytes(pcm)
+    command = [sys.executable, "-c", "from acoustic.cli import main; main()", "roast", "score", tmp_path, "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        rest, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert err == "stopped\n"
+    rows = records(first + rest)
+    assert 1 <= len(rows) < 300
+    assert all(set(row) == ROW for row in rows)

@@ -1,0 +1,135 @@
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_roasts import make_data_root
+from scipy import stats
+
+from acoustic.model.bundle import Bundle
+from acoustic.model.runtime import Network
+from apps.roast_crack import train
+from apps.roast_crack.decision import DecisionSettings
+from apps.roast_crack.examples import CRACK, DOUBTFUL, OTHER
+from apps.roast_crack.vectors import check_vectors
+
+# TensorFlow's own warnings are not ours.
+pytestmark = pytest.mark.filterwarnings("default")
+
+
+@pytest.fixture
+def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Little of everything, in this process; returns the data root."""
+    for name, value in {
+        "STRETCHES": 8,
+        "PER_FILE": 2,
+        "STRETCH_S": 20.0,
+        "VALIDATION_FILES": 2,
+        "SESSIONS": 4,
+        "REAL_SESSIONS": 1,
+        "REAL_SESSION_S": 20.0,
+        "workers": lambda: ThreadPoolExecutor(1),
+    }.items():
+        monkeypatch.setattr(train, name, value)
+    return make_data_root(tmp_path / "data")
+
+
+def test_auc_is_the_share_of_pairs_in_order() -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.random(200) < 0.3
+    scores = np.round(rng.normal(0, 1, 200) + truth).astype(np.int8)  # many ties
+    u = stats.mannwhitneyu(scores[truth].astype(float), scores[~truth].astype(float)).statistic
+    assert train.auc(scores, truth) == pytest.approx(u / (truth.sum() * (~truth).sum()))
+    assert train.auc(truth.astype(float), truth) == 1.0
+    assert train.auc(-truth.astype(float), truth) == 0.0
+    assert train.auc(np.zeros(200), truth) == pytest.approx(0.5)
+
+
+def test_the_float_network_sees_units_of_sixteen_db() -> None:
+    x = train.to_input(np.full((2, 32, 20), 64, np.int8))
+    assert (x.dtype, x.shape) == (np.float32, (2, 32, 20, 1))
+    assert (x == 1.0).all()
+
+
+def test_doubtful_examples_are_left_out(tmp_path: Path) -> None:
+    patches = np.arange(6 * 640, dtype=np.int64).reshape(6, 32, 20).astype(np.int8)
+    labels = np.array([CRACK, DOUBTFUL, OTHER, OTHER, DOUBTFUL, CRACK], np.int8)
+    for name, part in (("a", slice(0, 3)), ("b", slice(3, 6))):
+        np.savez(tmp_path / f"{name}.npz", patches=patches[part], labels=labels[part])
+    examples = train.load_examples([tmp_path / "a.npz", tmp_path / "b.npz"])
+    assert examples.labels.tolist() == [CRACK, OTHER, OTHER, CRACK]
+    np.testing.assert_array_equal(examples.patches, patches[labels != DOUBTFUL])
+
+
+def test_workers_are_fresh_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "set and deleted, so that it is restored at the end")
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS")
+    with train.workers() as pool:
+        assert pool.submit(os.getpid).result() != os.getpid()
+        assert pool.submit(os.getenv, "OPENBLAS_NUM_THREADS").result() == "1"
+
+
+def test_rendering_goes_on_where_it_stopped(tiny: Path, tmp_path: Path) -> None:
+    whole = train.render_examples(tmp_path / "whole", tiny, seed=3)
+    assert [path.name for path in whole] == [f"examples_3_{index:03d}.npz" for index in range(4)]
+    bytes_of = {path.name: path.read_bytes() for path in whole}
+    whole[2].unlink()
+    stamps = {path.name: path.stat().st_mtime_ns for path in whole if path.exists()}
+    assert train.render_examples(tmp_path / "whole", tiny, seed=3) == whole
+    assert {name: (tmp_path / "whole" / name).stat().st_mtime_ns for name in stamps} == stamps
+    again, old = (np.load(source) for source in (whole[2], write(tmp_path / "old.npz", bytes_of[whole[2].name])))
+    assert all(again[name].tobytes() == old[name].tobytes() for name in ("patches", "labels"))
+    other = train.render_examples(tmp_path / "whole", tiny, seed=4)
+    assert not set(other) & set(whole)
+
+
+def write(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.slow
+def test_the_same_seed_gives_the_same_network(tiny: Path, tmp_path: Path) -> None:
+    pytest.importorskip("tensorflow")
+    paths = train.render_examples(tmp_path / "work", tiny, seed=2)
+    one, two, other = (train.fit(paths, seed, epochs=3) for seed in (2, 2, 5))
+    assert one.network == two.network != other.network
+    assert (one.auc_float, one.auc_int8) == (two.auc_float, two.auc_int8)
+    assert 0.0 <= one.auc_int8 <= 1.0
+    assert abs(one.auc_float - one.auc_int8) < 0.1
+    (spec,) = Network.from_bytes(one.network).inputs
+    assert (spec.scale, spec.zero_point) == (pytest.approx(1 / 64), 0)
+
+
+@pytest.mark.slow
+def test_from_seed_to_bundle_and_on_after_an_interruption(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("tensorflow")
+    # So little training makes no network that a threshold could be found for.
+    monkeypatch.setattr(train, "fit_threshold", lambda sessions, real, settings: settings)
+    work = tmp_path / "work"
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "_simulate_file", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            train.train(work, tiny, seed=2)
+    before = {path: path.stat().st_mtime_ns for path in work.iterdir()}
+    assert {path.name.split("_")[0] for path in before} == {"examples", "network"}
+    bundle = train.train(work, tiny, seed=2)
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    sessions = [path for path in work.iterdir() if path.name.startswith("session")]
+    assert len(sessions) == 4
+    check_vectors(bundle)
+    assert Bundle.from_bytes(bundle.to_bytes(), "a copy").to_bytes() == bundle.to_bytes()
+    DecisionSettings.from_dict(bundle.decision)
+    assert bundle.calibration["seed"] == 2
+    assert "4 simulated sessions" in bundle.calibration["fitted_on"]
+    for figure in ("seed 2", str(bundle.calibration["impulse_auc_int8"]), "100, 101, 102"):
+        assert figure in bundle.card
+    # The bundle follows from the seed and what lies in the folder alone.
+    assert train.train(work, tiny, seed=2).to_bytes() == bundle.to_bytes()
