@@ -64,7 +64,7 @@ def main() -> None:
 
 
 def recordings() -> list[tuple[str, Pcm]]:
-    """A simulated stretch around first crack, and the real roast where it is there."""
+    """Make a simulated stretch around first crack, and read the real roast where it is there."""
     plan = plan_roast(1, TRAIN, first_crack=True)
     onset_s = plan.onset_s or 0.0
     stretch = (onset_s - SIMULATED_S / 2, onset_s + SIMULATED_S / 2)

@@ -18,7 +18,7 @@ CONTRAST_DB = 12.0
 NEIGHBOURHOOD_FRAMES = 15
 BEFORE_HZ, DURING_HZ = 0.02, 0.3
 THRESHOLD = 5.0
-MIN_CRACKS = 4
+MIN_CRACKS = 3
 
 
 def first_crack(pcm: NDArray[np.int16]) -> FirstCrack | None:

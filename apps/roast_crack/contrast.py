@@ -50,7 +50,7 @@ class ContrastStream:
         levels = to_steps(self._log_mel.push(pcm))
         contrast = levels.astype(np.int32) - self._floor.push(levels)
         limit = 127 * STEPS_PER_DB
-        at_limit = np.isin(pcm, (-32768, 32767))
+        at_limit = np.logical_or(pcm == 32767, pcm == -32768)
         clips = np.concatenate([self._clips, at_limit])
         used = len(levels) * FRONT_END.hop_samples
         clipped = np.logical_or.reduce(clips[:used].reshape(len(levels), FRONT_END.hop_samples), axis=1)

@@ -53,7 +53,7 @@ class DecisionSettings:
     """How the cracks of first crack spread over the levels; the shares sum to at most one."""
     background_rate: tuple[float, ...]
     """Expected impulses a second of each level before first crack, in a roast not heard before."""
-    background_weight_s: float = 60.0
+    background_weight_s: float = 30.0
     """Seconds of listening that the expectation above is worth."""
     crack_rates: tuple[float, ...] = (0.15, 0.3, 0.6, 1.2)
     """Cracks a second that are tried."""
@@ -65,7 +65,7 @@ class DecisionSettings:
     """Cracks that a run must hold before it is called first crack."""
     min_span_s: float = 8.0
     """And how long it must have lasted."""
-    lull_s: float = 12.0
+    lull_s: float = 10.0
     """A run ends when no crack is heard for so long."""
     max_busy_frames: int = 130
     """Loud frames of the second before an impulse from which it is taken for speech, music or a step of level."""
@@ -281,7 +281,7 @@ class Decision:
         if self._dropped or len(run) < settings.min_cracks or run[-1] - run[0] < settings.min_span_s:
             return None
         self.evidence = max(self._sums)
-        if self.evidence > WORTH_CHECKING and beats_time(list(self._recent)):
+        if self.evidence > WORTH_CHECKING and (evenly_spaced(run) or beats_time(list(self._recent))):
             self.vetoes["periodic"] += 1
             self.evidence = 0.0
         threshold = settings.threshold + self._prior(impulse.t_s)
@@ -372,6 +372,19 @@ class Decision:
             if x <= x1:
                 return y0 + (y1 - y0) * (x - x0) / (x1 - x0)
         return points[-1][1]
+
+
+def evenly_spaced(times_s: Sequence[float]) -> bool:
+    """Whether the last six impulses, or fewer, keep a beat: every interval a small multiple of the shortest."""
+    intervals = [b - a for a, b in pairwise(times_s[-6:])]
+    shortest = min(intervals)
+    if len(intervals) < 3 or shortest < 0.2:
+        return False
+    for interval in intervals:
+        beats = int(interval / shortest + 0.5)
+        if beats > 4 or abs(interval / shortest - beats) > 0.08 * beats:
+            return False
+    return True
 
 
 def beats_time(times_s: Sequence[float]) -> bool:

@@ -30,7 +30,7 @@ RATE_HZ = FRONT_END.rate_hz
 ROAST_A_ONSET_S = 578.57
 ROAST_A_QUIET_UNTIL_S = 520.0
 ROAST_B_ONSET_S = 3.83
-#: Seeds of the simulated sessions that are judged: no other command draws from them.
+#: Seed of the first simulated session that is judged.
 FIRST_SEED = 90_000_000
 
 

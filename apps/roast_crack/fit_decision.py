@@ -16,7 +16,9 @@ from apps.roast_crack.statistics import poisson_rate
 #: Log-odds at which the levels of the decision begin.
 LEVEL_LOG_ODDS = (1.0, 2.0, 3.0, 4.0, 5.0)
 #: A roast not heard before is expected to be as noisy as this share of the simulated ones, until it shows otherwise.
-BACKGROUND_PERCENTILE = 80
+BACKGROUND_PERCENTILE = 95
+#: No level is expected more rarely than this, a second: what was never seen in an hour may still happen.
+RAREST = 2e-3
 #: How many misses one false alarm is worth.
 FALSE_ALARM_COST = 2.0
 #: Thresholds tried, as log-likelihood ratios.
@@ -27,36 +29,37 @@ def fit_levels(network: bytes, sessions: Sequence[Session]) -> DecisionSettings:
     """Measure how cracks and background spread over the levels, in simulated sessions with known cracks."""
     output = Network.from_bytes(network).outputs[0]
     edges = tuple(int(round(v / output.scale)) + output.zero_point for v in LEVEL_LOG_ODDS)
-    cracks, rates = np.zeros(len(edges)), []
+    levels = len(edges)
+    draft = DecisionSettings(level_edges=edges, crack_share=(1 / levels,) * levels, background_rate=(1.0,) * levels)
+    cracks, rates = np.zeros(levels), []
     for session in sessions:
-        t_s, level, label = _handfuls(session, edges)
+        t_s, level, label = _handfuls(session, draft)
         if session.onset_s is not None:
             during = (t_s >= session.onset_s) & (label == CRACK)
-            cracks += np.bincount(level[during], minlength=len(edges))
+            cracks += np.bincount(level[during], minlength=levels)
         until_s = session.duration_s if session.onset_s is None else min(session.onset_s, session.first_pop_s or np.inf)
         if until_s > 60:
-            rates.append(np.bincount(level[(t_s < until_s) & (label == OTHER)], minlength=len(edges)) / until_s)
-    share = cracks / cracks.sum()
-    return DecisionSettings(
-        level_edges=edges,
-        crack_share=tuple((np.maximum(share, 0.01) / np.maximum(share, 0.01).sum()).round(4).tolist()),
-        background_rate=tuple(np.maximum(np.percentile(rates, BACKGROUND_PERCENTILE, axis=0), 2e-3).round(5).tolist()),
+            rates.append(np.bincount(level[(t_s < until_s) & (label == OTHER)], minlength=levels) / until_s)
+    share = np.maximum(cracks / cracks.sum(), 0.01)
+    expected = np.maximum(np.percentile(rates, BACKGROUND_PERCENTILE, axis=0), RAREST)
+    return replace(
+        draft,
+        crack_share=tuple((share / share.sum()).round(4).tolist()),
+        background_rate=tuple(expected.round(5).tolist()),
     )
 
 
 def _handfuls(
-    session: Session, edges: Sequence[int]
+    session: Session, settings: DecisionSettings
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int8]]:
     """Time, level and label of the impulses as the decision counts them: the best of each dead time."""
     t_s = np.array([impulse.t_s for impulse in session.heard()])
-    level = np.searchsorted(edges, session.logit, side="right") - 1
-    trusted = (session.busy <= DecisionSettings.max_busy_frames) & (
-        session.clipped <= DecisionSettings.max_clipped_frames
-    )
+    level = np.searchsorted(settings.level_edges, session.logit, side="right") - 1
+    trusted = (session.busy <= settings.max_busy_frames) & (session.clipped <= settings.max_clipped_frames)
     kept: list[int] = []
     start_s = -np.inf
     for i in np.flatnonzero(trusted & (level >= 0)).tolist():
-        if t_s[i] - start_s >= DecisionSettings.dead_time_s:
+        if t_s[i] - start_s >= settings.dead_time_s:
             kept.append(i)
             start_s = t_s[i]
         elif level[i] > level[kept[-1]]:
@@ -148,12 +151,12 @@ def calibrate(
 def _background_rate(background: Sequence[Session], settings: DecisionSettings) -> tuple[float, ...]:
     counts = np.zeros(len(settings.level_edges))
     for session in background:
-        _, level, _ = _handfuls(session, settings.level_edges)
+        _, level, _ = _handfuls(session, settings)
         counts += np.bincount(level, minlength=len(counts))
     weight_s = 4 * settings.background_weight_s
     seconds = sum(session.duration_s for session in background)
     rates = (counts + weight_s * np.array(settings.background_rate)) / (seconds + weight_s)
-    return tuple(np.maximum(rates, 2e-3).round(5).tolist())
+    return tuple(np.maximum(rates, RAREST).round(5).tolist())
 
 
 def fit_threshold(sessions: Sequence[Session], real: Sequence[Session], settings: DecisionSettings) -> DecisionSettings:
@@ -168,4 +171,7 @@ def fit_threshold(sessions: Sequence[Session], real: Sequence[Session], settings
         return outcome.misses + FALSE_ALARM_COST * outcome.false_alarms
 
     loudest = max((peak for session in real for peak in run_peaks(session, settings)), default=0.0)
-    return replace(settings, threshold=min((t for t in THRESHOLDS if t > loudest), key=cost))
+    quiet = [threshold for threshold in THRESHOLDS if threshold > loudest]
+    if not quiet:
+        raise ParameterError("no threshold keeps real noise quiet: the network does not tell cracks from noise")
+    return replace(settings, threshold=min(quiet, key=cost))

@@ -6,14 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-import soundfile
 
 from acoustic.audio import write_wav
 from acoustic.model.bundle import Bundle
 from apps.roast_crack.decision import DecisionSettings
-from apps.roast_crack.simulate import HELD_OUT, TRAIN, SimulatedRoast, plan_roast, render_roast
+from apps.roast_crack.simulate import HELD_OUT, plan_roast, render_roast
 
 EXCERPT_S = 30.0
 Run = Callable[..., subprocess.CompletedProcess[str]]

@@ -8,7 +8,10 @@ import numpy as np
 import soundfile
 
 from acoustic.model.bundle import Bundle
+from apps.roast_crack.contrast import FRONT_END
 from apps.roast_crack.decision import DecisionSettings
+from apps.roast_crack.examples import CRACK
+from apps.roast_crack.sessions import Session
 from apps.roast_crack.simulate import EVENT, TRAIN, SimulatedRoast, plan_roast, render_roast
 
 #: A decision of one level that takes every impulse for a crack, whatever a network says.
@@ -44,6 +47,32 @@ def excerpt() -> SimulatedRoast:
 def plain_bundle() -> Bundle:
     """The shipped network under the plain decision."""
     return Bundle.load("roast").replace(decision=PLAIN.to_dict())
+
+
+def make_session(
+    times_s: np.ndarray,
+    duration_s: float,
+    onset_s: float | None = None,
+    logit: int | np.ndarray = 100,
+    label: int | np.ndarray = CRACK,
+) -> Session:
+    """A session whose impulses are these, with calm surroundings; times to the nearest frame."""
+    frame = np.round((np.asarray(times_s) - FRONT_END.frame_centre_s(0)) / 0.004).astype(np.int64)
+    order = np.argsort(frame)
+    calm = np.zeros(len(frame), np.int32)
+    return Session(
+        duration_s=duration_s,
+        charge_s=None,
+        drop_s=None,
+        onset_s=onset_s,
+        first_pop_s=onset_s,
+        end_s=None,
+        frame=frame[order],
+        logit=np.broadcast_to(np.asarray(logit, np.int8), len(frame))[order],
+        busy=calm,
+        clipped=calm,
+        label=np.broadcast_to(np.asarray(label, np.int8), len(frame))[order],
+    )
 
 
 def make_data_root(root: Path) -> Path:

@@ -118,17 +118,17 @@ def outcome(errors_s: list[float], misses: int, false_alarms: int) -> Outcome:
 
 
 def test_simulated_figures_are_those_of_the_outcome() -> None:
-    error, misses, false = evaluate._simulated_measures(outcome([-2.0, 0.0, 1.0, 3.0, 4.0], 1, 0))
+    error, misses, false = evaluate._simulated_measures(", blind", outcome([-2.0, 0.0, 1.0, 3.0, 4.0], 1, 0))
     assert error.ours.startswith("2.0 s [")
     assert "decided 10.0 s after" in error.ours
     assert misses.ours.startswith("1/6 = 16.7% [")
     assert false.ours.startswith("0/6 = 0.0% [0.0%, ")
     assert [error.passed, misses.passed, false.passed] == [True, False, True]
-    assert all("simulated" in measure.name for measure in (error, misses, false))
+    assert all("simulated" in measure.name and ", blind:" in measure.name for measure in (error, misses, false))
 
 
 def test_a_model_that_finds_nothing_is_told_as_such() -> None:
-    measures = list(evaluate._simulated_measures(outcome([], 6, 2)))
+    measures = list(evaluate._simulated_measures(", blind", outcome([], 6, 2)))
     assert [measure.passed for measure in measures] == [False, False, False]
 
 

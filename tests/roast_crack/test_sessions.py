@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_roasts import PLAIN, excerpt, make_data_root, plain_bundle
+from made_roasts import PLAIN, excerpt, make_data_root, make_session, plain_bundle
 
 from apps.roast_crack.contrast import FRONT_END
 from apps.roast_crack.decision import FirstCrack
@@ -13,16 +13,9 @@ from apps.roast_crack.sessions import Session, decide, real_session, recorded_se
 from apps.roast_crack.simulate import TRAIN, NoiseLibrary
 
 
-def made(times_s: np.ndarray, duration_s: float, onset_s: float | None = None) -> Session:
-    frame = np.unique(np.round((np.asarray(times_s) - FRONT_END.frame_centre_s(0)) / 0.004).astype(np.int64))
-    zeros = np.zeros(len(frame), np.int32)
-    logit = np.full(len(frame), 100, np.int8)
-    return Session(duration_s, onset_s, onset_s, None, frame, logit, zeros, zeros, zeros.astype(np.int8))
-
-
 @pytest.mark.parametrize("known", [True, False])
 def test_save_and_load(tmp_path: Path, known: bool) -> None:
-    session = made(np.array([3.0, 5.0, 6.5]), 12.5, 3.0 if known else None)
+    session = make_session(np.array([3.0, 5.0, 6.5]), 12.5, 3.0 if known else None)
     session.save(tmp_path / "deep" / "one.npz")
     again = Session.load(tmp_path / "deep" / "one.npz")
     for name, value in vars(session).items():
@@ -47,13 +40,13 @@ def test_recordings_become_sessions() -> None:
 
 
 def test_an_empty_session_decides_nothing() -> None:
-    session = made(np.empty(0), 30.0)
+    session = make_session(np.empty(0), 30.0)
     assert decide(session, PLAIN) == (None, None)
     assert run_peaks(session, PLAIN) == []
 
 
 def test_the_end_of_the_recording_counts() -> None:
-    session = made(10 + np.array([0.0, 0.7, 1.9, 2.3, 3.8, 4.3, 5.9]), 30.0)
+    session = make_session(10 + np.array([0.0, 0.7, 1.9, 2.3, 3.8, 4.3, 5.9]), 30.0)
     found, end = decide(session, PLAIN)
     assert found is not None
     assert end is not None
@@ -68,7 +61,7 @@ def test_first_crack_is_declared_where_a_run_peaks_above_the_threshold(threshold
     for seed in range(40):
         rng = np.random.default_rng(seed)
         times_s = np.concatenate([s + np.cumsum(rng.exponential(1.0, rng.integers(1, 15))) for s in (100, 200)])
-        session = made(times_s, 400.0)
+        session = make_session(times_s, 400.0)
         peaks = run_peaks(session, settings)
         found, _ = decide(session, settings)
         assert (found is not None) == any(peak >= threshold for peak in peaks)
@@ -79,7 +72,7 @@ def test_first_crack_is_declared_where_a_run_peaks_above_the_threshold(threshold
 
 def test_runs_are_counted_one_by_one() -> None:
     bursts = [start_s + np.array([0.0, 0.7, 1.9, 2.3, 3.8, 4.3]) for start_s in (50.0, 120.0, 300.0)]
-    assert len(run_peaks(made(np.concatenate(bursts), 400.0), PLAIN)) == 3
+    assert len(run_peaks(make_session(np.concatenate(bursts), 400.0), PLAIN)) == 3
 
 
 @pytest.mark.slow
