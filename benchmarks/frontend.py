@@ -3,18 +3,11 @@
 Both run on one thread, in turns, over the same noise; ours includes the logarithm, librosa's does not.
 """
 
-import os
+from benchmarks.harness import core_seconds, librosa_mel  # isort: skip - it sets the threads
 
-# Before NumPy starts its threads.
-os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
+import numpy as np
 
-import time  # noqa: E402
-from collections.abc import Callable  # noqa: E402
-
-import librosa  # noqa: E402
-import numpy as np  # noqa: E402
-
-from acoustic.frontend import FrontEnd, log_mel  # noqa: E402
+from acoustic.frontend import FrontEnd, log_mel
 
 SECONDS = 60
 ROUNDS = 25
@@ -31,40 +24,19 @@ def main() -> None:
     print("Hours of audio per second of one core, the median of", ROUNDS, "turns")
     print(f"{'rate/frame/hop/FFT/mels':>26} {'acoustic':>9} {'librosa':>9} {'ratio':>6}")
     for fe in FRONT_ENDS:
-        ours_s, librosa_s = core_seconds(fe)
+        ours_s, librosa_s = measure(fe)
         hours = SECONDS / 3600
         name = f"{fe.rate_hz}/{fe.frame_samples}/{fe.hop_samples}/{fe.n_fft}/{fe.n_mels}"
         ratio = np.median(librosa_s / ours_s)
         print(f"{name:>26} {hours / np.median(ours_s):9.2f} {hours / np.median(librosa_s):9.2f} {ratio:6.2f}")
 
 
-def core_seconds(fe: FrontEnd) -> tuple[np.ndarray, np.ndarray]:
+def measure(fe: FrontEnd) -> tuple[np.ndarray, np.ndarray]:
     """CPU seconds of each turn, ours and librosa's."""
     pcm = np.random.default_rng(0).normal(0, 3000, SECONDS * fe.rate_hz).astype(np.int16)
     y = pcm.astype(np.float32) / 32768
-
-    def reference() -> None:
-        librosa.feature.melspectrogram(
-            y=y,
-            sr=fe.rate_hz,
-            n_fft=fe.n_fft,
-            win_length=fe.frame_samples,
-            hop_length=fe.hop_samples,
-            n_mels=fe.n_mels,
-            fmin=fe.fmin_hz,
-            fmax=fe.fmax_hz,
-            center=False,
-        )
-
-    pairs = [(_cpu_s(lambda: log_mel(pcm, fe)), _cpu_s(reference)) for _ in range(ROUNDS + 1)]
-    ours_s, librosa_s = np.array(pairs[1:]).T  # the first turn warms up
+    ours_s, librosa_s = core_seconds([lambda: log_mel(pcm, fe), lambda: librosa_mel(y, fe)], ROUNDS).T
     return ours_s, librosa_s
-
-
-def _cpu_s(work: Callable[[], object]) -> float:
-    start = time.process_time()
-    work()
-    return time.process_time() - start
 
 
 if __name__ == "__main__":

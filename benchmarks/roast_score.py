@@ -3,7 +3,7 @@
 All of it starts from int16 PCM in memory, runs on one thread and in turns, so that a busy machine slows
 everything alike. Four things are timed:
 
-- *whole chain*: PCM to events, as `acoustic roast score` runs it, in blocks of 2 s;
+- *whole chain*: PCM to events, as `acoustic roast score` runs it, in large blocks;
 - *front end only*: PCM to log-mel;
 - *librosa mel*: ``librosa.feature.melspectrogram`` at the same settings, without the logarithm;
 - *usual design*: what one would put together from the usual parts. The mel spectrogram of librosa in dB, its contrast
@@ -12,30 +12,26 @@ everything alike. Four things are timed:
   peak, one patch at a time. It makes no decision: its scores are where it ends.
 """
 
-import os
+from benchmarks.harness import core_seconds, librosa_mel  # isort: skip - it sets the threads
 
-# Before NumPy starts its threads.
-os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", NUMBA_NUM_THREADS="1")
+from collections.abc import Callable
 
-import time  # noqa: E402
-from collections.abc import Callable  # noqa: E402
+import librosa
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+from numpy.typing import NDArray
+from scipy import ndimage, signal
 
-import librosa  # noqa: E402
-import numpy as np  # noqa: E402
-from ai_edge_litert.interpreter import Interpreter  # noqa: E402
-from numpy.typing import NDArray  # noqa: E402
-from scipy import ndimage, signal  # noqa: E402
-
-from acoustic.audio import Recording  # noqa: E402
-from acoustic.datasets import data_root  # noqa: E402
-from acoustic.frontend import log_mel  # noqa: E402
-from acoustic.frontend.noise_floor import STEPS_PER_DB  # noqa: E402
-from acoustic.model.bundle import Bundle  # noqa: E402
-from apps.roast_crack import impulses  # noqa: E402
-from apps.roast_crack.chain import Event, RoastChain  # noqa: E402
-from apps.roast_crack.contrast import FLOOR_BLOCK_FRAMES, FLOOR_BLOCKS, FRONT_END  # noqa: E402
-from apps.roast_crack.scoring import BLOCK_S, load_bundle  # noqa: E402
-from apps.roast_crack.simulate import TRAIN, plan_roast, render_roast  # noqa: E402
+from acoustic.audio import Recording
+from acoustic.datasets import data_root
+from acoustic.frontend import log_mel
+from acoustic.frontend.noise_floor import STEPS_PER_DB
+from acoustic.model.bundle import Bundle
+from apps.roast_crack import impulses
+from apps.roast_crack.chain import Event, RoastChain
+from apps.roast_crack.contrast import FLOOR_BLOCK_FRAMES, FLOOR_BLOCKS, FRONT_END
+from apps.roast_crack.scoring import BLOCK_S, load_bundle
+from apps.roast_crack.simulate import TRAIN, plan_roast, render_roast
 
 ROUNDS = 15
 SIMULATED_S = 120.0
@@ -51,10 +47,10 @@ def main() -> None:
         work: dict[str, Callable[[], object]] = {
             "whole chain": lambda pcm=pcm: score(bundle, pcm),  # type: ignore[misc]
             "front end only": lambda pcm=pcm: log_mel(pcm, FRONT_END),  # type: ignore[misc]
-            "librosa mel": lambda pcm=pcm: mel_spectrogram(pcm),  # type: ignore[misc]
+            "librosa mel": lambda pcm=pcm: librosa_mel(pcm.astype(np.float32) / 32768, FRONT_END),  # type: ignore[misc]
             "usual design": lambda pcm=pcm: usual_design(bundle, pcm),  # type: ignore[misc]
         }
-        taken_s = core_seconds(list(work.values()))
+        taken_s = core_seconds(list(work.values()), ROUNDS)
         print(f"{name}: {seconds:.0f} s of audio, the median of {ROUNDS} turns")
         print(f"{'':16} {'hours/core-second':>18} {'times librosa mel':>18} {'times usual design':>19}")
         for number, what in enumerate(work):
@@ -83,25 +79,11 @@ def score(bundle: Bundle, pcm: Pcm) -> list[Event]:
     return events + chain.flush()
 
 
-def mel_spectrogram(pcm: Pcm) -> NDArray[np.float32]:
-    """Mel spectrogram of librosa at the settings of our front end: (n_mels, n_frames)."""
-    spectrogram: NDArray[np.float32] = librosa.feature.melspectrogram(
-        y=pcm.astype(np.float32) / 32768,
-        sr=FRONT_END.rate_hz,
-        n_fft=FRONT_END.n_fft,
-        win_length=FRONT_END.frame_samples,
-        hop_length=FRONT_END.hop_samples,
-        n_mels=FRONT_END.n_mels,
-        fmin=FRONT_END.fmin_hz,
-        fmax=FRONT_END.fmax_hz,
-        center=False,
-    )
-    return spectrogram
-
-
 def usual_design(bundle: Bundle, pcm: Pcm) -> list[int]:
     """Score every peak of a recording with the usual parts; return the int8 log-odds."""
-    level_db = librosa.power_to_db(mel_spectrogram(pcm), ref=1.0, amin=FRONT_END.floor, top_db=None)
+    level_db = librosa.power_to_db(
+        librosa_mel(pcm.astype(np.float32) / 32768, FRONT_END), ref=1.0, amin=FRONT_END.floor, top_db=None
+    )
     contrast_db = level_db - running_median(level_db)
     excess_db = np.maximum(contrast_db - impulses.FLICKER_DB, 0).sum(axis=0)
     peaks, _ = signal.find_peaks(excess_db, height=impulses.EXCESS_DB, distance=impulses.NEIGHBOURHOOD_FRAMES + 1)
@@ -126,18 +108,6 @@ def running_median(level_db: NDArray[np.float32]) -> NDArray[np.float32]:
     means = padded.reshape(len(level_db), blocks, FLOOR_BLOCK_FRAMES).mean(axis=2)
     floor = ndimage.median_filter(means, size=(1, FLOOR_BLOCKS), mode="nearest")
     return np.asarray(np.repeat(floor, FLOOR_BLOCK_FRAMES, axis=1)[:, : level_db.shape[1]])
-
-
-def core_seconds(work: list[Callable[[], object]]) -> NDArray[np.float64]:
-    """CPU seconds of each turn (rows) and thing (columns)."""
-    turns = [[_cpu_s(one) for one in work] for _ in range(ROUNDS + 1)]
-    return np.array(turns[1:])  # the first turn warms up
-
-
-def _cpu_s(work: Callable[[], object]) -> float:
-    start = time.process_time()
-    work()
-    return time.process_time() - start
 
 
 if __name__ == "__main__":

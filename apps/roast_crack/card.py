@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from apps.roast_crack.decision import DecisionSettings
+from apps.roast_crack.decision_settings import DecisionSettings
 from apps.roast_crack.simulate import NoiseLibrary
 
 CARD = """# roast: hears the first crack of coffee

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from acoustic.model.bundle import Bundle
 from apps.roast_crack.contrast import FRONT_END, ContrastStream
-from apps.roast_crack.decision import Decided, Decision, DecisionSettings, Heard
+from apps.roast_crack.decision import Decided, Decision, Heard
+from apps.roast_crack.decision_settings import DecisionSettings
 from apps.roast_crack.impulses import AFTER_FRAMES, ImpulseFinder, Impulses
 from apps.roast_crack.network import CrackNetwork
 

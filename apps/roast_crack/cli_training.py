@@ -95,7 +95,7 @@ def calibrate(
     from acoustic.errors import AcousticError, AudioFileError
     from acoustic.terminal import emit, note, show_error, track
     from apps.roast_crack.contrast import FRONT_END
-    from apps.roast_crack.decision import DecisionSettings
+    from apps.roast_crack.decision_settings import DecisionSettings
     from apps.roast_crack.fit_decision import calibrate as run
     from apps.roast_crack.scoring import load_bundle
     from apps.roast_crack.sessions import recorded_session

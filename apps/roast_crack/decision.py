@@ -18,16 +18,14 @@ float32 logarithm are used, in one order, so that a device decides the same.
 
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
-from itertools import pairwise
-from typing import Any, Self
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
-from acoustic.errors import ParameterError
 from acoustic.frontend.logarithm import log2
-from acoustic.frontend.tables import twiddles
+from apps.roast_crack.decision_settings import DecisionSettings
+from apps.roast_crack.rhythm import BEAT_WINDOW_S, beats_time, evenly_spaced
 
 #: Background is counted in slots of this length, and joins the learnt rates ``LAG_SLOTS`` later.
 SLOT_S = 5.0
@@ -35,106 +33,8 @@ LAG_SLOTS = 6
 #: Every slot the learnt counts fade by this factor: the background of 8 minutes ago weighs a third.
 FADING = 0.99
 LN2 = 0.6931471805599453
-#: A beat is looked for among the impulses of so many seconds, in steps of 0.008 Hz, once the evidence is worth it.
-BEAT_WINDOW_S = 30.0
-BEAT_STEPS = 288
-BEAT_POWER = 8.5
+#: Evidence from which it is worth looking for a beat.
 WORTH_CHECKING = 4.0
-_COSINE, _SINE = (table.astype(float).tolist() for table in twiddles(256))
-
-
-@dataclass(frozen=True, kw_only=True)
-class DecisionSettings:
-    """What a bundle says about the decision; every field is plain numbers."""
-
-    level_edges: tuple[int, ...]
-    """Lowest int8 logit of each level, rising. Impulses below the first are ignored."""
-    crack_share: tuple[float, ...]
-    """How the cracks of first crack spread over the levels; the shares sum to at most one."""
-    background_rate: tuple[float, ...]
-    """Expected impulses a second of each level before first crack, in a roast not heard before."""
-    background_weight_s: float = 30.0
-    """Seconds of listening that the expectation above is worth."""
-    crack_rates: tuple[float, ...] = (0.15, 0.3, 0.6, 1.2)
-    """Cracks a second that are tried."""
-    threshold: float = 10.0
-    """Log-likelihood ratio from which first crack is declared (operating point)."""
-    dead_time_s: float = 3.0
-    """An impulse so soon after the last one that counted adds no evidence: a handful of noise is one event."""
-    min_cracks: int = 4
-    """Cracks that a run must hold before it is called first crack."""
-    min_span_s: float = 8.0
-    """And how long it must have lasted."""
-    lull_s: float = 10.0
-    """A run ends when no crack is heard for so long."""
-    max_busy_frames: int = 130
-    """Loud frames of the second before an impulse from which it is taken for speech, music or a step of level."""
-    max_clipped_frames: int = 130
-    """Clipped frames of the same second from which an impulse is not trusted."""
-    charge_prior: tuple[tuple[float, float], ...] = (
-        (0.0, 20.0),
-        (150.0, 20.0),
-        (300.0, 4.0),
-        (420.0, 0.0),
-        (900.0, 0.0),
-        (1200.0, 3.0),
-    )
-    """(seconds since charge, what is added to the threshold there): straight lines between, level outside."""
-    end_window_s: float = 25.0
-    """First crack ends when the rate of cracks over so long is below a third of its peak."""
-
-    def __post_init__(self) -> None:
-        """Check what the arithmetic relies on."""
-        levels = len(self.level_edges)
-        checks = [
-            (levels >= 1 and sorted(set(self.level_edges)) == list(self.level_edges), "level_edges must rise"),
-            (len(self.crack_share) == levels == len(self.background_rate), "one share and one rate a level"),
-            (
-                min(self.crack_share, default=0) > 0 and sum(self.crack_share) <= 1.01,
-                "crack_share must be positive, sum <= 1",
-            ),
-            (min(self.background_rate, default=0) > 0, "background_rate must be positive"),
-            (
-                self.background_weight_s > 0 and min(self.crack_rates, default=0) > 0,
-                "weights and rates must be positive",
-            ),
-            (self.threshold > 0 and self.min_cracks >= 2 and self.min_span_s >= 0, "threshold, min_cracks, min_span_s"),
-            (self.lull_s > 0 and self.end_window_s >= 1, "lull_s and end_window_s must be positive"),
-            (_is_curve(self.charge_prior), "charge_prior must be pairs of a time, rising, and a number"),
-        ]
-        for holds, sentence in checks:
-            if not holds:
-                raise ParameterError(f"decision settings: {sentence}")
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers and lists, for the bundle."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Self:
-        """Inverse of :meth:`to_dict`, from JSON.
-
-        Raises
-        ------
-        ParameterError
-            When fields are missing, unknown, or of the wrong form.
-        """
-        names = {f.name for f in fields(cls)}
-        if set(values) != names:
-            raise ParameterError(f"decision settings: {sorted(set(values) ^ names)} unknown or missing")
-        try:
-            return cls(**{name: _tuples(value) for name, value in values.items()})
-        except TypeError as error:
-            raise ParameterError(f"decision settings: {error}") from None
-
-
-def _is_curve(points: tuple[tuple[float, float], ...]) -> bool:
-    pairs = all(isinstance(point, tuple) and len(point) == 2 for point in points)
-    return len(points) >= 1 and pairs and all(a[0] < b[0] for a, b in pairwise(points))
-
-
-def _tuples(value: Any) -> Any:
-    return tuple(_tuples(v) for v in value) if isinstance(value, list | tuple) else value
 
 
 @dataclass(frozen=True)
@@ -331,9 +231,8 @@ class Decision:
         recent = sum(t > t_s - window_s for t in self._cracks_since)
         self._peak_rate = max(self._peak_rate, recent / window_s)
         if t_s - self.first_crack.onset_s > window_s and recent / window_s < self._peak_rate / 3.0:
-            before = [t for t in self._cracks_since if t <= t_s - window_s] or [self.first_crack.onset_s]
             self._ended = True
-            yield FirstCrackEnd(end_s=before[-1], decided_s=t_s)
+            yield FirstCrackEnd(end_s=self._cracks_since[-1], decided_s=t_s)
 
     def _close_slot(self) -> None:
         """Every ``SLOT_S``: what was heard ``LAG_SLOTS`` ago becomes background, unless first crack has started."""
@@ -372,35 +271,3 @@ class Decision:
             if x <= x1:
                 return y0 + (y1 - y0) * (x - x0) / (x1 - x0)
         return points[-1][1]
-
-
-def evenly_spaced(times_s: Sequence[float]) -> bool:
-    """Whether the last six impulses, or fewer, keep a beat: every interval a small multiple of the shortest."""
-    intervals = [b - a for a, b in pairwise(times_s[-6:])]
-    shortest = min(intervals)
-    if len(intervals) < 3 or shortest < 0.2:
-        return False
-    for interval in intervals:
-        beats = int(interval / shortest + 0.5)
-        if beats > 4 or abs(interval / shortest - beats) > 0.08 * beats:
-            return False
-    return True
-
-
-def beats_time(times_s: Sequence[float]) -> bool:
-    """Whether impulses follow a beat of 0.3 to 2.6 Hz: a stuck bean or a warped baffle, once a turn of the drum.
-
-    Rayleigh's test over a comb of frequencies: among impulses that come at random, as cracks do, n R^2 exceeds
-    ``BEAT_POWER`` at any of them in about one case of seventy.
-    """
-    n = len(times_s)
-    for step in range(BEAT_STEPS):
-        turns = [(0.3 + step * 0.008) * (t_s - times_s[0]) for t_s in times_s]
-        angles = [int((turn - int(turn)) * 256) for turn in turns]
-        along = across = 0.0
-        for angle in angles:  # one by one: sum() compensates its rounding in newer Pythons
-            along += _COSINE[angle]
-            across += _SINE[angle]
-        if along * along + across * across > BEAT_POWER * n:
-            return True
-    return False

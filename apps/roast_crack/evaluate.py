@@ -15,7 +15,8 @@ from acoustic.model.runtime import Network
 from acoustic.terminal import track
 from apps.roast_crack import baseline
 from apps.roast_crack.contrast import FRONT_END
-from apps.roast_crack.decision import DecisionSettings, FirstCrack
+from apps.roast_crack.decision import FirstCrack
+from apps.roast_crack.decision_settings import DecisionSettings
 from apps.roast_crack.fit_decision import Outcome, judge
 from apps.roast_crack.impulses import NEIGHBOURHOOD_FRAMES
 from apps.roast_crack.sessions import Session, decide, recorded_session, run_peaks, simulate_session

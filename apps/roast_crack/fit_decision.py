@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
 from acoustic.model.runtime import Network
-from apps.roast_crack.decision import DecisionSettings
+from apps.roast_crack.decision_settings import DecisionSettings
 from apps.roast_crack.examples import CRACK, OTHER
 from apps.roast_crack.sessions import Session, decide, run_peaks
 from apps.roast_crack.statistics import poisson_rate
@@ -21,8 +21,10 @@ BACKGROUND_PERCENTILE = 95
 RAREST = 2e-3
 #: How many misses one false alarm is worth.
 FALSE_ALARM_COST = 2.0
+#: Told so long after the onset, a roaster might as well not have been told.
+TOO_LATE_S = 60.0
 #: Thresholds tried, as log-likelihood ratios.
-THRESHOLDS = tuple(np.arange(4.0, 30.25, 0.25).tolist())
+THRESHOLDS = tuple(np.arange(4.0, 30.5, 0.5).tolist())
 
 
 def fit_levels(network: bytes, sessions: Sequence[Session]) -> DecisionSettings:
@@ -162,13 +164,14 @@ def _background_rate(background: Sequence[Session], settings: DecisionSettings) 
 def fit_threshold(sessions: Sequence[Session], real: Sequence[Session], settings: DecisionSettings) -> DecisionSettings:
     """Choose the threshold that costs least in simulated sessions, with no alarm in real noise.
 
-    An alarm where there is no first crack, or long before it, costs ``FALSE_ALARM_COST`` misses.
+    A miss costs one, an alarm where there is no first crack, or long before it, ``FALSE_ALARM_COST``. To be told
+    ``TOO_LATE_S`` after the onset is as good as a miss, and half of that half as bad.
     """
 
     def cost(threshold: float) -> float:
-        chosen = replace(settings, threshold=threshold)
-        outcome = judge(sessions, chosen)
-        return outcome.misses + FALSE_ALARM_COST * outcome.false_alarms
+        outcome = judge(sessions, replace(settings, threshold=threshold))
+        lateness = sum(min(delay_s, TOO_LATE_S) for delay_s in outcome.delays_s) / TOO_LATE_S
+        return outcome.misses + FALSE_ALARM_COST * outcome.false_alarms + lateness
 
     loudest = max((peak for session in real for peak in run_peaks(session, settings)), default=0.0)
     quiet = [threshold for threshold in THRESHOLDS if threshold > loudest]

@@ -9,7 +9,7 @@ from acoustic.errors import BundleError, ParameterError
 from acoustic.model.bundle import Bundle
 from apps.roast_crack.chain import RoastChain
 from apps.roast_crack.contrast import FRONT_END
-from apps.roast_crack.decision import DecisionSettings
+from apps.roast_crack.decision_settings import DecisionSettings
 from apps.roast_crack.report import Score, Tally
 
 APPLICATION = "roast"

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from acoustic.files import whole_file
 from apps.roast_crack.chain import as_heard
 from apps.roast_crack.contrast import FRONT_END
-from apps.roast_crack.decision import Decision, DecisionSettings, FirstCrack, FirstCrackEnd, Heard
+from apps.roast_crack.decision import Decision, FirstCrack, FirstCrackEnd, Heard
+from apps.roast_crack.decision_settings import DecisionSettings
 from apps.roast_crack.examples import find_impulses, label_impulses, noise_and_voices
 from apps.roast_crack.network import CrackNetwork
 from apps.roast_crack.simulate import NoiseLibrary, Ranges, simulate_roast

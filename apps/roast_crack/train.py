@@ -17,7 +17,7 @@ from acoustic.model.bundle import Bundle
 from acoustic.terminal import track
 from apps.roast_crack.card import write_card
 from apps.roast_crack.contrast import FRONT_END
-from apps.roast_crack.decision import DecisionSettings
+from apps.roast_crack.decision_settings import DecisionSettings
 from apps.roast_crack.examples import CRACK, DOUBTFUL, Examples, real_examples, roast_examples
 from apps.roast_crack.fit_decision import fit_levels, fit_threshold, judge
 from apps.roast_crack.network import INPUT_SCALE, build

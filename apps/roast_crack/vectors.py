@@ -10,7 +10,8 @@ from acoustic.errors import BundleError
 from acoustic.model.bundle import Bundle
 from apps.roast_crack.chain import as_heard
 from apps.roast_crack.contrast import FRONT_END, ContrastStream
-from apps.roast_crack.decision import Decision, DecisionSettings, FirstCrackEnd
+from apps.roast_crack.decision import Decision, FirstCrackEnd
+from apps.roast_crack.decision_settings import DecisionSettings
 from apps.roast_crack.impulses import ImpulseFinder
 from apps.roast_crack.network import CrackNetwork
 from apps.roast_crack.sessions import Session

@@ -10,7 +10,7 @@ import pytest
 
 from acoustic.audio import write_wav
 from acoustic.model.bundle import Bundle
-from apps.roast_crack.decision import DecisionSettings
+from apps.roast_crack.decision_settings import DecisionSettings
 from apps.roast_crack.simulate import HELD_OUT, plan_roast, render_roast
 
 EXCERPT_S = 30.0

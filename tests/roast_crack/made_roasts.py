@@ -9,7 +9,7 @@ import soundfile
 
 from acoustic.model.bundle import Bundle
 from apps.roast_crack.contrast import FRONT_END
-from apps.roast_crack.decision import DecisionSettings
+from apps.roast_crack.decision_settings import DecisionSettings
 from apps.roast_crack.examples import CRACK
 from apps.roast_crack.sessions import Session
 from apps.roast_crack.simulate import EVENT, TRAIN, SimulatedRoast, plan_roast, render_roast

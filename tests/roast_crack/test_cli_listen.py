@@ -222,9 +222,10 @@ def test_stopped_from_outside_nothing_is_lost(
     assert "Traceback" not in err
     printed = "".join(lines) + rest
     [wav], [kept], [labels] = (list(tmp_path.glob(f"roast-*.{suffix}")) for suffix in ("wav", "jsonl", "txt"))
-    # Killed between printing and keeping, at most the last line may be missing.
-    assert printed.startswith(kept.read_text())
-    assert kept.read_text().count("\n") >= printed.count("\n") - 1
+    # Killed between keeping and printing, one of the two may be a line ahead.
+    shorter, longer = sorted((printed, kept.read_text()), key=len)
+    assert longer.startswith(shorter)
+    assert longer.count("\n") - shorter.count("\n") <= 1
     assert "first crack" in labels.read_text()
     heard_s = events(records(kept.read_text()), "health")[-1]["t_s"]
     # At five times real time the header lies at most a second, five of sound, behind.

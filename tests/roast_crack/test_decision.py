@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acoustic.errors import ParameterError
-from apps.roast_crack.decision import Decided, Decision, DecisionSettings, FirstCrack, FirstCrackEnd, Heard
+from apps.roast_crack.decision import Decided, Decision, FirstCrack, FirstCrackEnd, Heard
+from apps.roast_crack.decision_settings import DecisionSettings
 
 #: Two levels: impulses that may be cracks, and impulses that nearly surely are.
 SETTINGS = DecisionSettings(

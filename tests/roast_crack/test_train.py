@@ -10,7 +10,7 @@ from scipy import stats
 from acoustic.model.bundle import Bundle
 from acoustic.model.runtime import Network
 from apps.roast_crack import train
-from apps.roast_crack.decision import DecisionSettings
+from apps.roast_crack.decision_settings import DecisionSettings
 from apps.roast_crack.examples import CRACK, DOUBTFUL, OTHER
 from apps.roast_crack.vectors import check_vectors
 
