@@ -98,23 +98,27 @@ def calibrate(
     from apps.roast_crack.decision_settings import DecisionSettings
     from apps.roast_crack.fit_decision import calibrate as run
     from apps.roast_crack.scoring import load_bundle
-    from apps.roast_crack.sessions import recorded_session
+    from apps.roast_crack.sessions import decide, recorded_session
     from apps.roast_crack.vectors import with_decision
 
     model = load_bundle(bundle)
+    settings = DecisionSettings.from_dict(model.decision)
     sessions, failed = [], 0
     paths = find_recordings(background)
     for path in track(paths, "listening", len(paths)):
         try:
-            pcm = Recording(path).read(FRONT_END.rate_hz)
+            session = recorded_session(model.network, Recording(path).blocks(FRONT_END.rate_hz))
         except AudioFileError as error:
             show_error(str(error))
             failed += 1
-        else:
-            sessions.append(recorded_session(model.network, pcm, FRONT_END.rate_hz))
+            continue
+        sessions.append(session)
+        found, _ = decide(session, settings)
+        if found is not None:
+            note(f"{path}: the model hears first crack at {found.onset_s:.0f} s. If there was one, leave the file out.")
     if not sessions:
         raise AudioFileError("None of the background recordings could be read, so there is nothing to calibrate on.")
-    point = run(sessions, DecisionSettings.from_dict(model.decision), false_alarms_per_hour)
+    point = run(sessions, settings, false_alarms_per_hour)
     low, high = point.interval_per_hour
     report = {
         "recordings": len(sessions),
@@ -138,7 +142,7 @@ def calibrate(
     if not point.supported:
         note(
             f"So little background cannot promise {false_alarms_per_hour:g} an hour: even with none counted it takes "
-            f"{3.7 / false_alarms_per_hour:.0f} h. The threshold is the lowest that your recordings allow."
+            f"{3.7 / false_alarms_per_hour:.0f} h. The threshold is not lowered on so little."
         )
     if failed:
         raise AcousticError(f"{failed} of {len(paths)} recordings could not be read; the others were used.")

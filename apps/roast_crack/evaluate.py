@@ -85,7 +85,7 @@ def network_measures(bundle: Bundle) -> Iterator[Measure]:
 
 def roast_a(network: bytes, settings: DecisionSettings, pcm: Pcm) -> Measure:
     """Judge the one complete real roast."""
-    found, _ = decide(recorded_session(network, pcm, RATE_HZ), settings)
+    found, _ = decide(recorded_session(network, [pcm]), settings)
     plain = baseline.first_crack(pcm)
     return Measure(
         "roast_a as recorded (n = 1)",
@@ -107,7 +107,7 @@ def roast_a_variants(network: bytes, settings: DecisionSettings, pcm: Pcm, data:
     good: dict[str, list[bool]] = {}
     plain_good = early = 0
     for kind, variant in track(variants(pcm, data), "variants of roast_a", 45):
-        found, _ = decide(recorded_session(network, variant, RATE_HZ), settings)
+        found, _ = decide(recorded_session(network, [variant]), settings)
         good.setdefault(kind, []).append(found is not None and abs(found.onset_s - ROAST_A_ONSET_S) <= 10)
         early += found is not None and found.decided_s < ROAST_A_QUIET_UNTIL_S
         rival = baseline.first_crack(variant)
@@ -172,7 +172,7 @@ def _microphone(rng: np.random.Generator) -> NDArray[np.float32]:
 
 def roast_b(network: bytes, settings: DecisionSettings, pcm: Pcm) -> Measure:
     """Judge the 20 s clip in which first crack starts after 3.8 s."""
-    found, _ = decide(recorded_session(network, pcm, RATE_HZ), settings)
+    found, _ = decide(recorded_session(network, [pcm]), settings)
     passed = found is not None and found.onset_s >= 3.8
     plain = baseline.first_crack(pcm)
     return Measure(
@@ -195,7 +195,7 @@ def background(network: bytes, settings: DecisionSettings, data: Path) -> Measur
         pcm = np.concatenate(
             [Recording(path).read(RATE_HZ) for path in track(paths, "reading noise and speech", len(paths))]
         )
-        session = recorded_session(network, pcm, RATE_HZ)
+        session = recorded_session(network, [pcm])
         alarms += sum(peak >= settings.threshold for peak in run_peaks(session, settings))
         plain += baseline.first_crack(pcm) is not None
         hours += session.duration_s / 3600

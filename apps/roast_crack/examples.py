@@ -1,5 +1,6 @@
 """Labelled impulses to train on: from simulated roasts, and from real sounds that are no cracks."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,10 +42,11 @@ class Examples:
         return cls(np.concatenate([p.patches for p in parts]), np.concatenate([p.labels for p in parts]))
 
 
-def find_impulses(pcm: NDArray[np.int16]) -> Impulses:
-    """Find the impulses of a whole recording, int16 at the front end's rate."""
-    finder = ImpulseFinder(FRONT_END.n_mels)
-    parts = [finder.push(*ContrastStream().push(pcm)), finder.flush()]
+def find_impulses(blocks: Iterable[NDArray[np.int16]]) -> Impulses:
+    """Find the impulses of a recording that comes in blocks, int16 at the front end's rate."""
+    contrast, finder = ContrastStream(), ImpulseFinder(FRONT_END.n_mels)
+    parts = [finder.push(*contrast.push(block)) for block in blocks]
+    parts.append(finder.flush())
     columns = zip(*(vars(part).values() for part in parts), strict=True)
     return Impulses(*(np.concatenate(column) for column in columns))
 
@@ -72,7 +74,7 @@ def label_impulses(impulses: Impulses, roast: SimulatedRoast) -> NDArray[np.int8
 def roast_examples(seed: int, ranges: Ranges, noise: NoiseLibrary | None, duration_s: float) -> Examples:
     """Examples of one stretch of a simulated roast."""
     roast = simulate_roast(seed, ranges, duration_s=duration_s, noise=noise)
-    impulses = find_impulses(roast.pcm)
+    impulses = find_impulses([roast.pcm])
     return Examples(impulses.patches, label_impulses(impulses, roast))
 
 
@@ -90,5 +92,5 @@ def noise_and_voices(seed: int, noise: NoiseLibrary, duration_s: float) -> NDArr
 
 def real_examples(seed: int, noise: NoiseLibrary, duration_s: float) -> Examples:
     """Impulses of real sounds without any coffee: none of them is a crack."""
-    impulses = find_impulses(noise_and_voices(seed, noise, duration_s))
+    impulses = find_impulses([noise_and_voices(seed, noise, duration_s)])
     return Examples(impulses.patches, np.full(len(impulses.frame), OTHER, np.int8))

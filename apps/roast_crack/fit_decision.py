@@ -124,7 +124,8 @@ def calibrate(
     """Fit the operating point to recordings that hold no first crack.
 
     The background rates of the levels are replaced by those of the recordings, weighed with the bundle's own; then
-    the lowest threshold is taken at which the recordings give no more false alarms an hour than asked for.
+    the lowest threshold is taken at which the recordings give no more false alarms an hour than asked for. It is
+    lower than the bundle's only where the recordings are long enough to support the wish.
 
     Raises
     ------
@@ -142,8 +143,10 @@ def calibrate(
         counted = sum(peak >= threshold for peak in peaks)
         if counted <= false_alarms_per_hour * hours:
             interval = poisson_rate(counted, hours)
-            chosen = replace(settings, threshold=threshold)
-            return OperatingPoint(chosen, hours, counted, interval, interval[1] <= false_alarms_per_hour)
+            supported = interval[1] <= false_alarms_per_hour
+            if threshold < settings.threshold and not supported:
+                continue
+            return OperatingPoint(replace(settings, threshold=threshold), hours, counted, interval, supported)
     raise ParameterError(
         f"even at the highest threshold the recordings give {counted} false alarms in {hours:.2f} h: "
         "they may hold a first crack, or sounds just like one"

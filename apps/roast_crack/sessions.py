@@ -1,7 +1,7 @@
 """Whole sessions reduced to their impulses, so that decisions can be fitted and judged in milliseconds."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -74,7 +74,7 @@ def simulate_session(
 ) -> Session:
     """Render a whole simulated session and run the network over its impulses."""
     roast = simulate_roast(seed, ranges, first_crack=first_crack, noise=noise)
-    impulses = find_impulses(roast.pcm)
+    impulses = find_impulses([roast.pcm])
     return Session(
         duration_s=len(roast.pcm) / roast.rate_hz,
         charge_s=roast.labels.charge_s,
@@ -92,16 +92,25 @@ def simulate_session(
 
 def real_session(network: bytes, noise: NoiseLibrary, seed: int, duration_s: float) -> Session:
     """Run the network over real noises and voices without any coffee."""
-    return recorded_session(network, noise_and_voices(seed, noise, duration_s), FRONT_END.rate_hz)
+    return recorded_session(network, [noise_and_voices(seed, noise, duration_s)])
 
 
-def recorded_session(network: bytes, pcm: NDArray[np.int16], rate_hz: int) -> Session:
-    """Reduce a recording (int16 at the front end's rate) of which nothing is known."""
-    impulses = find_impulses(pcm)
+def recorded_session(network: bytes, blocks: Iterable[NDArray[np.int16]]) -> Session:
+    """Reduce a recording of which nothing is known, in blocks of int16 at the front end's rate."""
+    samples = 0
+
+    def counted() -> Iterator[NDArray[np.int16]]:
+        nonlocal samples
+        for block in blocks:
+            samples += len(block)
+            yield block
+
+    impulses = find_impulses(counted())
     logit = CrackNetwork(network).logits(impulses.patches)
     unknown = np.zeros(len(logit), np.int8)
     moments = (None,) * 5
-    return Session(len(pcm) / rate_hz, *moments, impulses.frame, logit, impulses.busy, impulses.clipped, unknown)
+    duration_s = samples / FRONT_END.rate_hz
+    return Session(duration_s, *moments, impulses.frame, logit, impulses.busy, impulses.clipped, unknown)
 
 
 def decide(

@@ -70,7 +70,7 @@ def test_nothing_is_told_before_it_can_be_known() -> None:
 
 def test_files_and_sessions_decide_alike() -> None:
     pcm = excerpt().pcm
-    first_crack, end = decide(recorded_session(plain_bundle().network, pcm, FRONT_END.rate_hz), PLAIN)
+    first_crack, end = decide(recorded_session(plain_bundle().network, [pcm]), PLAIN)
     decided = [event for event in events_of(plain_bundle(), [pcm]) if not isinstance(event, Crack)]
     assert decided == [first_crack, end]
 

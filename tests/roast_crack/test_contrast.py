@@ -74,13 +74,13 @@ def test_a_dropout_leaves_no_impulses_behind(silent_s: float) -> None:
     first = 4 * SECOND // FRONT_END.hop_samples
     last = int((4 + silent_s) * SECOND) // FRONT_END.hop_samples - 2
     assert (contrast[first:last] <= 0).all()
-    near_s = find_impulses(x).frame * FRONT_END.hop_samples / SECOND
+    near_s = find_impulses([x]).frame * FRONT_END.hop_samples / SECOND
     assert not ((near_s > 3.5) & (near_s < 4 + silent_s + 3)).any()
 
 
 def test_sound_after_a_muted_start_is_no_impulse() -> None:
     x = np.concatenate([np.zeros(2 * SECOND, np.int16), noise(4, 500)])
-    assert len(find_impulses(x).frame) == 0
+    assert len(find_impulses([x]).frame) == 0
     assert not contrast_of(np.zeros(SECOND, np.int16)).any()
 
 

@@ -41,21 +41,21 @@ def test_the_shipped_bundle_on_the_real_roast() -> None:
     pcm = coffee("roast_a.flac")
     network, settings = shipped()
     measure = evaluate.roast_a(network, settings, pcm)
-    found, _ = decide(recorded_session(network, pcm, RATE_HZ), settings)
+    found, _ = decide(recorded_session(network, [pcm]), settings)
     assert found is not None
     assert found.decided_s > 520
     assert measure.passed is (abs(found.onset_s - ROAST_A_ONSET_S) <= 5 and found.decided_s <= ROAST_A_ONSET_S + 15)
     assert f"onset {found.onset_s:.1f}" in measure.ours
     assert "onset" in measure.plain
     # Up to the zone that nobody labelled, nothing comes near a declaration.
-    calm = recorded_session(network, pcm[: 520 * RATE_HZ], RATE_HZ)
+    calm = recorded_session(network, [pcm[: 520 * RATE_HZ]])
     assert not any(peak >= settings.threshold for peak in run_peaks(calm, settings))
 
 
 def test_the_shipped_bundle_on_the_real_clip() -> None:
     pcm = coffee("roast_b_20s.wav")
     measure = evaluate.roast_b(*shipped(), pcm)
-    found, _ = decide(recorded_session(shipped()[0], pcm, RATE_HZ), shipped()[1])
+    found, _ = decide(recorded_session(shipped()[0], [pcm]), shipped()[1])
     assert measure.passed is (found is not None and found.onset_s >= ROAST_B_ONSET_S - 0.03)
     assert found is None or found.decided_s > ROAST_B_ONSET_S
 

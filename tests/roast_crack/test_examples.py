@@ -68,7 +68,7 @@ def test_simulated_cracks_are_found_and_labelled(ranges) -> None:  # type: ignor
         plan = plan_roast(seed, ranges, first_crack=True)
         assert plan.onset_s is not None
         roast = render_roast(plan, excerpt_s=(plan.onset_s, plan.onset_s + 20))
-        impulses = find_impulses(roast.pcm)
+        impulses = find_impulses([roast.pcm])
         labels = label_impulses(impulses, roast)
         crack_s = FRONT_END.frame_centre_s(0) + impulses.frame[labels == CRACK] * 0.004
         cracks = roast.labels.cracks[roast.labels.cracks["contrast_db"] > 12]
@@ -93,7 +93,7 @@ def test_examples_repeat_and_join() -> None:
 def test_find_impulses_hears_the_last_frames() -> None:
     pcm = np.random.default_rng(0).normal(0, 50, 3 * FRONT_END.rate_hz)
     pcm[-200:-136] += 8000
-    found = find_impulses(pcm.astype(np.int16))
+    found = find_impulses([pcm.astype(np.int16)])
     assert found.frame[-1] >= FRONT_END.n_frames(len(pcm)) - 2
 
 

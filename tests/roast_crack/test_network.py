@@ -31,7 +31,7 @@ def test_same_bytes_as_tensorflow_lite_micro() -> None:
     noise = rng.integers(-128, 127, (500, *SHAPE), endpoint=True)
     flicker = rng.normal(0, 14, (500, *SHAPE)) + rng.uniform(-30, 90, (500, 1, 1)) * (rng.random((500, *SHAPE)) < 0.1)
     extremes = rng.choice([-128, 127], (20, *SHAPE))
-    found = find_impulses(excerpt().pcm).patches
+    found = find_impulses([excerpt().pcm]).patches
     assert len(found) >= 5
     made = np.concatenate([noise, np.clip(flicker, -128, 127), extremes]).astype(np.int8)
     patches = np.concatenate([made, found])
@@ -64,6 +64,6 @@ def test_no_patches_no_logits() -> None:
 def test_simulated_cracks_score_above_the_rest() -> None:
     from apps.roast_crack.examples import CRACK, OTHER, label_impulses
 
-    impulses = find_impulses(excerpt().pcm)
+    impulses = find_impulses([excerpt().pcm])
     labels, logits = label_impulses(impulses, excerpt()), CrackNetwork(shipped()).logits(impulses.patches)
     assert np.median(logits[labels == CRACK]) > np.median(logits[labels == OTHER])

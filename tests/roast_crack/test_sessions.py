@@ -29,7 +29,7 @@ def test_save_and_load(tmp_path: Path, known: bool) -> None:
 
 
 def test_recordings_become_sessions() -> None:
-    session = recorded_session(plain_bundle().network, excerpt().pcm, FRONT_END.rate_hz)
+    session = recorded_session(plain_bundle().network, [excerpt().pcm])
     assert session.duration_s == pytest.approx(20.0)
     assert session.onset_s is session.first_pop_s is session.end_s is None
     impulses = list(session.heard())

@@ -18,7 +18,7 @@ STAGES = {"contrast", "found_frame", "found_patch", "found_logit", "crack_s", "f
 def bundle() -> Bundle:
     """A bundle whose vectors go through every stage."""
     network = plain_bundle().network
-    session = recorded_session(network, excerpt().pcm, FRONT_END.rate_hz)
+    session = recorded_session(network, [excerpt().pcm])
     stretch = excerpt().pcm[5 * FRONT_END.rate_hz : 8 * FRONT_END.rate_hz]
     return plain_bundle().replace(vectors=make_vectors(network, PLAIN, stretch, session))
 
