@@ -7,10 +7,12 @@ import typer
 
 from apps.roast_crack.options import BundleName, Json
 
+Work = Annotated[Path, typer.Option(help="Folder for what an interrupted run need not do again.")]
+
 
 def train(
     output: Annotated[Path, typer.Option("--output", "-o", help="Bundle to write.")] = Path("roast.bundle"),
-    work: Annotated[Path, typer.Option(help="Folder for what can be resumed.")] = Path("roast-training"),
+    work: Work = Path("roast-training"),
     seed: Annotated[int, typer.Option(min=0, help="Decides every random number.")] = 1,
 ) -> None:
     """Train a model from simulated roasts and real noises; an interrupted training goes on where it stopped.
@@ -29,6 +31,7 @@ def train(
 def evaluate(
     bundle: BundleName = "roast",
     sessions: Annotated[int, typer.Option(min=8, help="Simulated roasts to judge.")] = 200,
+    work: Work = Path("roast-evaluation"),
     as_json: Json = False,
 ) -> None:
     """Judge a model on real and simulated roasts, beside a plain contrast detector.
@@ -43,7 +46,7 @@ def evaluate(
     from apps.roast_crack.scoring import load_bundle
 
     rows = []
-    for measure in run(load_bundle(bundle), require_root(), sessions):
+    for measure in run(load_bundle(bundle), require_root(), work, sessions):
         if as_json:
             emit(asdict(measure))
         else:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +18,9 @@ from apps.roast_crack.decision import FirstCrack
 from apps.roast_crack.decision_settings import DecisionSettings
 from apps.roast_crack.fit_decision import Outcome, judge
 from apps.roast_crack.impulses import NEIGHBOURHOOD_FRAMES
-from apps.roast_crack.sessions import Session, decide, recorded_session, run_peaks, simulate_session
+from apps.roast_crack.sessions import decide, recorded_session, run_peaks, simulate_sessions
 from apps.roast_crack.simulate import HELD_OUT, NoiseLibrary
 from apps.roast_crack.statistics import median_interval, wilson
-from apps.roast_crack.train import workers
 
 Pcm = NDArray[np.int16]
 RATE_HZ = FRONT_END.rate_hz
@@ -48,7 +46,7 @@ class Measure:
     """None where there is nothing to pass."""
 
 
-def evaluate(bundle: Bundle, data: Path, sessions: int) -> Iterator[Measure]:
+def evaluate(bundle: Bundle, data: Path, work: Path, sessions: int) -> Iterator[Measure]:
     """Measure everything, the quick things first.
 
     Parameters
@@ -56,6 +54,8 @@ def evaluate(bundle: Bundle, data: Path, sessions: int) -> Iterator[Measure]:
     bundle : Bundle
     data : Path
         The data root: ``coffee``, ``noise``, ``speech``.
+    work : Path
+        Folder for the simulated sessions, which are not simulated again for the same network.
     sessions : int
         Simulated sessions of the held-out ranges; a quarter of them has no first crack.
     """
@@ -66,7 +66,7 @@ def evaluate(bundle: Bundle, data: Path, sessions: int) -> Iterator[Measure]:
     yield roast_a_variants(bundle.network, settings, pcm, data)
     yield roast_b(bundle.network, settings, Recording(data / "coffee" / "roast_b_20s.wav").read(RATE_HZ))
     yield background(bundle.network, settings, data)
-    yield from simulated(bundle.network, settings, data, sessions)
+    yield from simulated(bundle.network, settings, data, work, sessions)
 
 
 def network_measures(bundle: Bundle) -> Iterator[Measure]:
@@ -208,18 +208,11 @@ def background(network: bytes, settings: DecisionSettings, data: Path) -> Measur
     )
 
 
-def simulated(network: bytes, settings: DecisionSettings, data: Path, count: int) -> Iterator[Measure]:
+def simulated(network: bytes, settings: DecisionSettings, data: Path, work: Path, count: int) -> Iterator[Measure]:
     """Judge whole simulated sessions of the held-out ranges, a quarter of them without first crack."""
-    with workers() as pool:
-        job = partial(_session, network, data)
-        sessions = list(track(pool.map(job, range(count)), "simulating roasts", count))
+    sessions = simulate_sessions(work, data, network, HELD_OUT, FIRST_SEED, count)
     for how, marked in (("", False), (", charge marked", True)):
         yield from _simulated_measures(how, judge(sessions, settings, charge_marked=marked))
-
-
-def _session(network: bytes, data: Path, index: int) -> Session:
-    noise = NoiseLibrary.load(data, "held_out")
-    return simulate_session(network, HELD_OUT, noise, FIRST_SEED + index, first_crack=index % 4 != 3)
 
 
 def _simulated_measures(how: str, outcome: Outcome) -> Iterator[Measure]:

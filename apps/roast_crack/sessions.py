@@ -1,8 +1,10 @@
 """Whole sessions reduced to their impulses, so that decisions can be fitted and judged in milliseconds."""
 
+import hashlib
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -10,13 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.files import whole_file
+from acoustic.terminal import track
 from apps.roast_crack.chain import as_heard
 from apps.roast_crack.contrast import FRONT_END
 from apps.roast_crack.decision import Decision, FirstCrack, FirstCrackEnd, Heard
 from apps.roast_crack.decision_settings import DecisionSettings
 from apps.roast_crack.examples import find_impulses, label_impulses, noise_and_voices
 from apps.roast_crack.network import CrackNetwork
-from apps.roast_crack.simulate import NoiseLibrary, Ranges, simulate_roast
+from apps.roast_crack.processes import workers
+from apps.roast_crack.simulate import HELD_OUT, TRAIN, NoiseLibrary, Ranges, simulate_roast
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,28 @@ def simulate_session(
         clipped=impulses.clipped,
         label=label_impulses(impulses, roast),
     )
+
+
+def simulate_sessions(
+    work: Path, data: Path, network: bytes, ranges: Ranges, first_seed: int, count: int
+) -> list[Session]:
+    """Simulate whole sessions, one in four without first crack; what lies in ``work`` already is not done again."""
+    work.mkdir(parents=True, exist_ok=True)
+    key = hashlib.sha256(network).hexdigest()[:8]
+    paths = [work / f"session_{first_seed + index}_{ranges.name}_{key}.npz" for index in range(count)]
+    missing = [index for index, path in enumerate(paths) if not path.exists()]
+    if missing:
+        job = partial(_simulate_file, data, network, ranges.name, first_seed)
+        with workers() as pool:
+            for _ in track(pool.map(job, (paths[index] for index in missing), missing), "simulating", len(missing)):
+                pass
+    return [Session.load(path) for path in paths]
+
+
+def _simulate_file(data: Path, network: bytes, name: str, first_seed: int, path: Path, index: int) -> None:
+    ranges = TRAIN if name == TRAIN.name else HELD_OUT
+    noise = NoiseLibrary.load(data, "train" if ranges is TRAIN else "held_out")
+    simulate_session(network, ranges, noise, first_seed + index, first_crack=index % 4 != 3).save(path)
 
 
 def real_session(network: bytes, noise: NoiseLibrary, seed: int, duration_s: float) -> Session:

@@ -1,17 +1,14 @@
 """Training from seed to bundle: render, fit, quantise, calibrate, write. Every slow step can be resumed."""
 
-import hashlib
-import os
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from acoustic.audio import Recording
 from acoustic.files import whole_file
 from acoustic.model.bundle import Bundle
 from acoustic.terminal import track
@@ -21,7 +18,8 @@ from apps.roast_crack.decision_settings import DecisionSettings
 from apps.roast_crack.examples import CRACK, DOUBTFUL, Examples, real_examples, roast_examples
 from apps.roast_crack.fit_decision import fit_levels, fit_threshold, judge
 from apps.roast_crack.network import INPUT_SCALE, build
-from apps.roast_crack.sessions import Session, real_session, simulate_session
+from apps.roast_crack.processes import workers
+from apps.roast_crack.sessions import real_session, recorded_session, simulate_session, simulate_sessions
 from apps.roast_crack.simulate import TRAIN, NoiseLibrary, simulate_roast
 from apps.roast_crack.vectors import make_vectors
 
@@ -51,13 +49,6 @@ def render_examples(work: Path, data: Path, seed: int) -> list[Path]:
             for _ in track(jobs, "rendering examples", len(missing)):
                 pass
     return paths
-
-
-def workers() -> ProcessPoolExecutor:
-    """One process a core, started afresh: forking a process in which TensorFlow lives is not safe."""
-    # Two processes that each use two threads for small matrix products slow each other down.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    return ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn"))
 
 
 def _render_file(data: Path, seed: int, path: Path, index: int) -> None:
@@ -146,25 +137,6 @@ def auc(scores: NDArray[Any], truth: NDArray[np.bool_]) -> float:
     return float((ranks[truth].sum() - positives * (positives + 1) / 2) / (positives * negatives))
 
 
-def simulate_sessions(work: Path, data: Path, network: bytes, seed: int) -> list[Session]:
-    """Whole sessions of the ranges for training, one in four without first crack, kept in ``work``."""
-    key = hashlib.sha256(network).hexdigest()[:8]
-    paths = [work / f"session_{seed}_{key}_{index:03d}.npz" for index in range(SESSIONS)]
-    missing = [index for index, path in enumerate(paths) if not path.exists()]
-    if missing:
-        with workers() as pool:
-            jobs = pool.map(partial(_simulate_file, data, network, seed), (paths[index] for index in missing), missing)
-            for _ in track(jobs, "simulating roasts", len(missing)):
-                pass
-    return [Session.load(path) for path in paths]
-
-
-def _simulate_file(data: Path, network: bytes, seed: int, path: Path, index: int) -> None:
-    noise = NoiseLibrary.load(data, "train")
-    session = simulate_session(network, TRAIN, noise, seed * 1_000_000 + 500_000 + index, first_crack=index % 4 != 3)
-    session.save(path)
-
-
 def pack(
     network: bytes,
     settings: DecisionSettings,
@@ -210,12 +182,14 @@ def train(work: Path, data: Path, seed: int) -> Bundle:
             np.savez(file, network=network, auc=[fitted.auc_float, fitted.auc_int8])
     with np.load(kept, allow_pickle=False) as file:
         network, (auc_float, auc_int8) = file["network"].tobytes(), file["auc"].tolist()
-    sessions = simulate_sessions(work, data, network, seed)
+    sessions = simulate_sessions(work, data, network, TRAIN, seed * 1_000_000 + 500_000, SESSIONS)
     settings = fit_levels(network, sessions)
     noise = NoiseLibrary.load(data, "train")
     real = [real_session(network, noise, seed + index, REAL_SESSION_S) for index in range(REAL_SESSIONS)]
+    steady = [Recording(path) for path in sorted((data / "noise" / "kitchen").glob("*.flac"))]
+    real += [recorded_session(network, recording.blocks(FRONT_END.rate_hz)) for recording in steady]
     settings = fit_threshold(sessions, real, settings)
-    real_h = REAL_SESSIONS * REAL_SESSION_S / 3600
+    real_h = sum(session.duration_s for session in real) / 3600
     outcome = judge(sessions, settings)
     calibration = {
         "fitted_on": f"{len(sessions)} simulated sessions and {real_h:.1f} h of real noise and speech",

@@ -9,7 +9,7 @@ from scipy import stats
 
 from acoustic.model.bundle import Bundle
 from acoustic.model.runtime import Network
-from apps.roast_crack import train
+from apps.roast_crack import processes, sessions, train
 from apps.roast_crack.decision_settings import DecisionSettings
 from apps.roast_crack.examples import CRACK, DOUBTFUL, OTHER
 from apps.roast_crack.vectors import check_vectors
@@ -32,6 +32,7 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "workers": lambda: ThreadPoolExecutor(1),
     }.items():
         monkeypatch.setattr(train, name, value)
+    monkeypatch.setattr(sessions, "workers", lambda: ThreadPoolExecutor(1))
     return make_data_root(tmp_path / "data")
 
 
@@ -65,7 +66,7 @@ def test_doubtful_examples_are_left_out(tmp_path: Path) -> None:
 def test_workers_are_fresh_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "set and deleted, so that it is restored at the end")
     monkeypatch.delenv("OPENBLAS_NUM_THREADS")
-    with train.workers() as pool:
+    with processes.workers() as pool:
         assert pool.submit(os.getpid).result() != os.getpid()
         assert pool.submit(os.getenv, "OPENBLAS_NUM_THREADS").result() == "1"
 
@@ -115,15 +116,14 @@ def test_from_seed_to_bundle_and_on_after_an_interruption(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(train, "_simulate_file", interrupt)
+        patch.setattr(sessions, "_simulate_file", interrupt)
         with pytest.raises(KeyboardInterrupt):
             train.train(work, tiny, seed=2)
     before = {path: path.stat().st_mtime_ns for path in work.iterdir()}
     assert {path.name.split("_")[0] for path in before} == {"examples", "network"}
     bundle = train.train(work, tiny, seed=2)
     assert {path: path.stat().st_mtime_ns for path in before} == before
-    sessions = [path for path in work.iterdir() if path.name.startswith("session")]
-    assert len(sessions) == 4
+    assert len(list(work.glob("session*"))) == 4
     check_vectors(bundle)
     assert Bundle.from_bytes(bundle.to_bytes(), "a copy").to_bytes() == bundle.to_bytes()
     DecisionSettings.from_dict(bundle.decision)
