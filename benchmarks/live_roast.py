@@ -99,7 +99,7 @@ def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=10.0)
-    parser.add_argument("--block-ms", type=int, default=50)
+    parser.add_argument("--block-ms", type=int, default=100)
     parser.add_argument("--bundle", default="roast")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="live-roast-") as name:

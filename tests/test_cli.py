@@ -200,7 +200,7 @@ class TestTerminal:
         assert terminal.level_bar(level_dbfs, width=10) == bar
 
     def test_progress_is_silent_in_pipes(self, capsys: pytest.CaptureFixture[str]) -> None:
-        assert list(terminal.track([1, 2], "work")) == [1, 2]
+        assert list(terminal.track([1, 2], "work", 2)) == [1, 2]
         captured = capsys.readouterr()
         assert captured.out == captured.err == ""
 

@@ -190,7 +190,7 @@ def test_evaluate_shows_a_table_or_json(bundle: Path, tmp_path: Path, monkeypatc
     monkeypatch.setenv("ACOUSTIC_DATA", str(tmp_path))
     asked: list[tuple[Path, int]] = []
 
-    def measure(_bundle: Bundle, data: Path, sessions: int) -> list[Measure]:
+    def measure(_bundle: Bundle, data: Path, _work: Path, sessions: int) -> list[Measure]:
         asked.append((data, sessions))
         return MEASURES
 
