@@ -205,7 +205,7 @@ class Decision:
             # The sums fall for the time in which cracks were expected and did not come.
             before = -1
             self._sums = [
-                max(0.0, s - fall * listening_s) for s, fall in zip(self._sums, self.settings.crack_rates, strict=True)
+                max(0.0, s - rate * listening_s) for s, rate in zip(self._sums, self.settings.crack_rates, strict=True)
             ]
             self._counted_s, self._counted_slot = t_s, self._slots[-1]
         elif level > self._counted_level:

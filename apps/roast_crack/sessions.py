@@ -12,14 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.files import whole_file
-from acoustic.terminal import track
 from apps.roast_crack.chain import as_heard
 from apps.roast_crack.contrast import FRONT_END
 from apps.roast_crack.decision import Decision, FirstCrack, FirstCrackEnd, Heard
 from apps.roast_crack.decision_settings import DecisionSettings
 from apps.roast_crack.examples import find_impulses, label_impulses, noise_and_voices
 from apps.roast_crack.network import CrackNetwork
-from apps.roast_crack.processes import workers
+from apps.roast_crack.processes import make_missing
 from apps.roast_crack.simulate import HELD_OUT, TRAIN, NoiseLibrary, Ranges, simulate_roast
 
 
@@ -101,12 +100,7 @@ def simulate_sessions(
     work.mkdir(parents=True, exist_ok=True)
     key = hashlib.sha256(network).hexdigest()[:8]
     paths = [work / f"session_{first_seed + index}_{ranges.name}_{key}.npz" for index in range(count)]
-    missing = [index for index, path in enumerate(paths) if not path.exists()]
-    if missing:
-        job = partial(_simulate_file, data, network, ranges.name, first_seed)
-        with workers() as pool:
-            for _ in track(pool.map(job, (paths[index] for index in missing), missing), "simulating", len(missing)):
-                pass
+    make_missing(partial(_simulate_file, data, network, ranges.name, first_seed), paths, "simulating")
     return [Session.load(path) for path in paths]
 
 

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from acoustic.audio import Recording
 from acoustic.files import whole_file
 from acoustic.model.bundle import Bundle
-from acoustic.terminal import track
+from acoustic.model.runtime import Network
 from apps.roast_crack.card import write_card
 from apps.roast_crack.contrast import FRONT_END
 from apps.roast_crack.decision_settings import DecisionSettings
 from apps.roast_crack.examples import CRACK, DOUBTFUL, Examples, real_examples, roast_examples
 from apps.roast_crack.fit_decision import fit_levels, fit_threshold, judge
 from apps.roast_crack.network import INPUT_SCALE, build
-from apps.roast_crack.processes import workers
+from apps.roast_crack.processes import make_missing
 from apps.roast_crack.sessions import real_session, recorded_session, simulate_session, simulate_sessions
 from apps.roast_crack.simulate import TRAIN, NoiseLibrary, simulate_roast
 from apps.roast_crack.vectors import make_vectors
@@ -42,12 +42,7 @@ def render_examples(work: Path, data: Path, seed: int) -> list[Path]:
     """Render the files of examples that are not there yet; return all of them, in order."""
     work.mkdir(parents=True, exist_ok=True)
     paths = [work / f"examples_{seed}_{index:03d}.npz" for index in range(STRETCHES // PER_FILE)]
-    missing = [index for index, path in enumerate(paths) if not path.exists()]
-    if missing:
-        with workers() as pool:
-            jobs = pool.map(partial(_render_file, data, seed), (paths[index] for index in missing), missing)
-            for _ in track(jobs, "rendering examples", len(missing)):
-                pass
+    make_missing(partial(_render_file, data, seed), paths, "rendering examples")
     return paths
 
 
@@ -79,10 +74,8 @@ def load_examples(paths: list[Path]) -> Examples:
 class Fitted:
     """The trained network."""
 
-    model: Any
-    """Keras model."""
     network: bytes
-    """Its int8 form."""
+    """int8 .tflite."""
     auc_float: float
     """Area under the ROC curve over impulses of the validation roasts."""
     auc_int8: float
@@ -113,10 +106,7 @@ def fit(paths: list[Path], seed: int, epochs: int = 24) -> Fitted:
     some.reshape(len(some), -1)[0, :2] = -128 * INPUT_SCALE, 127 * INPUT_SCALE
     network = to_int8(model, some)
     truth = validation.labels == CRACK
-    from acoustic.model.runtime import Network
-
     return Fitted(
-        model,
         network,
         auc(model.predict(to_input(validation.patches), batch_size=4096, verbose=0).ravel(), truth),
         auc(Network.from_bytes(network).run(validation.patches[..., None])[0].ravel(), truth),
@@ -130,8 +120,7 @@ def to_input(patches: NDArray[np.int8]) -> NDArray[np.float32]:
 
 def auc(scores: NDArray[Any], truth: NDArray[np.bool_]) -> float:
     """Area under the ROC curve by rank sums (Mann and Whitney 1947), ties counted half."""
-    values, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
-    del values
+    _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
     ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
     positives, negatives = truth.sum(), (~truth).sum()
     return float((ranks[truth].sum() - positives * (positives + 1) / 2) / (positives * negatives))

@@ -9,7 +9,7 @@ from made_roasts import PLAIN, excerpt, make_data_root, plain_bundle
 from acoustic.audio import Recording
 from acoustic.datasets import data_root
 from acoustic.model.bundle import Bundle
-from apps.roast_crack import evaluate, sessions
+from apps.roast_crack import evaluate, processes
 from apps.roast_crack.decision_settings import DecisionSettings
 from apps.roast_crack.evaluate import RATE_HZ, ROAST_A_ONSET_S, ROAST_B_ONSET_S, Measure
 from apps.roast_crack.fit_decision import Outcome
@@ -134,7 +134,7 @@ def test_a_model_that_finds_nothing_is_told_as_such() -> None:
 
 @pytest.mark.slow
 def test_simulated_sessions_are_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions, "workers", lambda: ThreadPoolExecutor(1))
+    monkeypatch.setattr(processes, "workers", lambda: ThreadPoolExecutor(1))
     network, settings = shipped()
     measures = list(evaluate.simulated(network, settings, make_data_root(tmp_path), tmp_path / "work", 8))
     assert all(isinstance(measure, Measure) and "8" in measure.name for measure in measures)

@@ -29,10 +29,9 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "SESSIONS": 4,
         "REAL_SESSIONS": 1,
         "REAL_SESSION_S": 20.0,
-        "workers": lambda: ThreadPoolExecutor(1),
     }.items():
         monkeypatch.setattr(train, name, value)
-    monkeypatch.setattr(sessions, "workers", lambda: ThreadPoolExecutor(1))
+    monkeypatch.setattr(processes, "workers", lambda: ThreadPoolExecutor(1))
     return make_data_root(tmp_path / "data")
 
 
