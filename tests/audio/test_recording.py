@@ -85,7 +85,7 @@ def odd_recording(tmp_path_factory: pytest.TempPathFactory) -> Recording:
     return Recording(path)
 
 
-@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(block_samples=st.one_of(st.integers(1, 300), st.integers(300, 200_000)))
 def test_any_block_size_gives_the_same_samples(odd_recording: Recording, block_samples: int) -> None:
     blocks = list(odd_recording.blocks(RATE_HZ, block_samples))

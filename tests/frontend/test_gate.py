@@ -54,7 +54,7 @@ def test_silence_teaches_nothing_and_gives_silence():
     assert np.std(out[25000:]) < 0.4 * np.std(pcm)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(cuts=st.lists(st.integers(0, 16000), max_size=10))
 def test_any_cuts_do_not_change_a_byte(noise, cuts):
     pcm = (noise[:16000] // 8).astype(np.int16)

@@ -75,7 +75,7 @@ def test_blocks_do_not_change_a_byte(name, block, noise):
     assert np.concatenate(blocks).tobytes() == log_mel(pcm, fe).tobytes()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(cuts=st.lists(st.integers(0, 12000), max_size=12), name=st.sampled_from(sorted(SETTINGS)))
 def test_any_cuts_do_not_change_a_byte(noise, cuts, name):
     pcm, stream = noise[:12000], LogMelStream(SETTINGS[name])

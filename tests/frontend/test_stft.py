@@ -58,7 +58,7 @@ def test_spectra_agree_with_numpy(noise):
     assert np.abs(re + 1j * im - expected).max() < 1e-6 * np.abs(expected).max()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(cuts=st.lists(st.integers(0, 6000), max_size=10), shape=st.sampled_from(SHAPES))
 def test_any_cuts_do_not_change_a_byte(noise, cuts, shape):
     windows, pcm = WindowPair.root_hann(*shape), noise[:6000]

@@ -190,7 +190,7 @@ def test_shipped(tmp_path, monkeypatch):
         Bundle.load("crick")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(data=st.data())
 def test_damage_gives_a_bundle_error(data):
     damaged = bytearray(DATA)
@@ -204,7 +204,7 @@ def test_damage_gives_a_bundle_error(data):
     assert loaded.to_bytes() == DATA  # only bytes that mean nothing, such as dates, were hit
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(data=st.data())
 def test_a_damaged_manifest_gives_a_bundle_error(data):
     def damage(members):

@@ -81,7 +81,7 @@ def test_not_a_network(data):
         Network.from_bytes(data)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(data=st.data())
 def test_damage_gives_a_model_error_or_a_network_that_runs(data):
     damaged = bytearray(data.draw(st.sampled_from(MODELS)))

@@ -34,7 +34,7 @@ def test_a_simulated_roast_holds_every_kind_of_event() -> None:
 SIZES = [1, 63, 64, 127, 128, 129, 255, 256, 257, 1600, 8191, 8192, 100_000]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(sizes=st.lists(st.sampled_from(SIZES), min_size=1, max_size=60), repeat=st.booleans())
 def test_blocks_of_any_size_give_the_same_events(sizes: list[int], repeat: bool) -> None:
     pcm = excerpt().pcm

@@ -25,7 +25,7 @@ def test_doubling_the_gain_changes_nothing() -> None:
     np.testing.assert_allclose(contrast_of(2 * quiet), contrast_of(quiet), atol=3)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(gain=st.floats(0.25, 4.0), seed=st.integers(0, 99))
 def test_any_gain_changes_hardly_anything(gain: float, seed: int) -> None:
     x = noise(3, 2000, seed)
@@ -93,7 +93,7 @@ def test_clipped_samples_are_flagged_in_their_hop() -> None:
     assert np.flatnonzero(clipped).tolist() == sorted({1000 // 128, 1001 // 128, 5000 // 128, 20_000 // 128})
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(blocks=st.lists(st.sampled_from([1, 64, 127, 128, 129, 255, 256, 257, 4096, 8192]), min_size=1))
 def test_any_blocks_give_the_same_bytes(blocks: list[int]) -> None:
     pcm = excerpt().pcm[4 * SECOND : 6 * SECOND].copy()

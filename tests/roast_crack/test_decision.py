@@ -235,7 +235,7 @@ IMPULSES = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(impulses=IMPULSES, seed=st.integers(0, 99), pauses=st.lists(st.integers(0, 60_000), max_size=40))
 def test_looking_in_between_changes_nothing(impulses: list[tuple[int, int, int]], seed: int, pauses: list[int]) -> None:
     cracks = heard(poisson(0.7, 40, 80, seed).round(3))

@@ -71,7 +71,7 @@ def sound(seed: int, frames: int, loud_share: float) -> tuple[np.ndarray, np.nda
     return contrast, rng.random(frames) < 0.1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     seed=st.integers(0, 2**31),
     frames=st.integers(0, 700),

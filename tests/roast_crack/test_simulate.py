@@ -187,7 +187,7 @@ def test_spans_and_ranges_refuse_nonsense() -> None:
         render_roast(plan_roast(1, TRAIN), excerpt_s=(5.0, 5.001))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 30_000), st.integers(1, 3000), st.integers(0, 99))
 def test_fft_filter_is_convolution(n: int, m: int, seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -47,7 +47,7 @@ def test_poisson_limits_leave_a_fortieth_on_each_side(count: int, hours: float) 
     assert stats.poisson.cdf(count, high * hours) == pytest.approx(0.025)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 999))
 def test_the_interval_of_a_median_holds_the_median_and_repeats(seed: int) -> None:
     values = np.random.default_rng(seed).exponential(5, 41)
