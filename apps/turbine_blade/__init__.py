@@ -1,0 +1,1 @@
+"""Hears damaged wind-turbine blades and sick machines."""
