@@ -12,6 +12,7 @@ from acoustic.audio import Recording
 from acoustic.files import whole_file
 from acoustic.model.bundle import Bundle
 from acoustic.model.runtime import Network
+from acoustic.statistics import auc
 from apps.roast_crack.card import write_card
 from apps.roast_crack.contrast import FRONT_END
 from apps.roast_crack.decision_settings import DecisionSettings
@@ -116,14 +117,6 @@ def fit(paths: list[Path], seed: int, epochs: int = 24) -> Fitted:
 def to_input(patches: NDArray[np.int8]) -> NDArray[np.float32]:
     """Patches in the float network's unit, (n, 32, 20, 1)."""
     return (patches.astype(np.float32) * np.float32(INPUT_SCALE))[..., None]
-
-
-def auc(scores: NDArray[Any], truth: NDArray[np.bool_]) -> float:
-    """Area under the ROC curve by rank sums (Mann and Whitney 1947), ties counted half."""
-    _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
-    positives, negatives = truth.sum(), (~truth).sum()
-    return float((ranks[truth].sum() - positives * (positives + 1) / 2) / (positives * negatives))
 
 
 def pack(
