@@ -12,6 +12,7 @@ from acoustic.audio import Recording
 from acoustic.files import whole_file
 from acoustic.model.bundle import Bundle
 from acoustic.model.runtime import Network
+from acoustic.score import make_missing
 from acoustic.statistics import auc
 from apps.roast_crack.card import write_card
 from apps.roast_crack.contrast import FRONT_END
@@ -19,7 +20,6 @@ from apps.roast_crack.decision_settings import DecisionSettings
 from apps.roast_crack.examples import CRACK, DOUBTFUL, Examples, real_examples, roast_examples
 from apps.roast_crack.fit_decision import fit_levels, fit_threshold, judge
 from apps.roast_crack.network import INPUT_SCALE, build
-from apps.roast_crack.processes import make_missing
 from apps.roast_crack.sessions import real_session, recorded_session, simulate_session, simulate_sessions
 from apps.roast_crack.simulate import TRAIN, NoiseLibrary, simulate_roast
 from apps.roast_crack.vectors import make_vectors

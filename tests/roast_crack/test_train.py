@@ -1,4 +1,3 @@
-import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -8,7 +7,8 @@ from made_roasts import make_data_root
 
 from acoustic.model.bundle import Bundle
 from acoustic.model.runtime import Network
-from apps.roast_crack import processes, sessions, train
+from acoustic.score import processes
+from apps.roast_crack import sessions, train
 from apps.roast_crack.decision_settings import DecisionSettings
 from apps.roast_crack.examples import CRACK, DOUBTFUL, OTHER
 from apps.roast_crack.vectors import check_vectors
@@ -48,14 +48,6 @@ def test_doubtful_examples_are_left_out(tmp_path: Path) -> None:
     examples = train.load_examples([tmp_path / "a.npz", tmp_path / "b.npz"])
     assert examples.labels.tolist() == [CRACK, OTHER, OTHER, CRACK]
     np.testing.assert_array_equal(examples.patches, patches[labels != DOUBTFUL])
-
-
-def test_workers_are_fresh_processes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "set and deleted, so that it is restored at the end")
-    monkeypatch.delenv("OPENBLAS_NUM_THREADS")
-    with processes.workers() as pool:
-        assert pool.submit(os.getpid).result() != os.getpid()
-        assert pool.submit(os.getenv, "OPENBLAS_NUM_THREADS").result() == "1"
 
 
 def test_rendering_goes_on_where_it_stopped(tiny: Path, tmp_path: Path) -> None:
