@@ -15,15 +15,20 @@ import typer
 T = TypeVar("T")
 
 
-def emit(record: Mapping[str, object]) -> None:
-    """Write one JSON line to stdout at once.
+def json_line(record: Mapping[str, object]) -> str:
+    """Write a record as one line of JSON, without its end.
 
     Raises
     ------
     ValueError
         The record holds a NaN or an infinity, which JSON does not have.
     """
-    sys.stdout.write(json.dumps(record, separators=(",", ":"), allow_nan=False) + "\n")
+    return json.dumps(record, separators=(",", ":"), allow_nan=False)
+
+
+def emit(record: Mapping[str, object]) -> None:
+    """Write one JSON line to stdout at once, see :func:`json_line`."""
+    sys.stdout.write(json_line(record) + "\n")
     sys.stdout.flush()
 
 
