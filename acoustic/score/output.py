@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from acoustic import terminal
-from acoustic.errors import AcousticError
-from acoustic.files import whole_file
+from acoustic.files import whole_file, write_failure
 from acoustic.score.batch import Outcome
 
 R = TypeVar("R")
@@ -81,7 +80,7 @@ def write_lines(lines: Iterable[str], path: Path | None) -> None:
             for line in lines:
                 stream.write(f"{line}\n".encode())
     except OSError as error:
-        raise AcousticError(f"{path}: cannot be written ({error.strerror}). Free space or write elsewhere.") from error
+        raise write_failure(path, error) from error
 
 
 def write_labels(labels: Iterable[Iterable[str] | None], files: Sequence[Path], folder: Path | None) -> None:

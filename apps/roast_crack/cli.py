@@ -43,33 +43,15 @@ def listen(
 
     Keys: c charge, d drop, u undo, q quit. Example: acoustic roast listen --device USB --save roasts
     """
-    import sys
-
     from acoustic.live import open_input
-    from apps.roast_crack.listen import listen as run
+    from apps.roast_crack.listen import RoastListener
     from apps.roast_crack.scoring import load_bundle
 
     model = load_bundle(bundle)
     rate_hz = model.frontend.rate_hz
-    sound = open_input(
-        device,
-        recording,
-        rate_hz,
-        max(1, rate_hz * block_ms // 1000),
-        stdin_rate_hz=rate,
-        speed=speed,
-    )
-    ended = run(
-        sound,
-        model,
-        charge_s=charge,
-        save=save,
-        as_json=as_json,
-        panel=not (as_json and sys.stdout.isatty()),
-    )
-    if ended.interrupted:
-        raise typer.Exit(130)
-    raise typer.Exit(int(ended.save_failed))
+    block_samples = max(1, rate_hz * block_ms // 1000)
+    sound = open_input(device, recording, rate_hz, block_samples, stdin_rate_hz=rate, speed=speed)
+    raise typer.Exit(RoastListener(sound, model, charge).run(save=save, as_json=as_json).exit_code)
 
 
 @app.command()

@@ -10,7 +10,8 @@ from acoustic.errors import AcousticError
 from acoustic.files import whole_file
 from acoustic.frontend import FrontEnd, LogMelStream
 from acoustic.frontend.tables import hz_to_mel
-from apps.roast_crack.report import RATE_WINDOW_S, Score, clock_time
+from acoustic.terminal import clock_time
+from apps.roast_crack.report import RATE_WINDOW_S, Score
 
 #: Finer in frequency than what the model hears, so that a person can tell a voice from a motor.
 PICTURE = FrontEnd(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from acoustic.score import csv_line
-from acoustic.terminal import json_line
+from acoustic.terminal import clock_time, json_line
 from apps.roast_crack.chain import Crack, Event
 from apps.roast_crack.decision import FirstCrack, FirstCrackEnd
 
@@ -114,18 +114,6 @@ def _first_crack_fields(found: FirstCrack, end_s: float | None) -> dict[str, Any
         "cracks": found.cracks,
         "confidence": round(found.confidence, DIGITS),
     }
-
-
-def clock_time(t_s: float, digits: int = 0) -> str:
-    """Write a time as people at a roaster read it, ``8:05`` or, with one digit, ``8:05.3``.
-
-    >>> clock_time(485.34, 1), clock_time(-3)
-    ('8:05.3', '-0:03')
-    """
-    units = round(abs(t_s) * 10**digits)
-    minutes, rest = divmod(units, 60 * 10**digits)
-    width = 2 + (digits + 1 if digits else 0)
-    return f"{'-' if t_s < 0 and units else ''}{minutes}:{rest / 10**digits:0{width}.{digits}f}"
 
 
 def json_lines(scores: Iterable[Score]) -> Iterator[str]:
