@@ -15,7 +15,7 @@ LAYERS = [
     {"acoustic.errors", "acoustic", "acoustic.files", "acoustic.statistics"},
     {"acoustic.frontend", "acoustic.audio", "acoustic.options", "acoustic.terminal", "acoustic.download"},
     {"acoustic.model", "acoustic.datasets"},
-    {"acoustic.train", "acoustic.export", "acoustic.score", "acoustic.live"},
+    {"acoustic.train", "acoustic.export", "acoustic.score", "acoustic.live", "acoustic.plot"},
     {"acoustic.doctor"},
     {"acoustic.cli"},
 ]
