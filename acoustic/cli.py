@@ -13,6 +13,7 @@ import typer
 
 from acoustic import __version__, terminal
 from acoustic.errors import AcousticError, MissingExtraError
+from acoustic.options import Device, Json
 
 # Plain tracebacks: an exception that reaches Python is a bug, and is reported as text.
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
@@ -20,8 +21,6 @@ data_app = typer.Typer(help="Datasets: source, licence, checksums, and where the
 bundle_app = typer.Typer(help="Model bundles: one file per model.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 app.add_typer(bundle_app, name="bundle")
-
-Json = Annotated[bool, typer.Option("--json", help="Write JSON Lines to stdout, for programs.")]
 
 
 def _show_version(wanted: bool) -> None:
@@ -85,7 +84,7 @@ def devices(as_json: Json = False) -> None:
 
 @app.command()
 def doctor(
-    device: Annotated[str | None, typer.Option(help="Microphone: its name, a part of it, or its index.")] = None,
+    device: Device = None,
     seconds: Annotated[float, typer.Option(min=0.0, max=60.0, help="How long to listen; 0: not at all.")] = 3.0,
     as_json: Json = False,
 ) -> None:

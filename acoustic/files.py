@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from acoustic.errors import AcousticError
+
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
@@ -35,3 +37,8 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         except BaseException:
             temporary.unlink()
             raise
+
+
+def write_failure(path: str | Path, error: OSError) -> AcousticError:
+    """Return the error that says which file could not be written, why, and what to do."""
+    return AcousticError(f"{path}: cannot be written ({error.strerror}). Free space or write elsewhere.")

@@ -15,15 +15,20 @@ import typer
 T = TypeVar("T")
 
 
-def emit(record: Mapping[str, object]) -> None:
-    """Write one JSON line to stdout at once.
+def json_line(record: Mapping[str, object]) -> str:
+    """Write a record as one line of JSON, without its end.
 
     Raises
     ------
     ValueError
         The record holds a NaN or an infinity, which JSON does not have.
     """
-    sys.stdout.write(json.dumps(record, separators=(",", ":"), allow_nan=False) + "\n")
+    return json.dumps(record, separators=(",", ":"), allow_nan=False)
+
+
+def emit(record: Mapping[str, object]) -> None:
+    """Write one JSON line to stdout at once, see :func:`json_line`."""
+    sys.stdout.write(json_line(record) + "\n")
     sys.stdout.flush()
 
 
@@ -79,3 +84,15 @@ def level_bar(level_dbfs: float, width: int = 30, floor_dbfs: float = -60.0) -> 
     fraction = 0.0 if math.isinf(level_dbfs) else min(max(1.0 - level_dbfs / floor_dbfs, 0.0), 1.0)
     filled = round(fraction * width)
     return f"[{'#' * filled}{'-' * (width - filled)}] {level_dbfs:6.1f} dBFS"
+
+
+def clock_time(t_s: float, digits: int = 0) -> str:
+    """Write a time as people read it, ``8:05`` or, with one digit, ``8:05.3``.
+
+    >>> clock_time(485.34, 1), clock_time(-3)
+    ('8:05.3', '-0:03')
+    """
+    units = round(abs(t_s) * 10**digits)
+    minutes, rest = divmod(units, 60 * 10**digits)
+    width = 2 + (digits + 1 if digits else 0)
+    return f"{'-' if t_s < 0 and units else ''}{minutes}:{rest / 10**digits:0{width}.{digits}f}"

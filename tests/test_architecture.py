@@ -12,10 +12,10 @@ SOURCES = sorted([*CHECKOUT.glob("acoustic/**/*.py"), *CHECKOUT.glob("apps/**/*.
 
 # Lowest first. A module may import from its own layer and from those before it.
 LAYERS = [
-    {"acoustic.errors", "acoustic", "acoustic.files"},
-    {"acoustic.frontend", "acoustic.audio", "acoustic.terminal", "acoustic.download"},
+    {"acoustic.errors", "acoustic", "acoustic.files", "acoustic.statistics"},
+    {"acoustic.frontend", "acoustic.audio", "acoustic.options", "acoustic.terminal", "acoustic.download"},
     {"acoustic.model", "acoustic.datasets"},
-    {"acoustic.train", "acoustic.export", "acoustic.score", "acoustic.live"},
+    {"acoustic.train", "acoustic.export", "acoustic.score", "acoustic.live", "acoustic.plot"},
     {"acoustic.doctor"},
     {"acoustic.cli"},
 ]

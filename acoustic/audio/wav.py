@@ -9,7 +9,7 @@ from typing import Self
 
 from acoustic.audio.source import Pcm16
 from acoustic.errors import AcousticError, ParameterError
-from acoustic.files import whole_file
+from acoustic.files import whole_file, write_failure
 
 HEADER_BYTES = 80
 FLUSH_S = 1.0
@@ -151,4 +151,4 @@ def write_wav(path: str | Path, pcm: Pcm16, rate_hz: int) -> None:
             stream.write(wav_header(len(pcm), rate_hz))
             stream.write(pcm.astype("<i2", copy=False).tobytes())
     except OSError as error:
-        raise AcousticError(f"{path}: cannot be written ({error.strerror}). Free space or write elsewhere.") from error
+        raise write_failure(path, error) from error

@@ -1,5 +1,18 @@
-"""Scoring many recordings: on several cores, with bad files set aside."""
+"""Scoring many recordings: on several cores, with bad files set aside, to wherever the results go."""
 
 from acoustic.score.batch import Outcome, Scorer, score_all
+from acoustic.score.output import csv_line, names_in, write_labels, write_lines, write_results
+from acoustic.score.processes import make_missing, workers
 
-__all__ = ["Outcome", "Scorer", "score_all"]
+__all__ = [
+    "Outcome",
+    "Scorer",
+    "csv_line",
+    "make_missing",
+    "names_in",
+    "score_all",
+    "workers",
+    "write_labels",
+    "write_lines",
+    "write_results",
+]

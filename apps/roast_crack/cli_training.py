@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from apps.roast_crack.options import BundleName, Json
+from acoustic.options import BundleName, Json
 
 Work = Annotated[Path, typer.Option(help="Folder for what an interrupted run need not do again.")]
 

@@ -11,6 +11,7 @@ from acoustic.audio import Recording, StreamResampler, to_pcm16
 from acoustic.audio.resample import from_pcm16
 from acoustic.model.bundle import Bundle
 from acoustic.model.runtime import Network
+from acoustic.statistics import median_interval, wilson
 from acoustic.terminal import track
 from apps.roast_crack import baseline
 from apps.roast_crack.contrast import FRONT_END
@@ -20,7 +21,6 @@ from apps.roast_crack.fit_decision import Outcome, judge
 from apps.roast_crack.impulses import NEIGHBOURHOOD_FRAMES
 from apps.roast_crack.sessions import decide, recorded_session, run_peaks, simulate_sessions
 from apps.roast_crack.simulate import HELD_OUT, NoiseLibrary
-from apps.roast_crack.statistics import median_interval, wilson
 
 Pcm = NDArray[np.int16]
 RATE_HZ = FRONT_END.rate_hz

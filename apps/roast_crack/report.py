@@ -1,12 +1,11 @@
 """What was heard in a roast: collected from events, told as a row, as JSON, table, CSV or Audacity labels."""
 
-import csv
-import io
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from acoustic.score import csv_line
+from acoustic.terminal import clock_time, json_line
 from apps.roast_crack.chain import Crack, Event
 from apps.roast_crack.decision import FirstCrack, FirstCrackEnd
 
@@ -117,22 +116,10 @@ def _first_crack_fields(found: FirstCrack, end_s: float | None) -> dict[str, Any
     }
 
 
-def clock_time(t_s: float, digits: int = 0) -> str:
-    """Write a time as people at a roaster read it, ``8:05`` or, with one digit, ``8:05.3``.
-
-    >>> clock_time(485.34, 1), clock_time(-3)
-    ('8:05.3', '-0:03')
-    """
-    units = round(abs(t_s) * 10**digits)
-    minutes, rest = divmod(units, 60 * 10**digits)
-    width = 2 + (digits + 1 if digits else 0)
-    return f"{'-' if t_s < 0 and units else ''}{minutes}:{rest / 10**digits:0{width}.{digits}f}"
-
-
 def json_lines(scores: Iterable[Score]) -> Iterator[str]:
     """Give one JSON object a recording."""
     for score in scores:
-        yield json.dumps(score.to_dict(), separators=(",", ":"), allow_nan=False)
+        yield json_line(score.to_dict())
 
 
 def csv_lines(scores: Iterable[Score]) -> Iterator[str]:
@@ -141,11 +128,11 @@ def csv_lines(scores: Iterable[Score]) -> Iterator[str]:
     ``cracks`` are those between onset and decision, ``cracks_heard`` those of the whole recording.
     """
     found = ("onset_s", "decided_s", "first_pop_s", "end_s", "cracks", "confidence")
-    yield _csv_line(["file", "duration_s", "rate_hz", *found, "cracks_heard", "warnings", "error"])
+    yield csv_line(["file", "duration_s", "rate_hz", *found, "cracks_heard", "warnings", "error"])
     for score in scores:
         row = score.to_dict()
         first_crack = row["first_crack"] or {}
-        yield _csv_line(
+        yield csv_line(
             [
                 *(row[name] for name in ("file", "duration_s", "rate_hz")),
                 *(first_crack.get(name) for name in found),
@@ -189,9 +176,3 @@ def label_lines(score: Score, marks: Iterable[tuple[str, float]] = ()) -> Iterat
         ]
     for start_s, end_s, text in sorted(labels):
         yield f"{start_s:.4f}\t{end_s:.4f}\t{text}"
-
-
-def _csv_line(cells: Iterable[object]) -> str:
-    stream = io.StringIO()
-    csv.writer(stream, lineterminator="").writerow(cells)
-    return stream.getvalue()

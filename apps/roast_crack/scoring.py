@@ -7,9 +7,11 @@ from pathlib import Path
 from acoustic.audio import Recording
 from acoustic.errors import BundleError, ParameterError
 from acoustic.model.bundle import Bundle
+from acoustic.plot import Spectrogram
 from apps.roast_crack.chain import RoastChain
 from apps.roast_crack.contrast import FRONT_END
 from apps.roast_crack.decision_settings import DecisionSettings
+from apps.roast_crack.plot import PICTURE, save_picture
 from apps.roast_crack.report import Score, Tally
 
 APPLICATION = "roast"
@@ -52,22 +54,18 @@ def score_recording(bundle: Bundle, pictures: dict[Path, Path], charge_s: float 
     recording, chain, tally, n_samples = Recording(path), RoastChain(bundle), Tally(), 0
     if charge_s is not None:
         chain.decision.mark_charge(charge_s)
-    painter = None
-    if path in pictures:
-        from apps.roast_crack.plot import Painter
-
-        painter = Painter()
+    spectrogram = Spectrogram(PICTURE) if path in pictures else None
     for block in recording.blocks(FRONT_END.rate_hz, round(BLOCK_S * FRONT_END.rate_hz)):
         for event in chain.push(block):
             tally.add(event)
-        if painter is not None:
-            painter.push(block)
+        if spectrogram is not None:
+            spectrogram.push(block)
         n_samples += len(block)
     for event in chain.flush():
         tally.add(event)
     score = tally.score(str(path), n_samples / FRONT_END.rate_hz, recording.rate_hz, recording.warnings)
-    if painter is not None:
-        painter.save(score, pictures[path])
+    if spectrogram is not None:
+        save_picture(spectrogram, score, pictures[path])
     return score
 
 

@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.files import whole_file
+from acoustic.score import make_missing
 from apps.roast_crack.chain import as_heard
 from apps.roast_crack.contrast import FRONT_END
 from apps.roast_crack.decision import Decision, FirstCrack, FirstCrackEnd, Heard
 from apps.roast_crack.decision_settings import DecisionSettings
 from apps.roast_crack.examples import find_impulses, label_impulses, noise_and_voices
 from apps.roast_crack.network import CrackNetwork
-from apps.roast_crack.processes import make_missing
 from apps.roast_crack.simulate import HELD_OUT, TRAIN, NoiseLibrary, Ranges, simulate_roast
 
 

@@ -12,13 +12,14 @@ from acoustic.audio import Recording
 from acoustic.files import whole_file
 from acoustic.model.bundle import Bundle
 from acoustic.model.runtime import Network
+from acoustic.score import make_missing
+from acoustic.statistics import auc
 from apps.roast_crack.card import write_card
 from apps.roast_crack.contrast import FRONT_END
 from apps.roast_crack.decision_settings import DecisionSettings
 from apps.roast_crack.examples import CRACK, DOUBTFUL, Examples, real_examples, roast_examples
 from apps.roast_crack.fit_decision import fit_levels, fit_threshold, judge
 from apps.roast_crack.network import INPUT_SCALE, build
-from apps.roast_crack.processes import make_missing
 from apps.roast_crack.sessions import real_session, recorded_session, simulate_session, simulate_sessions
 from apps.roast_crack.simulate import TRAIN, NoiseLibrary, simulate_roast
 from apps.roast_crack.vectors import make_vectors
@@ -116,14 +117,6 @@ def fit(paths: list[Path], seed: int, epochs: int = 24) -> Fitted:
 def to_input(patches: NDArray[np.int8]) -> NDArray[np.float32]:
     """Patches in the float network's unit, (n, 32, 20, 1)."""
     return (patches.astype(np.float32) * np.float32(INPUT_SCALE))[..., None]
-
-
-def auc(scores: NDArray[Any], truth: NDArray[np.bool_]) -> float:
-    """Area under the ROC curve by rank sums (Mann and Whitney 1947), ties counted half."""
-    _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
-    positives, negatives = truth.sum(), (~truth).sum()
-    return float((ranks[truth].sum() - positives * (positives + 1) / 2) / (positives * negatives))
 
 
 def pack(

@@ -1,60 +1,16 @@
-"""The live loop with sources and chains made of plain numbers."""
+"""The live loop."""
 
 import itertools
 import os
 import signal
 import time
-from collections.abc import Iterator
 
-import numpy as np
 import pytest
+from made_sources import Blocks, Sums, ones
 
-from acoustic.audio import Health
 from acoustic.audio.source import Pcm16
 from acoustic.errors import DeviceError
 from acoustic.live import Session
-
-RATE_HZ = 1000
-
-
-class Blocks:
-    """A source of given blocks; an exception among them is raised."""
-
-    rate_hz = RATE_HZ
-
-    def __init__(self, *blocks: Pcm16 | BaseException, pause_s: float = 0.0) -> None:
-        self.health = Health()
-        self.closed = False
-        self._blocks = blocks
-        self._pause_s = pause_s
-
-    def __iter__(self) -> Iterator[Pcm16]:
-        for block in self._blocks:
-            time.sleep(self._pause_s)
-            if isinstance(block, BaseException):
-                raise block
-            yield block
-
-    def close(self) -> None:
-        self.closed = True
-
-
-class Sums:
-    """Tells the sum of each block, and of everything at the end."""
-
-    def __init__(self) -> None:
-        self.total = 0
-
-    def push(self, pcm: Pcm16) -> list[int]:
-        self.total += int(pcm.sum())
-        return [int(pcm.sum())]
-
-    def flush(self) -> list[int]:
-        return [self.total]
-
-
-def ones(n: int) -> Pcm16:
-    return np.ones(n, np.int16)
 
 
 def test_every_block_then_the_end() -> None:

@@ -199,10 +199,12 @@ def test_interrupt_keeps_what_was_printed(simulated_roast: Path, tmp_path: Path)
     command = [sys.executable, "-c", "from acoustic.cli import main; main()", "roast", "score", tmp_path, "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
+        assert process.stderr is not None
         first = process.stdout.readline()
         time.sleep(0.5)
         process.send_signal(signal.SIGINT)
-        rest, err = process.communicate(timeout=30)
+        # Not communicate: it does not see what the first line's reading has read ahead.
+        rest, err = process.stdout.read(), process.stderr.read()
     assert process.returncode == 130
     assert err == "stopped\n"
     rows = records(first + rest)

@@ -9,7 +9,8 @@ from made_roasts import PLAIN, excerpt, make_data_root, plain_bundle
 from acoustic.audio import Recording
 from acoustic.datasets import data_root
 from acoustic.model.bundle import Bundle
-from apps.roast_crack import evaluate, processes
+from acoustic.score import processes
+from apps.roast_crack import evaluate
 from apps.roast_crack.decision_settings import DecisionSettings
 from apps.roast_crack.evaluate import RATE_HZ, ROAST_A_ONSET_S, ROAST_B_ONSET_S, Measure
 from apps.roast_crack.fit_decision import Outcome

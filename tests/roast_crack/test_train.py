@@ -1,15 +1,14 @@
-import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 from made_roasts import make_data_root
-from scipy import stats
 
 from acoustic.model.bundle import Bundle
 from acoustic.model.runtime import Network
-from apps.roast_crack import processes, sessions, train
+from acoustic.score import processes
+from apps.roast_crack import sessions, train
 from apps.roast_crack.decision_settings import DecisionSettings
 from apps.roast_crack.examples import CRACK, DOUBTFUL, OTHER
 from apps.roast_crack.vectors import check_vectors
@@ -35,17 +34,6 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return make_data_root(tmp_path / "data")
 
 
-def test_auc_is_the_share_of_pairs_in_order() -> None:
-    rng = np.random.default_rng(0)
-    truth = rng.random(200) < 0.3
-    scores = np.round(rng.normal(0, 1, 200) + truth).astype(np.int8)  # many ties
-    u = stats.mannwhitneyu(scores[truth].astype(float), scores[~truth].astype(float)).statistic
-    assert train.auc(scores, truth) == pytest.approx(u / (truth.sum() * (~truth).sum()))
-    assert train.auc(truth.astype(float), truth) == 1.0
-    assert train.auc(-truth.astype(float), truth) == 0.0
-    assert train.auc(np.zeros(200), truth) == pytest.approx(0.5)
-
-
 def test_the_float_network_sees_units_of_sixteen_db() -> None:
     x = train.to_input(np.full((2, 32, 20), 64, np.int8))
     assert (x.dtype, x.shape) == (np.float32, (2, 32, 20, 1))
@@ -60,14 +48,6 @@ def test_doubtful_examples_are_left_out(tmp_path: Path) -> None:
     examples = train.load_examples([tmp_path / "a.npz", tmp_path / "b.npz"])
     assert examples.labels.tolist() == [CRACK, OTHER, OTHER, CRACK]
     np.testing.assert_array_equal(examples.patches, patches[labels != DOUBTFUL])
-
-
-def test_workers_are_fresh_processes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "set and deleted, so that it is restored at the end")
-    monkeypatch.delenv("OPENBLAS_NUM_THREADS")
-    with processes.workers() as pool:
-        assert pool.submit(os.getpid).result() != os.getpid()
-        assert pool.submit(os.getenv, "OPENBLAS_NUM_THREADS").result() == "1"
 
 
 def test_rendering_goes_on_where_it_stopped(tiny: Path, tmp_path: Path) -> None:

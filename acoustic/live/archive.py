@@ -1,6 +1,5 @@
-"""What is kept of a live roast: the sound, the events and the labels, safe against a crash at any moment."""
+"""What is kept of a live session: the sound, the events and the labels, safe against a crash at any moment."""
 
-import json
 import os
 import time
 from collections.abc import Iterable, Mapping
@@ -10,9 +9,8 @@ from typing import Self
 
 from acoustic.audio import WavWriter
 from acoustic.audio.source import Pcm16
-from acoustic.errors import AcousticError
-from acoustic.files import whole_file
-from apps.roast_crack.report import Score, label_lines
+from acoustic.files import whole_file, write_failure
+from acoustic.terminal import json_line
 
 SYNC_S = 1.0
 
@@ -23,18 +21,27 @@ class Archive:
     Sound and events are handed to the system at once and forced to the disk once a second; the labels are
     written anew, whole, whenever they have changed for a second.
 
+    Parameters
+    ----------
+    folder
+        Made when missing.
+    rate_hz
+        Sampling rate of the sound (Hz).
+    name
+        What the names of the files start with; date and time follow.
+
     Raises
     ------
     AcousticError
         If a file cannot be written. What was written before stays readable.
     """
 
-    def __init__(self, folder: Path, rate_hz: int) -> None:
+    def __init__(self, folder: Path, rate_hz: int, name: str) -> None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise _failure(folder, error) from error
-        stem = _free_name(folder, time.strftime("roast-%Y%m%d-%H%M%S"))
+            raise write_failure(folder, error) from error
+        stem = _free_name(folder, f"{name}-{time.strftime('%Y%m%d-%H%M%S')}")
         self._labels = stem.with_suffix(".txt")
         self._events_path = stem.with_suffix(".jsonl")
         self._changed = True
@@ -43,7 +50,7 @@ class Archive:
             self._events = self._events_path.open("xb", buffering=0)
         except OSError as error:
             self._wav.close()
-            raise _failure(self._events_path, error) from error
+            raise write_failure(self._events_path, error) from error
         self._synced = time.monotonic()
 
     @property
@@ -57,25 +64,27 @@ class Archive:
 
     def record(self, event: Mapping[str, object]) -> None:
         """Keep an event."""
-        left = memoryview((json.dumps(event, separators=(",", ":"), allow_nan=False) + "\n").encode())
+        left = memoryview(f"{json_line(event)}\n".encode())
         try:
             while left:
                 left = left[self._events.write(left) :]
         except OSError as error:
-            raise _failure(self._events_path, error) from error
+            raise write_failure(self._events_path, error) from error
         self._changed = True
 
-    def sync(self, score: Score, marks: Iterable[tuple[str, float]], *, at_once: bool = False) -> None:
-        """Bring labels and disk up to date, when something changed and a second has passed."""
+    def sync(self, labels: Iterable[str], *, at_once: bool = False) -> None:
+        """Bring labels and disk up to date, when something changed and a second has passed.
+
+        ``labels`` are all lines so far; they are only drawn from when they are needed.
+        """
         if not self._changed or not (at_once or time.monotonic() - self._synced >= SYNC_S):
             return
-        text = "".join(f"{line}\n" for line in label_lines(score, marks))
         try:
             os.fsync(self._events.fileno())
             with whole_file(self._labels) as stream:
-                stream.write(text.encode())
+                stream.write("".join(f"{line}\n" for line in labels).encode())
         except OSError as error:
-            raise _failure(self._labels, error) from error
+            raise write_failure(self._labels, error) from error
         self._changed, self._synced = False, time.monotonic()
 
     def close(self) -> None:
@@ -95,13 +104,9 @@ class Archive:
 
 
 def _free_name(folder: Path, name: str) -> Path:
-    """Return a name that no earlier roast of the folder has: two may start within a second."""
+    """Return a name that no earlier session of the folder has: two may start within a second."""
     path, number = folder / f"{name}.wav", 1
     while path.exists():
         number += 1
         path = folder / f"{name}-{number}.wav"
     return path
-
-
-def _failure(path: Path, error: OSError) -> AcousticError:
-    return AcousticError(f"{path}: cannot be written ({error.strerror}). Free space or write elsewhere.")

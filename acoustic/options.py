@@ -1,0 +1,47 @@
+"""Options that commands of several applications share: one name, one meaning and one wording everywhere."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def read_speed(text: str) -> float:
+    """Read ``--speed``: a factor, or ``max`` (0) for as fast as it goes."""
+    if text == "max":
+        return 0.0
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = -1.0
+    if not 0.0 <= speed < float("inf"):
+        raise typer.BadParameter("must be a number, 0 or more, or max")
+    return speed
+
+
+BundleName = Annotated[str, typer.Option("--bundle", help="A bundle file, or the name of a shipped bundle.")]
+Json = Annotated[bool, typer.Option("--json", help="Write JSON Lines to stdout, for programs.")]
+
+# Listening
+Device = Annotated[str | None, typer.Option(help="Microphone: its name, a part of it, or its index.")]
+Input = Annotated[
+    str | None, typer.Option("--input", help="Hear a recording instead, or - for int16 mono PCM on stdin.")
+]
+Rate = Annotated[int | None, typer.Option(min=1000, help="Sampling rate of stdin in Hz.")]
+Speed = Annotated[
+    float | None,
+    typer.Option(
+        parser=read_speed,
+        metavar="FACTOR",
+        help="Speed of the recording: 1 is real time, max as fast as it goes.",
+    ),
+]
+Save = Annotated[
+    Path | None, typer.Option(metavar="DIR", file_okay=False, help="Keep sound, events and Audacity labels here.")
+]
+BlockMs = Annotated[int, typer.Option(min=1, max=1000, help="Length of the blocks of sound.")]
+
+# Scoring
+Recordings = Annotated[list[Path], typer.Argument(metavar="PATH...", help="Recordings, or folders of them.")]
+Plot = Annotated[Path | None, typer.Option(metavar="DIR", file_okay=False, help="Draw a PNG of each here.")]
+Jobs = Annotated[int | None, typer.Option(min=1, help="Recordings scored at the same time; default: one a core.")]
