@@ -18,7 +18,7 @@ TIP, INNER = 0.95, 0.75
 """Where the sources of a blade are, in radii."""
 _INFLOW_S, _INFLOW_DB = 3.0, 1.0
 _BLADE_S, _BLADE_DB = 0.7, 0.8
-_DOPPLER = np.exp(np.linspace(np.log(0.75), np.log(1.35), 96))
+_DOPPLER = np.exp(np.linspace(np.log(0.7), np.log(1.5), 128))
 _TONE_STEP_S = 1 / 1000
 _TONE_JITTER, _TONE_JITTER_S = 0.004, 0.15
 _TICK_JITTER_S = 0.004
@@ -107,7 +107,7 @@ class Blades:
         )
 
     def _shifted(self, hz: NDArray[np.float64], radius: float, fault: Fault | None) -> FloatArray:
-        """Density of a source for each Doppler factor of `_DOPPLER`, shape (96, bins)."""
+        """Density of a source for each Doppler factor of `_DOPPLER`, shape (128, bins)."""
         emitted_hz = (hz / _DOPPLER[:, None]).reshape(-1)
         speed_m_s = radius * tip_speed_m_s(self.turbine, 60 * self._mean_speed)
         density = spectra.trailing_edge(self.turbine, emitted_hz, speed_m_s)
