@@ -25,12 +25,12 @@ def rain(rng: Rng, n: int, rate_hz: int) -> FloatArray:
     t = np.arange(round(0.03 * rate_hz)) / rate_hz
     x = np.zeros(n, dtype=np.float32)
     drops_per_s = np.exp(rng.uniform(np.log(20), np.log(200)))
-    for _ in range(4):
-        hz, tau_s = rng.uniform(500, 3500), rng.uniform(1e-3, 4e-3)
-        knock = (np.sin(2 * np.pi * hz * t) * np.exp(-t / tau_s)).astype(np.float32)
-        count = int(drops_per_s / 4 * n / rate_hz) + 1
+    for _ in range(6):
+        ring = np.sin(2 * np.pi * rng.uniform(400, 3500) * t) * np.exp(-t / rng.uniform(0.5e-3, 3e-3))
+        splash = rng.standard_normal(len(t)) * np.exp(-t / 0.5e-3)
+        count = int(drops_per_s / 6 * n / rate_hz) + 1
         hits = np.bincount(rng.integers(0, n, count), weights=rng.lognormal(0, 0.8, count), minlength=n)
-        x += fft_filter(hits.astype(np.float32), knock)
+        x += fft_filter(hits.astype(np.float32), (ring + splash).astype(np.float32))
     hiss = _noise(rng, n, rate_hz, lambda hz: (hz / 3000) ** 2 / (1 + (hz / 3000) ** 2))
     return _whole(_unit(x) + np.float32(rng.uniform(0.3, 0.8)) * hiss, rate_hz)
 
