@@ -14,6 +14,7 @@ SOURCES = sorted([*CHECKOUT.glob("acoustic/**/*.py"), *CHECKOUT.glob("apps/**/*.
 LAYERS = [
     {"acoustic.errors", "acoustic", "acoustic.files", "acoustic.statistics"},
     {"acoustic.frontend", "acoustic.audio", "acoustic.options", "acoustic.terminal", "acoustic.download"},
+    {"acoustic.signals"},
     {"acoustic.model", "acoustic.datasets"},
     {"acoustic.train", "acoustic.export", "acoustic.score", "acoustic.live", "acoustic.plot"},
     {"acoustic.doctor"},
