@@ -77,7 +77,7 @@ class Surprise:
         knots, values = self.knots.astype(np.int64), self.values.astype(np.int64)
         right = np.clip(np.searchsorted(knots, x, side="right"), 1, len(knots) - 1)
         run, rise = knots[right] - knots[right - 1], values[right] - values[right - 1]
-        return np.maximum(values[right - 1] + (x - knots[right - 1]) * rise // run, 0)
+        return np.asarray(np.maximum(values[right - 1] + (x - knots[right - 1]) * rise // run, 0))
 
     def distance(self, surprise: float) -> float:
         """Distance at which a surprise is reached, in the unit of :meth:`Head.distance`."""
@@ -88,14 +88,14 @@ class Surprise:
         return float(2.0 ** (octaves / STEPS))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """The table by name."""
+        """Return the table by name."""
         return {"knots": self.knots, "values": self.values}
 
 
 def log2_steps(distances: NDArray[np.int64]) -> NDArray[np.int64]:
     """log2 of distances in steps of 1/256, int64; 0 counts as the smallest distance."""
     octaves = log2(np.maximum(distances, 1).astype(np.float32))
-    return np.rint(octaves * np.float32(STEPS)).astype(np.int64)
+    return np.asarray(np.rint(octaves * np.float32(STEPS)).astype(np.int64))
 
 
 def cross_fitted(
@@ -127,7 +127,10 @@ def cross_fitted(
 
 
 def never_heard(machines: Mapping[str, NDArray[np.int16]], n_conditions: int = 0) -> NDArray[np.int64]:
-    """Distance of each normal clip from a head that never heard its machine, (n,); empty for fewer than three machines."""
+    """Distance of each normal clip from a head that never heard its machine, int64 (n,).
+
+    It is empty for fewer than three machines: from two, nothing can be said of a third.
+    """
     if len(machines) < 3:
         return np.empty(0, np.int64)
     whole = {name: Moments.of(rows) for name, rows in machines.items()}

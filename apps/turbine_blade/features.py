@@ -35,6 +35,9 @@ FRONT_END = FrontEnd(
 STRETCH_FRAMES = 32
 #: Spreads below this (dB) are all the same: quantisation, not sound.
 SPREAD_FLOOR_DB = 0.05
+#: Squares are summed of levels in coarser steps, sixteenths of a dB: a stretch of them fits 32 bits.
+_COARSER = 4
+_COARSE_PER_DB = STEPS_PER_DB >> _COARSER
 #: 20 log10(x) of x^2 = this times log2(x^2).
 _DB_PER_OCTAVE_OF_POWER = np.float32(3.0102999566398120)
 
@@ -128,7 +131,7 @@ class Layout:
         level = (2 * mean.sum(axis=-1, keepdims=True) + self.n_bands) // (2 * self.n_bands)
         shape = np.clip(mean - level, -32768, 32767).astype(np.int16)
         variance = _ratio(frames * part["spread_square"] - part["spread_level"] ** 2, frames**2)
-        change = _ratio(part["change"], np.maximum(part["changes"], 1))
+        change = _ratio(part["change"], np.maximum(part["changes"], 1) << _COARSER)
         residual = _ratio(part["residual_square"], np.maximum(part["residuals"], 1))
         return np.concatenate([shape, _spread(variance), _spread(change * change), _spread(residual)], axis=-1)
 
@@ -138,9 +141,8 @@ def _ratio(numerator: Sums, denominator: Sums) -> NDArray[np.float32]:
 
 
 def _spread(square: NDArray[np.float32]) -> Steps:
-    """20 log10 of the root of squared steps, with a floor, in steps of 1/256 dB relative to 1 dB."""
-    floor = np.float32(SPREAD_FLOOR_DB**2)
-    square_db = square * np.float32(1 / STEPS_PER_DB**2) + floor
+    """20 log10 of the root of squared sixteenths of a dB, with a floor, in steps of 1/256 dB relative to 1 dB."""
+    square_db = square * np.float32(1 / _COARSE_PER_DB**2) + np.float32(SPREAD_FLOOR_DB**2)
     return to_steps(log2(square_db.reshape(-1)).reshape(square_db.shape) * _DB_PER_OCTAVE_OF_POWER)
 
 
@@ -200,18 +202,19 @@ class StretchSums:
         return last
 
     def _terms(self, steps: Steps) -> NDArray[np.int64]:
-        """What each frame adds to the sums; nothing for what its predecessors are missing for."""
+        """Return what each frame adds to the sums: nothing where it takes predecessors that are missing."""
         columns, half = self.layout.columns, half_bands(steps)
         terms = np.zeros((len(steps), self.layout.n_columns), np.int64)
-        spread: NDArray[Any] = steps if self.layout.size == "full" else half
+        fine: NDArray[Any] = steps if self.layout.size == "full" else half
+        spread = (fine >> _COARSER).astype(np.int64)
         terms[:, columns["frames"]] = 1
         terms[:, columns["level"]] = steps
         terms[:, columns["spread_level"]] = spread
-        terms[:, columns["spread_square"]] = spread.astype(np.int64) ** 2
+        terms[:, columns["spread_square"]] = spread**2
         terms[1:, columns["changes"]] = 1
-        terms[1:, columns["change"]] = np.abs(np.diff(spread.astype(np.int64), axis=0))
+        terms[1:, columns["change"]] = np.abs(np.diff(fine.astype(np.int64), axis=0))
         if len(steps) >= CONTEXT_FRAMES:
             residual = self._network.residual(half)
             terms[2 * BEFORE :, columns["residuals"]] = 1
-            terms[2 * BEFORE :, columns["residual_square"]] = residual.astype(np.int64) ** 2
+            terms[2 * BEFORE :, columns["residual_square"]] = (residual >> _COARSER).astype(np.int64) ** 2
         return terms

@@ -72,7 +72,7 @@ class Head:
         degrees = sum(part.count - 1 for part in parts) - n_conditions
         if degrees < 2:
             raise ParameterError(f"a covariance needs more clips than {sum(p.count for p in parts)}")
-        scatter = sum(part.scatter() for part in parts) / degrees
+        scatter = np.sum([part.scatter() for part in parts], axis=0) / degrees
         d = len(scatter) - n_conditions
         among = scatter[d:, d:] + np.diag(_LEAST_VARIATION * np.diag(scatter)[d:] + 1.0)
         gain = scatter[:d, d:] @ np.linalg.inv(among)
@@ -105,7 +105,8 @@ class Head:
         own : Moments
             Of the machine's normal clips; none for a machine never heard.
         """
-        return np.rint((own.total + PRIOR_CLIPS * self.mean) / (own.count + PRIOR_CLIPS)).astype(np.int16)
+        weighed = np.rint((own.total + PRIOR_CLIPS * self.mean) / (own.count + PRIOR_CLIPS))
+        return np.asarray(weighed.astype(np.int16))
 
     def deviation(self, vectors: NDArray[np.int16], mean: NDArray[np.int16]) -> NDArray[np.int64]:
         """Features less where they are expected under their conditions: int16 (n, d + k) to int64 (n, d), in steps."""
@@ -119,7 +120,7 @@ class Head:
         z = np.clip((scaled + (1 << _SD_SHIFT >> 1)) >> _SD_SHIFT, -127 * UNIT, 127 * UNIT)
         # Below 2^31 on the device, and so exact in float64, which is many times faster here than integers.
         sums = (z.astype(np.float64) @ self.factor.T.astype(np.float64)).astype(np.int64)
-        return (sums * self.scale + (1 << _ROW_SHIFT >> 1)) >> _ROW_SHIFT
+        return np.asarray((sums * self.scale + (1 << _ROW_SHIFT >> 1)) >> _ROW_SHIFT)
 
     def distance(self, vectors: NDArray[np.int16], mean: NDArray[np.int16], own_clips: int) -> NDArray[np.int64]:
         """Squared Mahalanobis distance over the number of features, in steps of 1/``UNIT``.
@@ -143,10 +144,14 @@ class Head:
         return np.asarray(mean_square * own_clips // (own_clips + 1) if own_clips else mean_square)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """The numbers by name, the triangle packed row after row."""
-        triangle = self.factor[np.tril_indices(len(self.factor))]
-        rest = {"mean": self.mean, "precision": self.precision, "scale": self.scale, "gain": self.gain}
-        return {"triangle": triangle, **rest}
+        """Return the numbers by name, the triangle packed row after row."""
+        return {
+            "mean": self.mean,
+            "precision": self.precision,
+            "triangle": self.factor[np.tril_indices(len(self.factor))],
+            "scale": self.scale,
+            "gain": self.gain,
+        }
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, NDArray[Any]]) -> Self:
@@ -158,11 +163,16 @@ class Head:
             When the sizes or types do not fit each other.
         """
         d, k = arrays["gain"].shape
-        wanted = {"mean": (np.int16, (d + k,)), "precision": (np.int32, (d,)), "scale": (np.int32, (d,))}
-        wanted |= {"triangle": (np.int8, (d * (d + 1) // 2,)), "gain": (np.int32, (d, k))}
+        wanted: dict[str, tuple[str, tuple[int, ...]]] = {
+            "mean": ("int16", (d + k,)),
+            "precision": ("int32", (d,)),
+            "scale": ("int32", (d,)),
+            "triangle": ("int8", (d * (d + 1) // 2,)),
+            "gain": ("int32", (d, k)),
+        }
         for name, (dtype, shape) in wanted.items():
             if arrays[name].dtype != dtype or arrays[name].shape != shape:
-                raise ParameterError(f"{name} must be {np.dtype(dtype)} {shape}, not {arrays[name].dtype}")
+                raise ParameterError(f"{name} must be {dtype} {shape}, not {arrays[name].dtype} {arrays[name].shape}")
         factor = np.zeros((d, d), np.int8)
         factor[np.tril_indices(d)] = arrays["triangle"]
         return cls(arrays["mean"], arrays["precision"], factor, arrays["scale"], arrays["gain"])

@@ -27,7 +27,7 @@ class Moments:
 
     @classmethod
     def of(cls, vectors: NDArray[np.int16]) -> Self:
-        """Sums of the rows of an int16 array, shape (n, d)."""
+        """Sum the rows of an int16 array, shape (n, d)."""
         if vectors.dtype != np.int16 or vectors.ndim != 2:
             raise ParameterError(f"moments are those of int16 (n, d), not of {vectors.dtype} {vectors.shape}")
         products = np.zeros((vectors.shape[1], vectors.shape[1]), np.int64)
@@ -39,15 +39,15 @@ class Moments:
 
     @classmethod
     def none(cls, n_features: int) -> Self:
-        """Sums of nothing."""
+        """Return the sums of nothing."""
         return cls.of(np.empty((0, n_features), np.int16))
 
     def __add__(self, other: Self) -> Self:
-        """Sums of both."""
+        """Return the sums of both."""
         return type(self)(self.count + other.count, self.total + other.total, self.products + other.products)
 
     def __sub__(self, other: Self) -> Self:
-        """Sums without a part of what they were made from."""
+        """Return the sums without a part of what they were made from."""
         return type(self)(self.count - other.count, self.total - other.total, self.products - other.products)
 
     @property

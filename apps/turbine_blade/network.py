@@ -40,7 +40,7 @@ def build(n_half_bands: int, seed: int) -> Any:
 
 
 def deviations(half: NDArray[np.int16], usual: NDArray[np.int16]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """What the network is given, and what it should predict.
+    """Return what the network is given, and what it should predict.
 
     The mean of the two frames is taken from them and from the frame between, and so is the usual shape of the
     spectrum: what is left depends neither on the microphone's gain nor on its colour.
@@ -66,7 +66,8 @@ def deviations(half: NDArray[np.int16], usual: NDArray[np.int16]) -> tuple[NDArr
 
 def to_input(around: NDArray[np.int32]) -> NDArray[np.int8]:
     """Deviations in steps of 1/256 dB as the int8 network takes them: quarters of a dB, saturated."""
-    return np.clip((around + (1 << _SHIFT >> 1)) >> _SHIFT, -128, 127).astype(np.int8)
+    quarters = np.clip((around + (1 << _SHIFT >> 1)) >> _SHIFT, -128, 127)
+    return np.asarray(quarters.astype(np.int8))
 
 
 class ResidualNetwork:
@@ -97,7 +98,7 @@ class ResidualNetwork:
         self._predicted = np.rint(stored * (result.scale * UNIT_DB * 256)).astype(np.int32)
 
     def residual(self, half: NDArray[np.int16]) -> NDArray[np.int32]:
-        """What the network did not expect, in steps of 1/256 dB: (n, n_half_bands) to (n - 2 ``BEFORE``, the same)."""
+        """Return what was not expected of each frame between, in steps of 1/256 dB: (n, ...) to (n - 2 ``BEFORE``, ...)."""
         around, between = deviations(half, self.usual)
         predicted = self._predicted[self.network.run(to_input(around))[0].astype(np.intp) + 128]
         return np.asarray(np.clip(between - predicted, -32768, 32767))

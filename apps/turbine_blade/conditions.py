@@ -1,0 +1,117 @@
+"""Operating conditions of recordings: which machine, when, in what wind, how fast it turned."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acoustic.errors import ParameterError
+
+#: Conditions that features can be judged under, with the numbers that stand for each in a vector.
+CONDITIONS = {"wind_m_s": ("wind", "wind squared"), "rpm": ("rpm",)}
+_STEPS = 100
+_LIMITS = {"wind_m_s": (0.0, 100.0), "rpm": (0.0, 300.0)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conditions:
+    """What is known of one recording beside its sound."""
+
+    machine: str | None = None
+    start: str | None = None
+    """Date and time, ISO 8601, as it was given."""
+    wind_m_s: float | None = None
+    rpm: float | None = None
+
+    def vector(self, names: Sequence[str]) -> NDArray[np.int16]:
+        """Return the numbers for the named conditions, int16 (k,): hundredths; of the squared wind, tenths.
+
+        Raises
+        ------
+        ParameterError
+            When one of them is not known.
+        """
+        numbers: list[float] = []
+        for name in names:
+            value = getattr(self, name)
+            if value is None:
+                raise ParameterError(f"the model judges under {name}, which is not known: give it in a table")
+            numbers += [value * _STEPS, value**2 * 10] if name == "wind_m_s" else [value * _STEPS]
+        return np.clip(np.rint(numbers), -32768, 32767).astype(np.int16)
+
+
+def n_numbers(names: Sequence[str]) -> int:
+    """How many numbers stand for the named conditions."""
+    return sum(len(CONDITIONS[name]) for name in names)
+
+
+class ConditionTable:
+    """A CSV with a row for each recording: ``file``, and any of ``machine``, ``start``, ``wind_m_s``, ``rpm``.
+
+    Other columns are left alone. Files are relative to the table's folder, or given by their bare names.
+
+    Raises
+    ------
+    ParameterError
+        When it cannot be read, has no column ``file``, or holds a number that is none.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._rows: dict[Path, Conditions] = {}
+        self._by_name: dict[str, Conditions | None] = {}
+        try:
+            with path.open(newline="", encoding="utf-8") as stream:
+                reader = csv.DictReader(stream)
+                self.columns = tuple(reader.fieldnames or ())
+                if "file" not in self.columns:
+                    raise ParameterError(f"{path}: has no column 'file'; its columns are {', '.join(self.columns)}")
+                for number, row in enumerate(reader, start=2):
+                    self._add(number, row)
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            raise ParameterError(f"{path}: cannot be read as CSV ({error})") from error
+
+    def __getitem__(self, recording: Path) -> Conditions:
+        """Return what is known of a recording; nothing where the table has no row for it."""
+        found = self._rows.get(recording.resolve()) or self._by_name.get(recording.name)
+        return found or Conditions()
+
+    def _add(self, number: int, row: dict[str, str | None]) -> None:
+        where = f"{self.path}, line {number}"
+        known = Conditions(
+            machine=row.get("machine") or None,
+            start=row.get("start") or None,
+            wind_m_s=_number(row, "wind_m_s", where),
+            rpm=_number(row, "rpm", where),
+        )
+        file = row["file"] or ""
+        self._rows[(self.path.parent / file).resolve()] = known
+        name = Path(file).name
+        # A bare name that several folders share says nothing.
+        self._by_name[name] = None if name in self._by_name else known
+
+
+def _number(row: dict[str, str | None], column: str, where: str) -> float | None:
+    text = (row.get(column) or "").strip()
+    if not text:
+        return None
+    low, high = _LIMITS[column]
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not low <= value <= high:
+        raise ParameterError(f"{where}: {column} must be a number from {low:g} to {high:g}, not {text!r}")
+    return value
+
+
+def machine_of(recording: Path, roots: Sequence[Path]) -> str | None:
+    """Name the machine of a recording by the first folder below the one that was asked for; None if there is none."""
+    for root in roots:
+        if root.is_dir() and recording.is_relative_to(root):
+            parts = recording.relative_to(root).parts
+            return parts[0] if len(parts) > 1 else None
+    return None
