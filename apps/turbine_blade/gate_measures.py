@@ -16,14 +16,16 @@ STRETCH_FRAMES = 32
 """Frames a stretch: 1.024 s."""
 QUARTER_FRAMES = 8
 """Frames of each of the means whose spread tells how a level moves within a stretch."""
-RUMBLE_HZ, BODY_HZ, TOP_HZ = (30, 200), (350, 1000), (4000, 8000)
+RUMBLE_HZ, BODY_HZ, BRIGHT_HZ = (30, 200), (350, 1000), (4000, 8000)
 VOICE_HZ, SONG_HZ = (130, 2000), (2000, 8000)
 
 FLUTTER_LAG = 2
 """Frames to either side of the one that is compared with them: windows that do not overlap its own."""
-FLUTTER = int(0.6 * STEPS_PER_DB)
-"""The mean level of an octave of steady noise leaves the line through its neighbours by less than this in most
-frames, whatever its level; where drops fall it does not."""
+FLUTTER = int(0.7 * STEPS_PER_DB)
+"""An octave of steady noise as a whole leaves the line through its neighbours by less than this in most frames,
+whatever its level; where drops fall it does not."""
+FLUTTER_LIMIT = 3 * STEPS_PER_DB
+"""More than this counts for no band, so that a few tones cannot stand for the octave."""
 
 RISE_LAG = 3
 RISE = 10 * STEPS_PER_DB
@@ -31,10 +33,10 @@ RISE = 10 * STEPS_PER_DB
 and a tone that a turning blade sweeps stays within the neighbourhood."""
 RISE_REACH = 3
 """Bands to either side that belong to the neighbourhood."""
-SONG_BANDS = 12
-"""More bands than these that rise at once in `SONG_HZ` are a click and no tone."""
+SONG_SPAN = 14
+"""Bands further apart than these that rise at once in `SONG_HZ` are a click and no tone."""
 VOICE_BANDS = 18
-"""The same in `VOICE_HZ`, where a voice has several harmonics."""
+"""More bands than these that rise at once in `VOICE_HZ` are a click and no voice, which has several harmonics."""
 
 SILENCE_DB = 20
 """A frame none of whose bands is this far above the front end's floor is digital silence."""
@@ -57,13 +59,13 @@ class StretchMeasures:
     """The same in `VOICE_HZ`."""
     voice_bands: int
     flutter_frames: int
-    """Frames in which `TOP_HZ` as a whole leaves the line through its neighbours in time."""
+    """Frames in which `BRIGHT_HZ` as a whole leaves the line through its neighbours in time."""
     rumble: int
     """Mean level in `RUMBLE_HZ`."""
     body: int
     """Mean level in `BODY_HZ`."""
-    top: int
-    """Mean level in `TOP_HZ`."""
+    bright: int
+    """Mean level in `BRIGHT_HZ`."""
     quarter_rumble: tuple[int, ...]
     """Mean level in `RUMBLE_HZ` of each quarter of the stretch."""
     swish: int
@@ -88,7 +90,7 @@ class StretchMeter:
     """
 
     def __init__(self, fe: FrontEnd) -> None:
-        self._bands = {hz: _bands(fe, hz) for hz in (RUMBLE_HZ, BODY_HZ, TOP_HZ, VOICE_HZ, SONG_HZ)}
+        self._bands = {hz: _bands(fe, hz) for hz in (RUMBLE_HZ, BODY_HZ, BRIGHT_HZ, VOICE_HZ, SONG_HZ)}
         self._silence = round((10 * np.log10(fe.floor) + SILENCE_DB) * STEPS_PER_DB)
         self._before = np.empty((0, fe.n_mels), np.int16)
 
@@ -107,9 +109,10 @@ class StretchMeter:
             self._before = np.repeat(steps[:1], _HISTORY, axis=0)
         x = np.concatenate([self._before, steps]).astype(np.int32)
         self._before = x[-_HISTORY:].astype(np.int16)
-        song_frames, song_bands = self._rises(x, SONG_HZ, SONG_BANDS)
-        voice_frames, voice_bands = self._rises(x, VOICE_HZ, VOICE_BANDS)
-        rumble, body, top = (self._level(x, hz) for hz in (RUMBLE_HZ, BODY_HZ, TOP_HZ))
+        song, voice = self._rises(x, SONG_HZ), self._rises(x, VOICE_HZ)
+        song_frames, song_bands = _collect(song, _span(song) <= SONG_SPAN)
+        voice_frames, voice_bands = _collect(voice, np.count_nonzero(voice, axis=1) <= VOICE_BANDS)
+        rumble, body, bright = (self._level(x, hz) for hz in (RUMBLE_HZ, BODY_HZ, BRIGHT_HZ))
         quarter_body = _quarters(body[_HISTORY:])
         return StretchMeasures(
             frames=len(steps),
@@ -119,10 +122,10 @@ class StretchMeter:
             song_bands=song_bands,
             voice_frames=voice_frames,
             voice_bands=voice_bands,
-            flutter_frames=_flutter(top),
+            flutter_frames=_flutter(x[:, self._bands[BRIGHT_HZ]]),
             rumble=_mean(rumble[_HISTORY:]),
             body=_mean(body[_HISTORY:]),
-            top=_mean(top[_HISTORY:]),
+            bright=_mean(bright[_HISTORY:]),
             quarter_rumble=_quarters(rumble[_HISTORY:]),
             swish=max(quarter_body) - min(quarter_body),
         )
@@ -132,16 +135,23 @@ class StretchMeter:
         bands = self._bands[hz]
         return np.asarray(x[:, bands].sum(axis=1, dtype=np.int32) // (bands.stop - bands.start))
 
-    def _rises(self, x: NDArray[np.int32], hz: tuple[int, int], at_most: int) -> tuple[int, int]:
-        """Count frames in which bands stand out from all that was near them a moment ago, and collect the bands."""
-        bands = self._bands[hz]
+    def _rises(self, x: NDArray[np.int32], hz: tuple[int, int]) -> NDArray[np.bool_]:
+        """Bands that stand out from all that was near them a moment ago: bool (n_frames, bands)."""
         near = np.pad(x[_HISTORY - RISE_LAG : -RISE_LAG], ((0, 0), (RISE_REACH, RISE_REACH)), mode="edge")
         loudest = np.lib.stride_tricks.sliding_window_view(near, 2 * RISE_REACH + 1, axis=1).max(axis=2)
-        rose = (x[_HISTORY:] - loudest)[:, bands] > RISE
-        count = np.count_nonzero(rose, axis=1)
-        narrow = (count > 0) & (count <= at_most)
-        which = np.packbits(rose[narrow].any(axis=0))
-        return int(np.count_nonzero(narrow)), int.from_bytes(which.tobytes(), "big")
+        return np.asarray((x[_HISTORY:] - loudest)[:, self._bands[hz]] > RISE)
+
+
+def _span(rose: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Bands from the lowest to the highest that rose, frame by frame."""
+    return np.asarray(rose.shape[1] - rose.argmax(axis=1) - rose[:, ::-1].argmax(axis=1))
+
+
+def _collect(rose: NDArray[np.bool_], narrow: NDArray[np.bool_]) -> tuple[int, int]:
+    """Count the narrow frames in which anything rose, and return the set of bands that did."""
+    rose = rose[narrow]
+    which = np.packbits(rose.any(axis=0))
+    return int(np.count_nonzero(rose.any(axis=1))), int.from_bytes(which.tobytes(), "big")
 
 
 def _mean(levels: NDArray[np.int32]) -> int:
@@ -152,9 +162,12 @@ def _quarters(levels: NDArray[np.int32]) -> tuple[int, ...]:
     return tuple(_mean(levels[start : start + QUARTER_FRAMES]) for start in range(0, len(levels), QUARTER_FRAMES))
 
 
-def _flutter(levels: NDArray[np.int32]) -> int:
-    bend = 2 * levels[FLUTTER_LAG:-FLUTTER_LAG] - levels[: -2 * FLUTTER_LAG] - levels[2 * FLUTTER_LAG :]
-    return int(np.count_nonzero(np.abs(bend) > 2 * FLUTTER))
+def _flutter(x: NDArray[np.int32]) -> int:
+    """Frames in which most bands together leave the line through their neighbours in time."""
+    # Twice the distance from that line, which would need a half.
+    bend = 2 * x[FLUTTER_LAG:-FLUTTER_LAG] - x[: -2 * FLUTTER_LAG] - x[2 * FLUTTER_LAG :]
+    together = np.clip(bend, -2 * FLUTTER_LIMIT, 2 * FLUTTER_LIMIT).sum(axis=1)
+    return int(np.count_nonzero(np.abs(together) > 2 * FLUTTER * x.shape[1]))
 
 
 def _bands(fe: FrontEnd, hz: tuple[int, int]) -> slice:

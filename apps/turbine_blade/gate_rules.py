@@ -13,7 +13,7 @@ BIRDS = "birds"
 RAIN = "rain"
 WIND = "wind on the microphone"
 AIRCRAFT = "aircraft"
-REASONS = (CLIPPING, SILENCE, SPEECH, BIRDS, RAIN, WIND, AIRCRAFT)
+REASONS = (CLIPPING, SILENCE, SPEECH, BIRDS, RAIN, AIRCRAFT, WIND)
 """Every reason to set a stretch aside, in the order in which they are looked for."""
 
 CLIPPED_SAMPLES = 16
@@ -25,9 +25,9 @@ SILENT_FRAMES = 2
 # voices and birds do both. Counted over a stretch and its neighbours.
 SPEECH_BANDS, SPEECH_FRAMES = 22, 6
 BIRD_BANDS, BIRD_FRAMES = 8, 6
-RAIN_FRAMES = 42
-"""Frames of flutter in a stretch and its neighbours, 96 frames; steady noise has about 22."""
-RAIN_BRIGHTNESS = -18 * STEPS_PER_DB
+RAIN_FRAMES = 30
+"""Frames of flutter in a stretch and its neighbours, 96 frames; steady noise has about 13."""
+RAIN_BRIGHTNESS = -24 * STEPS_PER_DB
 """Least level of 4-8 kHz against 350-1000 Hz: drops are brighter than blades."""
 
 GUST_SLOPE, GUST_RISE = 8 * STEPS_PER_DB, 4 * STEPS_PER_DB
@@ -72,9 +72,9 @@ def reason(around: Sequence[StretchMeasures], index: int, usual: Usual) -> str |
         return BIRDS
     if _rain(near):
         return RAIN
-    if _wind(here, near, usual):
-        return WIND
-    return AIRCRAFT if _aircraft(wider, usual) else None
+    if _aircraft(wider, usual):
+        return AIRCRAFT
+    return WIND if _wind(here, near, usual) else None
 
 
 def usable(m: StretchMeasures) -> bool:
@@ -97,7 +97,7 @@ def _birds(near: Sequence[StretchMeasures]) -> bool:
 
 
 def _rain(near: Sequence[StretchMeasures]) -> bool:
-    bright = all(m.top - m.body >= RAIN_BRIGHTNESS for m in near)
+    bright = all(m.bright - m.body >= RAIN_BRIGHTNESS for m in near)
     return bright and sum(m.flutter_frames for m in near) >= RAIN_FRAMES
 
 
