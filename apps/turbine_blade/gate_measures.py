@@ -21,9 +21,6 @@ VOICE_HZ, SONG_HZ = (130, 2000), (2000, 8000)
 
 FLUTTER_LAG = 2
 """Frames to either side of the one that is compared with them: windows that do not overlap its own."""
-FLUTTER = int(0.7 * STEPS_PER_DB)
-"""An octave of steady noise as a whole leaves the line through its neighbours by less than this in most frames,
-whatever its level; where drops fall it does not."""
 FLUTTER_LIMIT = 3 * STEPS_PER_DB
 """More than this counts for no band, so that a few tones cannot stand for the octave."""
 
@@ -58,8 +55,8 @@ class StretchMeasures:
     voice_frames: int
     """The same in `VOICE_HZ`."""
     voice_bands: int
-    flutter_frames: int
-    """Frames in which `BRIGHT_HZ` as a whole leaves the line through its neighbours in time."""
+    flutter: tuple[int, ...]
+    """How far `BRIGHT_HZ` as a whole leaves the line through its neighbours in time, frame by frame."""
     rumble: int
     """Mean level in `RUMBLE_HZ`."""
     body: int
@@ -122,7 +119,7 @@ class StretchMeter:
             song_bands=song_bands,
             voice_frames=voice_frames,
             voice_bands=voice_bands,
-            flutter_frames=_flutter(x[:, self._bands[BRIGHT_HZ]]),
+            flutter=_flutter(x[:, self._bands[BRIGHT_HZ]]),
             rumble=_mean(rumble[_HISTORY:]),
             body=_mean(body[_HISTORY:]),
             bright=_mean(bright[_HISTORY:]),
@@ -162,12 +159,11 @@ def _quarters(levels: NDArray[np.int32]) -> tuple[int, ...]:
     return tuple(_mean(levels[start : start + QUARTER_FRAMES]) for start in range(0, len(levels), QUARTER_FRAMES))
 
 
-def _flutter(x: NDArray[np.int32]) -> int:
-    """Frames in which most bands together leave the line through their neighbours in time."""
-    # Twice the distance from that line, which would need a half.
-    bend = 2 * x[FLUTTER_LAG:-FLUTTER_LAG] - x[: -2 * FLUTTER_LAG] - x[2 * FLUTTER_LAG :]
-    together = np.clip(bend, -2 * FLUTTER_LIMIT, 2 * FLUTTER_LIMIT).sum(axis=1)
-    return int(np.count_nonzero(np.abs(together) > 2 * FLUTTER * x.shape[1]))
+def _flutter(x: NDArray[np.int32]) -> tuple[int, ...]:
+    """Distance of the bands' mean from the line through its neighbours in time, frame by frame."""
+    twice = 2 * x[FLUTTER_LAG:-FLUTTER_LAG] - x[: -2 * FLUTTER_LAG] - x[2 * FLUTTER_LAG :]
+    together = np.clip(twice, -2 * FLUTTER_LIMIT, 2 * FLUTTER_LIMIT).sum(axis=1)
+    return tuple((together // (2 * x.shape[1])).tolist())
 
 
 def _bands(fe: FrontEnd, hz: tuple[int, int]) -> slice:

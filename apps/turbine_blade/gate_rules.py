@@ -25,10 +25,17 @@ SILENT_FRAMES = 2
 # voices and birds do both. Counted over a stretch and its neighbours.
 SPEECH_BANDS, SPEECH_FRAMES = 22, 6
 BIRD_BANDS, BIRD_FRAMES = 8, 6
+FLUTTER = int(0.7 * STEPS_PER_DB)
+"""An octave of steady noise as a whole leaves the line through its neighbours in time by less than this in most
+frames, whatever its level; where drops fall it does not."""
 RAIN_FRAMES = 30
 """Frames of flutter in a stretch and its neighbours, 96 frames; steady noise has about 13."""
-RAIN_BRIGHTNESS = -24 * STEPS_PER_DB
+RAIN_BRIGHTNESS = -19 * STEPS_PER_DB
 """Least level of 4-8 kHz against 350-1000 Hz: drops are brighter than blades."""
+RAIN_SLOPE = 10 * STEPS_PER_DB
+"""Greatest level of 30-200 Hz against 350-1000 Hz: what rattles in a machine comes with its bass."""
+RHYTHM_LAGS = range(5, 33)
+"""Frames after which flutter is compared with itself: drops keep no time, machines do."""
 
 GUST_SLOPE, GUST_RISE = 8 * STEPS_PER_DB, 4 * STEPS_PER_DB
 """Least excess of 30-200 Hz over 350-1000 Hz in a gust, and of both that excess and the rumble itself over what
@@ -70,7 +77,7 @@ def reason(around: Sequence[StretchMeasures], index: int, usual: Usual) -> str |
         return SPEECH
     if _birds(near):
         return BIRDS
-    if _rain(near):
+    if _rain(here, near):
         return RAIN
     if _aircraft(wider, usual):
         return AIRCRAFT
@@ -96,9 +103,19 @@ def _birds(near: Sequence[StretchMeasures]) -> bool:
     return bands.bit_count() >= BIRD_BANDS and sum(m.song_frames for m in near) >= BIRD_FRAMES
 
 
-def _rain(near: Sequence[StretchMeasures]) -> bool:
-    bright = all(m.bright - m.body >= RAIN_BRIGHTNESS for m in near)
-    return bright and sum(m.flutter_frames for m in near) >= RAIN_FRAMES
+def _rain(here: StretchMeasures, near: Sequence[StretchMeasures]) -> bool:
+    like_drops = here.bright - here.body >= RAIN_BRIGHTNESS and here.rumble - here.body <= RAIN_SLOPE
+    flutter = [distance for m in near for distance in m.flutter]
+    return like_drops and sum(abs(f) > FLUTTER for f in flutter) >= RAIN_FRAMES and not _rhythmic(flutter)
+
+
+def _rhythmic(flutter: Sequence[int]) -> bool:
+    """Tell whether the autocorrelation reaches 3/8 at any lag."""
+    most = max(
+        (sum(a * b for a, b in zip(flutter, flutter[lag:], strict=False)) for lag in RHYTHM_LAGS if lag < len(flutter)),
+        default=0,
+    )
+    return 8 * most > 3 * sum(f * f for f in flutter)
 
 
 def _wind(here: StretchMeasures, near: Sequence[StretchMeasures], usual: Usual) -> bool:
