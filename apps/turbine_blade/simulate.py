@@ -5,118 +5,151 @@ The same arguments give the same bytes. Everything made here is the sound of a p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from acoustic.errors import ParameterError
-from apps.turbine_blade.simulation import spectra
-from apps.turbine_blade.simulation.blades import Blades
+from acoustic.audio.wav import write_wav
+from acoustic.errors import AcousticError, ParameterError
+from acoustic.files import whole_file
+from apps.turbine_blade.simulation.clip import RATE_HZ, SimulatedClip, simulate_clip
+from apps.turbine_blade.simulation.days import Day, simulate_day
 from apps.turbine_blade.simulation.fault import FAULTS, Fault
-from apps.turbine_blade.simulation.machinery import add_tones
-from apps.turbine_blade.simulation.microphone import record, to_pcm
-from apps.turbine_blade.simulation.noise import FRAME_S, frequencies_hz, hop_samples, shaped_noise, slow_gaussian
-from apps.turbine_blade.simulation.rotor import Rotation, rotation_times
-from apps.turbine_blade.simulation.turbine import CUT_IN_M_S, Turbine
+from apps.turbine_blade.simulation.nuisances import KINDS, Nuisance
+from apps.turbine_blade.simulation.turbine import Turbine
 
-__all__ = ["FAULTS", "Fault", "SimulatedClip", "Turbine", "simulate_clip"]
+__all__ = [
+    "CONDITIONS",
+    "FAULTS",
+    "KINDS",
+    "RATE_HZ",
+    "Day",
+    "Fault",
+    "Nuisance",
+    "SimulatedClip",
+    "Turbine",
+    "save_days",
+    "simulate_clip",
+    "simulate_day",
+]
 
-RATE_HZ = 16_000
-_WINDS_M_S = (CUT_IN_M_S, 14.0)
-_WOBBLE, _WOBBLE_S = 0.004, 6.0
+CONDITIONS = (
+    "file",
+    "machine",
+    "start",
+    "duration_s",
+    "wind_m_s",
+    "rpm",
+    "fault",
+    "severity_db",
+    "nuisances",
+    "simulated",
+)
+"""Columns of ``conditions.csv``."""
+_FIRST_DAY = datetime(2026, 1, 1)
 
 
-@dataclass(frozen=True, kw_only=True)
-class SimulatedClip:
-    """A stretch of simulated sound, and what is true of it."""
-
-    pcm: NDArray[np.int16]
-    rate_hz: int
-    rpm: float
-    """Mean speed of the rotor over the clip; blades pass at 3 * rpm / 60 Hz."""
-    wind_m_s: float
-    fault: Fault | None
-    nuisances: tuple[()]
-    turbine: Turbine
-
-
-def simulate_clip(
-    turbine: Turbine,
-    seed: int,
+def save_days(
+    folder: Path,
     *,
-    duration_s: float = 32.0,
-    rpm: float | None = None,
-    wind_m_s: float | None = None,
+    turbines: int,
+    days: int,
+    clips_per_day: int,
+    duration_s: float,
+    seed: int,
     fault: Fault | None = None,
-    nuisances: tuple[str, ...] | str | None = None,
-    gain_db: float = 0.0,
-    rate_hz: int = RATE_HZ,
-) -> SimulatedClip:
-    """Simulate one clip.
+    faulty_turbine: int | None = None,
+    from_day: int = 1,
+    advance: Callable[[float], None] = lambda clips: None,
+) -> Path:
+    """Write days of several machines of one wind farm, in the same weather.
 
     Parameters
     ----------
-    turbine
-        The machine.
+    folder
+        Gets ``<turbine>/<YYYY-MM-DD>/<HHMMSS>.wav``, and at the end ``conditions.csv`` with the columns `CONDITIONS`.
+        Each file is written whole or not at all. A healthy clip has no entry under ``fault`` and ``severity_db``;
+        ``nuisances`` are words like ``rain:0.00-10.00``, from and to in seconds.
+    turbines, days, clips_per_day, duration_s
+        How much.
     seed
-        Not negative. With the same seed, noise, speed and turbulence are the same whatever the fault and the nuisances.
-    duration_s
-        Length, at least one second.
-    rpm
-        Mean speed of the rotor; left out, it follows the wind.
-    wind_m_s
-        Left out, it is drawn between 4 and 13 m/s.
-    fault
-        What is wrong, or None for a healthy machine.
-    nuisances
-        Kinds of nuisance (see `KINDS`) that each occur once, ``"weather"`` to leave them to chance, or None.
-    gain_db
-        Change of the whole microphone's sensitivity.
-    rate_hz
-        Sampling rate, at least 8 kHz.
+        Not negative.
+    fault, faulty_turbine, from_day
+        What is wrong with which turbine from which day on, both counted from 1.
+    advance
+        Called with 1 after every clip.
+
+    Returns
+    -------
+    Path
+        The path of ``conditions.csv``.
 
     Raises
     ------
     ParameterError
-        A setting is out of its range.
+        A setting is out of its range, or a fault has no turbine.
+    AcousticError
+        A file cannot be written.
     """
-    if duration_s < 1 or rate_hz < 8000 or seed < 0:
+    _check(turbines, days, clips_per_day, seed, fault, faulty_turbine, from_day)
+    table = io.StringIO()
+    rows = csv.writer(table, lineterminator="\n")
+    rows.writerow(CONDITIONS)
+    for number in range(1, turbines + 1):
+        turbine = replace(Turbine.draw(1000 * seed + number), name=f"turbine_{number:02d}")
+        for day in range(1, days + 1):
+            present = fault if number == faulty_turbine and day >= from_day else None
+            clips = simulate_day(
+                turbine, 1000 * seed + day, n_clips=clips_per_day, duration_s=duration_s, fault=present
+            )
+            for start_s, clip in clips:
+                start = _FIRST_DAY + timedelta(days=day - 1, seconds=int(start_s))
+                file = Path(turbine.name, f"{start:%Y-%m-%d}", f"{start:%H%M%S}.wav")
+                write_wav(folder / file, clip.pcm, clip.rate_hz)
+                rows.writerow(_conditions(file, start, clip))
+                advance(1)
+    path = folder / "conditions.csv"
+    try:
+        with whole_file(path) as stream:
+            stream.write(table.getvalue().encode())
+    except OSError as error:
+        raise AcousticError(f"{path}: cannot be written ({error.strerror}). Free space or write elsewhere.") from error
+    return path
+
+
+def _check(
+    turbines: int,
+    days: int,
+    clips_per_day: int,
+    seed: int,
+    fault: Fault | None,
+    faulty_turbine: int | None,
+    from_day: int,
+) -> None:
+    if not (1 <= turbines < 1000 and 1 <= days < 1000 and clips_per_day >= 1 and seed >= 0):
+        raise ParameterError("1 to 999 turbines and days, at least 1 clip a day and a seed of 0 or more are needed.")
+    if (fault is None) != (faulty_turbine is None):
+        raise ParameterError("A fault and the number of the faulty turbine belong together: give both or neither.")
+    if faulty_turbine is not None and not (1 <= faulty_turbine <= turbines and 1 <= from_day <= days):
         raise ParameterError(
-            f"Cannot simulate {duration_s} s at {rate_hz} Hz with seed {seed}: "
-            "at least 1 s, 8000 Hz and a seed of 0 or more are needed."
+            f"There is no turbine {faulty_turbine} on day {from_day}: "
+            f"there are {turbines} turbines and {days} days, counted from 1."
         )
-    streams = [np.random.default_rng([turbine.seed, seed, stream]) for stream in range(6)]
-    conditions, turbulence, noise, tones, around, damage = streams
-    if wind_m_s is None:
-        wind_m_s = float(conditions.uniform(4, 13))
-    if rpm is None:
-        rpm = turbine.rpm_at(wind_m_s) * float(1 + conditions.normal(0, 0.01))
-    if not 1 <= rpm <= 40 or not 0 <= wind_m_s <= 40:
-        raise ParameterError(f"{rpm} rpm in {wind_m_s} m/s is no speed that these blades turn at: 1-40 rpm, 0-40 m/s.")
 
-    hop, samples = hop_samples(rate_hz), round(duration_s * rate_hz)
-    frames = -(-samples // hop)
-    wobble = _WOBBLE * slow_gaussian(turbulence, len(rotation_times(duration_s)), 1 / 64, _WOBBLE_S)
-    rotation = Rotation.steady(duration_s, rpm, wobble, float(turbulence.uniform()))
-    blades = Blades.draw(turbulence, turbine, rotation, wind_m_s, frames, fault)
 
-    density = blades.density(rate_hz)
-    hz = frequencies_hz(rate_hz)
-    gust_db = 2.0 * slow_gaussian(turbulence, frames + 1, FRAME_S, 1.0)
-    buffeting = spectra.wind_noise(turbine, hz, wind_m_s).astype(np.float32)
-    density += buffeting * (10 ** (gust_db / 10)).astype(np.float32)[:, None]
-    density += (spectra.ambient(turbine, hz, wind_m_s) + spectra.fans(turbine, hz)).astype(np.float32)
-    x = shaped_noise(noise, density, rate_hz)
-    add_tones(tones, x, turbine, rotation, fault, rate_hz)
-    blades.add_damage(damage, x, rate_hz)
-    x = record(noise, x, turbine, gain_db, rate_hz)[:samples]
-    return SimulatedClip(
-        pcm=to_pcm(x),
-        rate_hz=rate_hz,
-        rpm=rpm,
-        wind_m_s=wind_m_s,
-        fault=fault,
-        nuisances=(),
-        turbine=turbine,
+def _conditions(file: Path, start: datetime, clip: SimulatedClip) -> tuple[str, ...]:
+    return (
+        file.as_posix(),
+        clip.turbine.name,
+        start.isoformat(),
+        f"{len(clip.pcm) / clip.rate_hz:g}",
+        f"{clip.wind_m_s:.2f}",
+        f"{clip.rpm:.3f}",
+        clip.fault.kind if clip.fault else "",
+        f"{clip.fault.severity_db:g}" if clip.fault else "",
+        " ".join(f"{one.kind}:{one.start_s:.2f}-{one.end_s:.2f}" for one in clip.nuisances),
+        "yes",
     )

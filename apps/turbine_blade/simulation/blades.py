@@ -1,4 +1,4 @@
-"""The sound of the blades: broadband noise of three blades as one spectrum over time, and tones and clicks of damage."""
+"""The sound of the blades: broadband noise of all three as one spectrum over time, tones and clicks of damage."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TIP, INNER = 0.95, 0.75
 """Where the sources of a blade are, in radii."""
 _INFLOW_S, _INFLOW_DB = 3.0, 1.0
 _BLADE_S, _BLADE_DB = 0.7, 0.8
-_DOPPLER = np.exp(np.linspace(np.log(0.75), np.log(1.35), 96))
+_DOPPLER = np.exp(np.linspace(np.log(0.7), np.log(1.5), 128))
 _TONE_STEP_S = 1 / 1000
 _TONE_JITTER, _TONE_JITTER_S = 0.004, 0.15
 _TICK_JITTER_S = 0.004
@@ -90,7 +90,7 @@ class Blades:
 
     @property
     def _frame_times_s(self) -> NDArray[np.float64]:
-        return np.arange(self.level_db.shape[1]) * FRAME_S
+        return np.asarray(np.arange(self.level_db.shape[1]) * FRAME_S)
 
     def _hear(self, blade: int, radius: float, times_s: NDArray[np.float64]) -> Heard:
         return hear(self.turbine, self.rotation, blade, radius, times_s, wind_m_s=self.wind_m_s, yaw_turn=self.yaw_turn)
@@ -107,7 +107,7 @@ class Blades:
         )
 
     def _shifted(self, hz: NDArray[np.float64], radius: float, fault: Fault | None) -> FloatArray:
-        """Density of a source for each Doppler factor of `_DOPPLER`, shape (96, bins)."""
+        """Density of a source for each Doppler factor of `_DOPPLER`, shape (128, bins)."""
         emitted_hz = (hz / _DOPPLER[:, None]).reshape(-1)
         speed_m_s = radius * tip_speed_m_s(self.turbine, 60 * self._mean_speed)
         density = spectra.trailing_edge(self.turbine, emitted_hz, speed_m_s)
@@ -131,7 +131,7 @@ class Blades:
         times_s = np.arange(0.0, n / rate_hz + _TONE_STEP_S, _TONE_STEP_S)
         heard_cycles = np.interp(self._hear(self._blade, TIP, times_s).emitted_s, emitted_s, cycles)
         phase = np.interp(np.arange(n) / rate_hz, times_s, heard_cycles) % 1.0
-        return np.sin(np.float32(2 * np.pi) * phase.astype(np.float32))
+        return np.asarray(np.sin(np.float32(2 * np.pi) * phase.astype(np.float32)))
 
     @property
     def _blade(self) -> int:
@@ -143,7 +143,7 @@ class Blades:
         turns = self.rotation.turns_at(self._hear(self._blade, TIP, grid_s).emitted_s) + self._blade / 3
         wanted = np.arange(np.ceil(turns[0] - self.turbine.tick_turn), turns[-1]) + self.turbine.tick_turn
         wanted = wanted[wanted < turns[-1]]
-        return np.interp(wanted, turns, grid_s) + rng.normal(0, _TICK_JITTER_S, len(wanted))
+        return np.asarray(np.interp(wanted, turns, grid_s) + rng.normal(0, _TICK_JITTER_S, len(wanted)))
 
 
 def _click(rng: np.random.Generator, rate_hz: int) -> FloatArray:
@@ -152,4 +152,4 @@ def _click(rng: np.random.Generator, rate_hz: int) -> FloatArray:
     hz = rng.uniform(1000, 4000, 3)
     ring = np.sin(2 * np.pi * hz[:, None] * t + rng.uniform(0, 2 * np.pi, (3, 1))).sum(axis=0)
     x = (ring + rng.standard_normal(len(t))) * np.minimum(t / 2e-4, 1) * np.exp(-t / 2.5e-3)
-    return (x / np.abs(x).max()).astype(np.float32)
+    return np.asarray(x / np.abs(x).max(), dtype=np.float32)

@@ -43,4 +43,4 @@ def _amplitude(level_db: float) -> np.float32:
 
 
 def _sine(cycles: NDArray[np.float64]) -> FloatArray:
-    return np.sin(np.float32(2 * np.pi) * (cycles % 1.0).astype(np.float32))
+    return np.asarray(np.sin(np.float32(2 * np.pi) * (cycles % 1.0).astype(np.float32)))

@@ -23,7 +23,7 @@ def record(rng: np.random.Generator, x: FloatArray, turbine: Turbine, gain_db: f
 
 def to_pcm(x: FloatArray) -> NDArray[np.int16]:
     """Round to int16; what exceeds full scale is clipped."""
-    return np.clip(np.rint(x * np.float32(32768)), -32768, 32767).astype(np.int16)
+    return np.asarray(np.clip(np.rint(x * np.float32(32768)), -32768, 32767), dtype=np.int16)
 
 
 def _response(turbine: Turbine, rate_hz: int) -> FloatArray:

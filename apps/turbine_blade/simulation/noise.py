@@ -13,13 +13,13 @@ _BATCH = 128
 
 
 def hop_samples(rate_hz: int) -> int:
-    """Samples from one spectrum to the next."""
+    """Return the number of samples from one spectrum to the next."""
     return round(FRAME_S * rate_hz)
 
 
 def frequencies_hz(rate_hz: int) -> NDArray[np.float64]:
-    """Frequencies at which spectra are given."""
-    return np.fft.rfftfreq(4 * hop_samples(rate_hz), 1 / rate_hz)
+    """Return the frequencies at which spectra are given."""
+    return np.asarray(np.fft.rfftfreq(4 * hop_samples(rate_hz), 1 / rate_hz), dtype=np.float64)
 
 
 def shaped_noise(rng: np.random.Generator, density: FloatArray, rate_hz: int) -> FloatArray:

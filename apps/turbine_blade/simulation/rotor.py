@@ -42,12 +42,12 @@ class Rotation:
         return cls(times_s=times_s, turns=start_turn + np.concatenate([[0.0], np.cumsum(speed[:-1]) * _STEP_S]))
 
     def turns_at(self, times_s: Curve) -> Curve:
-        """Turns at any times."""
+        """Return the turns at any times."""
         return np.interp(times_s, self.times_s, self.turns)
 
 
 def rotation_times(duration_s: float) -> Curve:
-    """Times at which a `Rotation` is given: two seconds more than the clip on either side."""
+    """Return the times at which a `Rotation` is given: two seconds more than the clip on either side."""
     return np.arange(-2.0, duration_s + 2.0, _STEP_S)
 
 
@@ -89,8 +89,8 @@ def hear(
     Notes
     -----
     Retarded time is exact: every emission time t is mapped to t + r(t) / c, and the map inverted. The directivity of a
-    trailing edge is 2 sin^2(theta/2) sin^2(phi) with convective amplification (Brooks, Pope and Marcolini, NASA RP 1218,
-    1989, appendix B).
+    trailing edge is 2 sin^2(theta/2) sin^2(phi) with convective amplification (Brooks, Pope and Marcolini, NASA RP
+    1218, 1989, appendix B).
     """
     arm_m = radius * turbine.radius_m
     microphone = (
@@ -135,5 +135,5 @@ def hear(
 
 
 def tip_speed_m_s(turbine: Turbine, rpm: float = NOMINAL_RPM) -> float:
-    """Speed of the blade tip."""
+    """Return the speed of the blade tip."""
     return 2 * np.pi * rpm / 60 * turbine.radius_m
