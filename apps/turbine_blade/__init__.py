@@ -1,0 +1,1 @@
+"""Hears a damaged blade of a wind turbine."""
