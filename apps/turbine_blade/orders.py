@@ -15,8 +15,11 @@ REMOVED_ORDERS = (1, 2, 3, 4, 5, 6)
 #: Frequencies of the floor on each side of an order, spaced by one over the length of the stretch.
 MOST_NEIGHBOURS = 6
 
+#: A floor below 1/1000 dB is that of rounding.
+STILL_DB2 = 1e-6
 
-@dataclass(kw_only=True)
+
+@dataclass(frozen=True, kw_only=True)
 class OrderSums:
     """Squared amplitudes in dB^2 at the orders and beside them, summed over stretches.
 
@@ -33,7 +36,7 @@ class OrderSums:
     """Neighbouring frequencies in all stretches, for each order: int64 (3,)."""
 
     def __add__(self, other: "OrderSums") -> "OrderSums":
-        """Sums over the stretches of both."""
+        """Add the sums of other stretches."""
         return OrderSums(
             at=self.at + other.at,
             beside=self.beside + other.beside,
@@ -41,17 +44,27 @@ class OrderSums:
             n_neighbours=self.n_neighbours + other.n_neighbours,
         )
 
+    def levels_db(self) -> F64:
+        """Amplitude at each order, as root mean square over the stretches: float64 (n_series, 3)."""
+        return np.asarray(np.sqrt(self.at / self.n_stretches))
+
+    def floors_db(self) -> F64:
+        """Amplitude between the orders, as root mean square: float64 (n_series, 3)."""
+        return np.asarray(np.sqrt(self.beside / self.n_neighbours))
+
     def p_values(self) -> F64:
         """Chance of an order so high when all blades are alike: float64 (n_series, 3).
 
         Complex amplitudes of a Gaussian process at frequencies one resolution cell apart are independent, so
         the ratio of the mean squares at an order and beside it follows Fisher's F with twice their numbers of
-        degrees of freedom.
+        degrees of freedom. A series that does not move (a band beyond the recording's own) says nothing: 0.5.
         """
         from scipy.special import fdtrc
 
-        ratio = (self.at / self.n_stretches) / np.maximum(self.beside / self.n_neighbours, 1e-12)
-        return np.asarray(fdtrc(2 * self.n_stretches, 2 * self.n_neighbours, ratio))
+        floor = np.square(self.floors_db())
+        moving = floor > STILL_DB2
+        ratio = np.square(self.levels_db()) / np.where(moving, floor, 1.0)
+        return np.where(moving, fdtrc(2 * self.n_stretches, 2 * self.n_neighbours, ratio), 0.5)
 
 
 def order_sums(levels_db: F64, rate_hz: float, rotation: Rotation) -> OrderSums:
@@ -78,7 +91,7 @@ def order_sums(levels_db: F64, rate_hz: float, rotation: Rotation) -> OrderSums:
     levels = detrended(levels_db)
     healthy = _without(levels, turns, [order for order in REMOVED_ORDERS if order % 3 == 0])
     floor = _without(levels, turns, list(REMOVED_ORDERS))
-    # Half a revolution's worth of cells away from the trend below and the next order above.
+    # In cells: at least one and a half away from the trend below 1P, and half a cell from the next order above.
     n_beside = int(np.clip(np.floor(n_turns - 1.5), 1, MOST_NEIGHBOURS))
     offsets = np.concatenate([-np.arange(1, n_beside + 1), np.arange(1, n_beside + 1)]) / n_turns
     at = np.stack([_amplitudes(levels if order % 3 == 0 else healthy, turns, [order])[0] for order in ORDERS])
@@ -101,4 +114,4 @@ def _without(levels: F64, turns: F64, orders: list[int]) -> F64:
 def _amplitudes(levels: F64, turns: F64, orders: list[float]) -> C128:
     """Complex amplitudes in dB (peak, not peak to peak) at orders, whole or not: (n_orders, n_series)."""
     lines = np.exp(-2j * np.pi * np.outer(orders, turns))
-    return np.asarray(lines @ levels) * (2 / len(levels))
+    return np.asarray((lines @ levels) * (2 / len(levels)))

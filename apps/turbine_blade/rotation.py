@@ -12,7 +12,7 @@ LOWEST_RPM, HIGHEST_RPM = 4.0, 25.0
 #: Harmonics of the blade pass that are looked at, and what each counts.
 HARMONIC_WEIGHTS = (1.0, 1 / 2, 1 / 3)
 #: A level series of steady noise, or of gusts alone, has its highest comb below this in about 99 of 100 stretches.
-LEAST_COMB = 2.7
+LEAST_COMB = 3.0
 #: Median comb of noise, and one that leaves no doubt.
 NOISE_COMB, CLEAR_COMB = 2.0, 4.0
 #: Candidates lie so many to a resolution cell (one over the length of the stretch).
@@ -103,9 +103,11 @@ class _Combs:
 
         self.spacing_hz = cell_hz / OVERSAMPLING
         self.power = np.abs(np.fft.rfft(windowed, OVERSAMPLING * len(windowed), axis=0)) ** 2
-        half = round(max(0.25, 6 * cell_hz) / self.spacing_hz)
-        floor = median_filter(self.power, (2 * half + 1, 1), mode="nearest")
-        self.over_floor = np.log1p(self.power / floor).mean(axis=1)
+        # Half a cell from one value to the next is enough for a median over a quarter of a hertz to both sides.
+        step = OVERSAMPLING // 2
+        half = round(max(0.25, 6 * cell_hz) / (step * self.spacing_hz))
+        floor = np.repeat(median_filter(self.power[::step], (2 * half + 1, 1), mode="nearest"), step, axis=0)
+        self.over_floor = np.log1p(self.power / floor[: len(self.power)]).mean(axis=1)
 
     def heights(self, places: NDArray[np.intp]) -> F64:
         """Weighted sum of the harmonics at each place; those beyond the spectrum count nothing."""
@@ -136,22 +138,27 @@ class _Combs:
         return place
 
 
-def _fitted(windowed: F64, blade_pass_hz: float, rate_hz: float, height: float) -> Rotation:
+def _fitted(windowed: F64, blade_pass_hz: float, rate_hz: float, comb: float) -> Rotation:
     """Return the rate and drift of greatest comb power near a blade pass."""
     cell_hz = rate_hz / len(windowed)
     rates = blade_pass_hz + cell_hz * np.arange(-1.2, 1.21, 0.1)
-    drifts = np.linspace(-LARGEST_DRIFT, LARGEST_DRIFT, 13)
+    drifts = np.linspace(-LARGEST_DRIFT, LARGEST_DRIFT, 7)
     for finer in (0.1, 0.01):
-        powers = np.array([[_comb_power(windowed, rate, drift, rate_hz) for drift in drifts] for rate in rates])
+        powers = np.array([_comb_powers(windowed, rate, drifts, rate_hz) for rate in rates])
         best_rate, best_drift = np.unravel_index(int(powers.argmax()), powers.shape)
         rate, drift = rates[best_rate], drifts[best_drift]
         rates = rate + cell_hz * finer * np.arange(-1.0, 1.01, 0.2)
-        drifts = drift + 0.01 * (finer / 0.1) * np.arange(-1.0, 1.01, 0.25)
-    return Rotation(rpm=float(rate * 20), drift=float(drift), comb=height)
+        drifts = drift + 0.2 * finer * np.arange(-1.0, 1.01, 0.25)
+    return Rotation(rpm=float(rate * 20), drift=float(drift), comb=comb)
 
 
-def _comb_power(windowed: F64, blade_pass_hz: float, drift: float, rate_hz: float) -> float:
-    """Power of the levels along the harmonics of a drifting blade pass."""
-    turns = Rotation(rpm=blade_pass_hz * 20, drift=drift, comb=0.0).turns(len(windowed), rate_hz)
-    lines = np.exp(-6j * np.pi * np.outer(np.arange(1, len(HARMONIC_WEIGHTS) + 1), turns))
-    return float((np.abs(lines @ windowed) ** 2).sum())
+def _comb_powers(windowed: F64, blade_pass_hz: float, drifts: F64, rate_hz: float) -> F64:
+    """Power of the levels along the harmonics of a blade pass, for each drift."""
+    rotations = [Rotation(rpm=blade_pass_hz * 20, drift=float(drift), comb=0.0) for drift in drifts]
+    fundamental = np.exp(-6j * np.pi * np.stack([rotation.turns(len(windowed), rate_hz) for rotation in rotations]))
+    power = np.zeros(len(drifts))
+    line = np.ones_like(fundamental)
+    for _ in HARMONIC_WEIGHTS:
+        line *= fundamental
+        power += (np.abs(line @ windowed) ** 2).sum(axis=1)
+    return power
