@@ -27,7 +27,9 @@ class Agreement:
     """Pearson's r over all values, NaN when either side is constant."""
 
 
-def to_int8(model: Any, representative: Examples, *, int16_activations: bool = False) -> bytes:
+def to_int8(
+    model: Any, representative: Examples, *, int16_activations: bool = False, per_channel_dense: bool = True
+) -> bytes:
     """Quantise a Keras model to a full-integer .tflite with static shapes and batch 1.
 
     Post-training quantisation after Jacob et al., "Quantization and Training of Neural Networks for
@@ -41,6 +43,8 @@ def to_int8(model: Any, representative: Examples, *, int16_activations: bool = F
         Typical inputs, which set the ranges of the activations. A few hundred are enough.
     int16_activations : bool
         Activations, inputs and outputs in int16 instead of int8, for recurrent states that must not round away.
+    per_channel_dense : bool
+        Whether dense layers too have a scale for each output. One for the whole matrix is smaller in flash and RAM.
 
     Returns
     -------
@@ -78,6 +82,8 @@ def to_int8(model: Any, representative: Examples, *, int16_activations: bool = F
     else:
         ops, dtype = tf.lite.OpsSet.TFLITE_BUILTINS_INT8, tf.int8
     converter.target_spec.supported_ops = [ops]
+    # There is no public name for it (TensorFlow 2.21).
+    converter._experimental_disable_per_channel_quantization_for_dense_layers = not per_channel_dense
     converter.inference_input_type = converter.inference_output_type = dtype
     return bytes(converter.convert())
 

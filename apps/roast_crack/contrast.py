@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.frontend import FrontEnd, LogMelStream
+from acoustic.frontend.clipped import ClippedSamples
 from acoustic.frontend.noise_floor import STEPS_PER_DB, NoiseFloor, to_steps
 
 #: Cracks are a few milliseconds long and stand out most at high frequencies: 4 ms hops, up to 14 kHz.
@@ -31,7 +32,7 @@ class ContrastStream:
         self._floor = NoiseFloor(
             FRONT_END.n_mels, block_frames=FLOOR_BLOCK_FRAMES, n_blocks=FLOOR_BLOCKS, silence=SILENCE_STEPS
         )
-        self._clips = np.empty(0, np.bool_)
+        self._clipped = ClippedSamples(FRONT_END.hop_samples)
 
     def push(self, pcm: NDArray[np.int16]) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
         """Take samples, return the frames that they complete.
@@ -50,9 +51,5 @@ class ContrastStream:
         levels = to_steps(self._log_mel.push(pcm))
         contrast = levels.astype(np.int32) - self._floor.push(levels)
         limit = 127 * STEPS_PER_DB
-        at_limit = np.logical_or(pcm == 32767, pcm == -32768)
-        clips = np.concatenate([self._clips, at_limit])
-        used = len(levels) * FRONT_END.hop_samples
-        clipped = np.logical_or.reduce(clips[:used].reshape(len(levels), FRONT_END.hop_samples), axis=1)
-        self._clips = clips[used:]
+        clipped = self._clipped.push(pcm, len(levels)) > 0
         return np.clip(contrast, -limit, limit).astype(np.int16), clipped

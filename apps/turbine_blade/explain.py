@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.frontend import FrontEnd
-from acoustic.frontend.tables import mel_to_hz, hz_to_mel
+from acoustic.frontend.tables import hz_to_mel, mel_to_hz
 from apps.turbine_blade.features import Layout
 from apps.turbine_blade.moments import Moments
 
@@ -71,7 +71,7 @@ class Sections:
         d = len(scatter) - n_conditions
         averages = _averages(layout)
         variance = np.einsum("gsi,ij,gsj->gs", averages, scatter[:d, :d], averages)
-        return np.clip(np.rint(np.sqrt(variance)), 1, 32767).astype(np.int16)
+        return np.asarray(np.clip(np.rint(np.sqrt(variance)), 1, 32767).astype(np.int16))
 
     def bands(self, deviation: NDArray[np.int64]) -> tuple[Band, ...]:
         """Name what stands out, most first.
