@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,7 @@ STRETCH_SAMPLE = 200
 LEAST_LEVEL_SD_DB = 0.5
 
 
-def fit_network(normals: Iterable[Steps], seed: int) -> tuple[bytes, NDArray[np.int16]]:
+def fit_network(normals: Iterable[Steps], seed: int) -> tuple[Any, bytes, NDArray[np.int16]]:
     """Fit the network to frames of normal sound, and quantise it.
 
     Parameters
@@ -45,6 +45,8 @@ def fit_network(normals: Iterable[Steps], seed: int) -> tuple[bytes, NDArray[np.
 
     Returns
     -------
+    model : keras.Model
+        The float network.
     network : bytes
         The int8 .tflite file.
     usual : int16 array, shape (n_bands / 2,)
@@ -74,7 +76,7 @@ def fit_network(normals: Iterable[Steps], seed: int) -> tuple[bytes, NDArray[np.
     some = around[:: max(1, len(around) // 1000)].copy()
     # One example that spans the whole range, so that a step of the input is exactly a quarter of a dB.
     some[0, :2] = -128 * INPUT_SCALE, 127 * INPUT_SCALE
-    return to_int8(model, some, per_channel_dense=False), usual
+    return model, to_int8(model, some, per_channel_dense=False), usual
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -98,7 +98,7 @@ class ResidualNetwork:
         self._predicted = np.rint(stored * (result.scale * UNIT_DB * 256)).astype(np.int32)
 
     def residual(self, half: NDArray[np.int16]) -> NDArray[np.int32]:
-        """Return what each frame but two at either end has beyond its prediction: int32 (n - 4, n_half_bands), steps."""
+        """Return what each frame but two at either end has beyond its prediction: int32 (n - 4, n_half_bands)."""
         around, between = deviations(half, self.usual)
         predicted = self._predicted[self.network.run(to_input(around))[0].astype(np.intp) + 128]
         return np.asarray(np.clip(between - predicted, -32768, 32767))
