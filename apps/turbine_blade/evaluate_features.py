@@ -250,14 +250,16 @@ def _float_distances(
     """Distances with float network, features and head: what int8 and integers are compared with."""
     fitted = _float_features(layout, runner, keras_model, normal)
     asked = _float_features(layout, runner, keras_model, judged)
-    means = {name: fitted[normal.machine == name].mean(axis=0) for name in np.unique(normal.machine)}
-    within = fitted - np.stack([means[name] for name in normal.machine])
+    means: dict[str, NDArray[np.float64]] = {
+        str(name): fitted[normal.machine == name].mean(axis=0) for name in np.unique(normal.machine)
+    }
+    within = fitted - np.stack([means[str(name)] for name in normal.machine])
     degrees = len(within) - len(means)
     covariance = within.T @ within / degrees
     sd = np.sqrt(np.diag(covariance))
     correlation = shrunk(covariance / np.outer(sd, sd), degrees)
-    everywhere = np.mean(list(means.values()), axis=0)
-    deviation = (asked - np.stack([means.get(name, everywhere) for name in judged.machine])) / sd
+    everywhere: NDArray[np.float64] = np.mean(list(means.values()), axis=0)
+    deviation = (asked - np.stack([means.get(str(name), everywhere) for name in judged.machine])) / sd
     return np.asarray((deviation @ np.linalg.inv(correlation) * deviation).sum(axis=1))
 
 

@@ -64,7 +64,7 @@ class FeatureSet:
     @property
     def n_bands(self) -> int:
         """Mel bands."""
-        return self.steps.shape[2]
+        return int(self.steps.shape[2])
 
     def where(self, chosen: NDArray[np.bool_]) -> "FeatureSet":
         """Return some of the clips."""

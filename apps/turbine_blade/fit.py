@@ -2,24 +2,23 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
-from apps.turbine_blade.calibration import LEAST_NORMALS, STEPS, Surprise, cross_fitted, log2_steps, never_heard
+from apps.turbine_blade.calibration import LEAST_NORMALS, STEPS, log2_steps
+from apps.turbine_blade.channel import Channel
 from apps.turbine_blade.conditions import n_numbers
 from apps.turbine_blade.explain import Sections
 from apps.turbine_blade.features import STRETCH_FRAMES, Layout, Steps, Sums, half_bands
-from apps.turbine_blade.head import Head
-from apps.turbine_blade.model import TurbineModel, Usual
+from apps.turbine_blade.model import TurbineModel
 from apps.turbine_blade.moments import Moments
 from apps.turbine_blade.network import (
     CONTEXT_FRAMES,
     INPUT_SCALE,
     UNIT_DB,
-    ResidualNetwork,
     build,
     deviations,
     to_input,
@@ -31,6 +30,8 @@ EPOCHS, BATCH, RATE = 5, 512, 4e-3
 #: Clips whose single stretches tell how these vary.
 STRETCH_SAMPLE = 200
 LEAST_LEVEL_SD_DB = 0.5
+#: Fewer readings of a rotor tell nothing of how these vary.
+LEAST_ROTOR_READINGS = 30
 
 
 def fit_network(normals: Iterable[Steps], seed: int) -> tuple[Any, bytes, NDArray[np.int16]]:
@@ -92,6 +93,10 @@ class Normals:
     stretch_conditions: Sequence[NDArray[np.int16]]
     """Conditions of the same clips, each int16 (k,)."""
 
+    def level(self) -> tuple[float, float]:
+        """Return mean and standard deviation of the clips' level in dB."""
+        return round(float(self.level_db.mean()), 2), round(max(LEAST_LEVEL_SD_DB, float(self.level_db.std())), 2)
+
     @classmethod
     def of(cls, layout: Layout, clips: Sequence[Sums], conditions: Sequence[NDArray[np.int16]]) -> "Normals":
         """Summarise clips, each the sums of its stretches, int64 (m, n_columns), with its conditions, int16 (k,)."""
@@ -108,71 +113,64 @@ class Normals:
 def fit_model(
     layout: Layout,
     network: bytes,
-    usual: NDArray[np.int16],
+    usual_shape: NDArray[np.int16],
     normals: Mapping[str, Normals],
     *,
     clip_stretches: int,
     conditions: tuple[str, ...] = (),
-    kind: Literal["turbine", "machine"] = "machine",
+    nuisances: bool = False,
+    rotor: Mapping[str, NDArray[np.int16]] | None = None,
     false_alarm_rate: float = 0.01,
     alarms_per_day: float = 0.1,
 ) -> TurbineModel:
-    """Fit head and calibration to normal clips.
+    """Fit heads and calibration to normal clips.
+
+    Parameters
+    ----------
+    layout, network, usual_shape
+        What features are made with, see :func:`fit_network`.
+    normals
+        Normal clips of each machine.
+    clip_stretches, conditions, nuisances, false_alarm_rate, alarms_per_day
+        See `TurbineModel`.
+    rotor : mapping of int16 arrays, shape (n, d), optional
+        Rotor orders of each machine's normal recordings in order of time.
 
     Raises
     ------
     ParameterError
-        When there are too few.
+        When there are too few clips.
     """
     n = sum(len(one.vectors) for one in normals.values())
     if n < LEAST_NORMALS:
         raise ParameterError(f"a model needs at least {LEAST_NORMALS} clips of normal sound, and these give {n}")
-    k = n_numbers(conditions)
-    vectors = {name: one.vectors for name, one in normals.items()}
-    moments = {name: Moments.of(rows) for name, rows in vectors.items()}
-    head = Head.fit(moments.values(), k)
-    crossed = cross_fitted(vectors, k)
-    surprise = Surprise.fit(np.concatenate(list(crossed.values())))
-    strange = never_heard(vectors, k)
-    machines = {
-        name: Usual(
-            mean=head.own_mean(moments[name]),
-            own_clips=moments[name].count,
-            level_db=round(float(one.level_db.mean()), 2),
-            level_sd_db=round(max(LEAST_LEVEL_SD_DB, float(one.level_db.std())), 2),
-        )
-        for name, one in normals.items()
-    }
+    clips = Channel.fit({name: one.vectors for name, one in normals.items()}, n_numbers(conditions))
+    moments = [Moments.of(one.vectors) for one in normals.values()]
     return TurbineModel(
         layout=layout,
-        network=ResidualNetwork(network, usual),
         network_file=network,
-        head=head,
-        surprise=surprise,
-        first_surprise=Surprise.fit(strange) if len(strange) else None,
-        machines=machines,
+        usual_shape=usual_shape,
+        clips=clips,
+        rotor=Channel.fit(rotor, 0) if rotor and sum(map(len, rotor.values())) >= LEAST_ROTOR_READINGS else None,
+        levels={name: one.level() for name, one in normals.items()},
         conditions=conditions,
         clip_stretches=clip_stretches,
-        nuisances=kind == "turbine",
-        rotor=kind == "turbine",
+        nuisances=nuisances,
         false_alarm_rate=false_alarm_rate,
         alarms_per_day=alarms_per_day,
-        section_sd=Sections.learn(layout, list(moments.values()), k),
-        stretch_octaves=_stretch_octaves(layout, head, normals, machines),
-        normal_runs=tuple(surprise(distances).astype(np.int32) for distances in crossed.values()),
+        section_sd=Sections.learn(layout, moments, n_numbers(conditions)),
+        stretch_octaves=_stretch_octaves(layout, clips, normals),
     )
 
 
-def _stretch_octaves(
-    layout: Layout, head: Head, normals: Mapping[str, Normals], machines: Mapping[str, Usual]
-) -> tuple[float, float]:
+def _stretch_octaves(layout: Layout, clips: Channel, normals: Mapping[str, Normals]) -> tuple[float, float]:
     """Mean and standard deviation over whole stretches of log2 of their distance."""
-    octaves = []
+    octaves = [np.zeros(0)]
     for name, one in normals.items():
         for sums, conditions in zip(one.stretches, one.stretch_conditions, strict=True):
             whole = sums[sums[:, 0] == STRETCH_FRAMES]
             vectors = np.concatenate([layout.features(whole), np.tile(conditions, (len(whole), 1))], axis=1)
-            distances = head.distance(vectors, machines[name].mean, machines[name].own_clips)
+            distances, _ = clips.judge(vectors, clips.machines[name])
             octaves.append(log2_steps(distances) / STEPS)
-    every = np.concatenate(octaves) if octaves else np.zeros(1)
+    every = np.concatenate(octaves)
     return (round(float(every.mean()), 4), round(max(0.1, float(every.std())), 4)) if len(every) else (0.0, 1.0)

@@ -10,7 +10,7 @@ the regression on the conditions has them, and the covariance is what that leave
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +54,9 @@ class Head:
     factor: NDArray[np.int8]
     scale: NDArray[np.int32]
     gain: NDArray[np.int32]
+
+    ARRAYS: ClassVar = ("mean", "precision", "triangle", "scale", "gain")
+    """Names of what :meth:`arrays` returns."""
 
     @classmethod
     def fit(cls, machines: Iterable[Moments], n_conditions: int = 0) -> Self:

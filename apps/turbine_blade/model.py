@@ -1,6 +1,6 @@
-"""A trained model as the application uses it: judges a clip's sums against a machine's usual ones."""
+"""A trained model as the application uses it: judges the sums of a clip against what is usual for a machine."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -10,36 +10,29 @@ from numpy.typing import NDArray
 
 from acoustic.errors import BundleError, ModelError, ParameterError
 from acoustic.model.bundle import Bundle
-from apps.turbine_blade.calibration import STEPS, Surprise, log2_steps
+from apps.turbine_blade.calibration import STEPS, log2_steps
+from apps.turbine_blade.channel import Channel, Expected
 from apps.turbine_blade.conditions import n_numbers
 from apps.turbine_blade.explain import SECTIONS, Band, Sections
 from apps.turbine_blade.features import FRONT_END, STRETCH_FRAMES, Layout, Sums
-from apps.turbine_blade.head import Head
 from apps.turbine_blade.network import ResidualNetwork
 
 APPLICATION = "turbine"
-#: Own clips from which on a machine's own mean is used.
-LEAST_OWN_CLIPS = 5
-#: Share of a clip that must be left when all else is set aside.
-LEAST_SHARE = 0.6
-#: A single stretch stands out from here on, in standard deviations of normal ones.
-LEAST_STRETCH_Z = 3.0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Usual:
     """What is usual for one machine."""
 
-    mean: NDArray[np.int16]
-    """int16 (d + k,): where its features, and the conditions they were heard under, are expected."""
-    own_clips: int
-    """Clips of its own that this is known from; 0 for a machine never heard."""
+    clips: Expected
+    rotor: Expected | None
+    """Of the rotor's orders; None where the model does not judge rotors."""
     level_db: float | None = None
-    """Mean level of its clips."""
+    """Mean level of its clips; None for a machine never heard."""
     level_sd_db: float = 1.0
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Judgement:
     """What is to be said about one clip."""
 
@@ -58,7 +51,7 @@ class Judgement:
     @property
     def p_value(self) -> float:
         """Share of normal clips that are as unusual."""
-        return float(10.0 ** (-self.surprise / STEPS))
+        return p_value(self.surprise)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -66,20 +59,19 @@ class TurbineModel:
     """Everything of a turbine bundle that judges clips."""
 
     layout: Layout
-    network: ResidualNetwork
-    head: Head
-    surprise: Surprise
-    """For machines with clips of their own."""
-    first_surprise: Surprise | None
-    """For machines never heard; None when the model knows too few machines to say."""
-    machines: dict[str, Usual]
+    network_file: bytes
+    usual_shape: NDArray[np.int16]
+    """int16 (n_bands / 2,), see `network.deviations`."""
+    clips: Channel
+    rotor: Channel | None
+    """Judges the orders of a rotor; None for machines without one."""
+    levels: dict[str, tuple[float, float]]
+    """Mean and standard deviation of the level of each machine's clips, in dB."""
     conditions: tuple[str, ...]
     """Conditions that clips are judged under."""
     clip_stretches: int
     nuisances: bool
     """Whether the sounds of weather and surroundings are set aside; else only clipping and silence."""
-    rotor: bool
-    """Whether to look for a rotor."""
     false_alarm_rate: float
     """Share of normal recordings that may be called anomalous."""
     alarms_per_day: float
@@ -88,8 +80,11 @@ class TurbineModel:
     """int16 (4, SECTIONS), see `Sections`."""
     stretch_octaves: tuple[float, float]
     """Mean and standard deviation of log2 of the distance of single normal stretches."""
-    normal_runs: tuple[NDArray[np.int32], ...]
-    """Surprise of the normal clips of each machine in order of time, cross-fitted, in steps of 1/256."""
+
+    @cached_property
+    def network(self) -> ResidualNetwork:
+        """The network, ready to run."""
+        return ResidualNetwork(self.network_file, self.usual_shape)
 
     @cached_property
     def sections(self) -> Sections:
@@ -108,9 +103,9 @@ class TurbineModel:
 
     @property
     def model_bytes(self) -> int:
-        """All that the int8 device model holds: network, head, calibration."""
-        tables = (self.network.usual, *self.surprise.arrays().values(), self.section_sd)
-        return len(self.network_file) + self.head.model_bytes + sum(table.nbytes for table in tables)
+        """All that the int8 device model of clips holds: network, head, calibration."""
+        tables = (self.usual_shape, *self.clips.surprise.arrays().values(), self.section_sd)
+        return len(self.network_file) + self.clips.head.model_bytes + sum(table.nbytes for table in tables)
 
     @property
     def ram_bytes(self) -> int:
@@ -119,15 +114,14 @@ class TurbineModel:
         frames = 2 * (self.layout.n_bands + 5 * self.layout.n_half_bands)
         return sums + frames + self.network.network.arena_bytes + 4 * self.layout.n_features
 
-    network_file: bytes
-
     def usual(self, machine: str | None) -> Usual:
         """Return what is usual for a machine of the bundle; for any other, what is known of all."""
-        if machine is None and len(self.machines) == 1:
-            return next(iter(self.machines.values()))
-        if machine in self.machines:
-            return self.machines[machine]
-        return Usual(mean=self.head.mean, own_clips=0)
+        level = self.levels.get(machine or "")
+        if machine is None and len(self.levels) == 1:
+            level = next(iter(self.levels.values()))
+        rotor = None if self.rotor is None else self.rotor.expect(machine)
+        known = {} if level is None else {"level_db": level[0], "level_sd_db": level[1]}
+        return Usual(clips=self.clips.expect(machine), rotor=rotor, **known)
 
     def judge(self, stretches: Sums, usual: Usual, conditions: NDArray[np.int16]) -> Judgement:
         """Judge one clip.
@@ -144,14 +138,13 @@ class TurbineModel:
         whole = stretches.sum(axis=0)
         vectors = self.layout.features(np.concatenate([whole[None], stretches]))
         vectors = np.concatenate([vectors, np.tile(conditions, (len(vectors), 1))], axis=1)
-        distances = self.head.distance(vectors, usual.mean, usual.own_clips)
-        table = self.first_surprise if not usual.own_clips and self.first_surprise is not None else self.surprise
+        distances, surprise = self.clips.judge(vectors, usual.clips)
         mean, sd = self.stretch_octaves
         z = (log2_steps(distances[1:]) / STEPS - mean) / sd
-        deviation = self.head.deviation(vectors[:1], usual.mean)[0]
+        deviation = self.clips.head.deviation(vectors[:1], usual.clips.mean)[0]
         return Judgement(
             distance=int(distances[0]),
-            surprise=int(table(distances[:1])[0]),
+            surprise=int(surprise[0]),
             bands=self.sections.bands(deviation),
             stretch_z=tuple(z.round(2).tolist()),
             level_db=float(self.layout.level_db(whole)),
@@ -177,53 +170,46 @@ class TurbineModel:
             raise BundleError(f"{bundle.name}: a part is missing or does not fit ({error}). Train it again.") from error
 
     @classmethod
-    def _read(cls, network: bytes, decision: dict[str, Any], vectors: Any) -> Self:
+    def _read(cls, network: bytes, decision: dict[str, Any], vectors: Mapping[str, NDArray[Any]]) -> Self:
         layout = Layout(n_bands=FRONT_END.n_mels, size=decision["size"])
-        head = Head.from_arrays({name: vectors[f"head_{name}"] for name in HEAD_ARRAYS})
+        clips = Channel.from_arrays(_without_prefix(vectors, "clips_"), decision["machines"])
+        rotor = None
+        if decision["rotor_machines"]:
+            rotor = Channel.from_arrays(_without_prefix(vectors, "rotor_"), decision["rotor_machines"])
         conditions = tuple(decision["conditions"])
-        if head.gain.shape != (layout.n_features, n_numbers(conditions)):
+        if clips.head.gain.shape != (layout.n_features, n_numbers(conditions)):
             raise ParameterError("the head does not fit the features")
         if vectors["section_sd"].shape != (len(layout.groups), SECTIONS):
             raise ParameterError("the sections do not fit the features")
-        means, ends = vectors["machine_mean"], np.cumsum(vectors["machine_clips"])
-        levels = vectors["machine_level"]
-        machines = {
-            name: Usual(mean=mean, own_clips=int(clips), level_db=float(level[0]), level_sd_db=float(level[1]))
-            for name, mean, clips, level in zip(
-                decision["machines"], means, vectors["machine_clips"], levels, strict=True
-            )
-        }
-        first = None
-        if "first_knots" in vectors:
-            first = Surprise(vectors["first_knots"], vectors["first_values"])
-        return cls(
+        mean, sd = map(float, decision["stretch_octaves"])
+        model = cls(
             layout=layout,
-            network=ResidualNetwork(network, vectors["usual"]),
             network_file=network,
-            head=head,
-            surprise=Surprise(vectors["surprise_knots"], vectors["surprise_values"]),
-            first_surprise=first,
-            machines=machines,
+            usual_shape=vectors["usual_shape"],
+            clips=clips,
+            rotor=rotor,
+            levels={name: (float(mean), float(sd)) for name, (mean, sd) in decision["levels_db"].items()},
             conditions=conditions,
             clip_stretches=int(decision["clip_stretches"]),
             nuisances=bool(decision["nuisances"]),
-            rotor=bool(decision["rotor"]),
             false_alarm_rate=float(decision["false_alarm_rate"]),
             alarms_per_day=float(decision["alarms_per_day"]),
             section_sd=vectors["section_sd"],
-            stretch_octaves=(float(decision["stretch_octaves"][0]), float(decision["stretch_octaves"][1])),
-            normal_runs=tuple(np.split(vectors["normal_surprise"], ends[:-1])),
+            stretch_octaves=(mean, sd),
         )
+        model.network  # noqa: B018 - reading it is the check
+        return model
 
     def decision(self) -> dict[str, Any]:
         """Return the settings of the decision, for a bundle."""
         return {
             "size": self.layout.size,
             "conditions": list(self.conditions),
-            "machines": list(self.machines),
+            "machines": list(self.clips.machines),
+            "rotor_machines": [] if self.rotor is None else list(self.rotor.machines),
+            "levels_db": {name: list(level) for name, level in self.levels.items()},
             "clip_stretches": self.clip_stretches,
             "nuisances": self.nuisances,
-            "rotor": self.rotor,
             "false_alarm_rate": self.false_alarm_rate,
             "alarms_per_day": self.alarms_per_day,
             "stretch_octaves": list(self.stretch_octaves),
@@ -231,22 +217,22 @@ class TurbineModel:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the numbers of the decision, for a bundle."""
-        usual = list(self.machines.values())
-        first = {} if self.first_surprise is None else self.first_surprise.arrays()
+        rotor = {} if self.rotor is None else self.rotor.arrays()
         return {
-            **{f"head_{name}": array for name, array in self.head.arrays().items()},
-            **{f"surprise_{name}": array for name, array in self.surprise.arrays().items()},
-            **{f"first_{name}": array for name, array in first.items()},
-            "usual": self.network.usual,
-            "machine_mean": np.stack([one.mean for one in usual]),
-            "machine_clips": np.array([one.own_clips for one in usual], np.int32),
-            "machine_level": np.array([(one.level_db, one.level_sd_db) for one in usual], np.float64),
+            **{f"clips_{name}": array for name, array in self.clips.arrays().items()},
+            **{f"rotor_{name}": array for name, array in rotor.items()},
+            "usual_shape": self.usual_shape,
             "section_sd": self.section_sd,
-            "normal_surprise": np.concatenate(self.normal_runs).astype(np.int32),
         }
 
 
-HEAD_ARRAYS = ("mean", "precision", "triangle", "scale", "gain")
+def _without_prefix(vectors: Mapping[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any]]:
+    return {name.removeprefix(prefix): array for name, array in vectors.items() if name.startswith(prefix)}
+
+
+def p_value(surprise: float) -> float:
+    """Share of normal clips that are as surprising, from a surprise in steps of 1/256."""
+    return float(10.0 ** (-surprise / STEPS))
 
 
 def combined(p_values: Sequence[float]) -> float:
