@@ -191,10 +191,10 @@ def _significant(value: float | None) -> float | None:
     return None if value is None else float(f"{value:.4g}")
 
 
-def _rounded(record: dict[str, Any]) -> dict[str, Any]:
-    """Round every number of a reading to four significant digits."""
-    if isinstance(record, dict):
-        return {key: _rounded(value) for key, value in record.items()}
-    if isinstance(record, list):
-        return [_rounded(value) for value in record]  # type: ignore[return-value]
-    return _significant(record) if isinstance(record, float) else record  # type: ignore[return-value]
+def _rounded(value: Any) -> Any:
+    """Round every number of a nested record to four significant digits."""
+    if isinstance(value, dict):
+        return {key: _rounded(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_rounded(part) for part in value]
+    return _significant(value) if isinstance(value, float) else value
