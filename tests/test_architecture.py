@@ -13,7 +13,7 @@ SOURCES = sorted([*CHECKOUT.glob("acoustic/**/*.py"), *CHECKOUT.glob("apps/**/*.
 # Lowest first. A module may import from its own layer and from those before it.
 LAYERS = [
     {"acoustic.errors", "acoustic", "acoustic.files"},
-    {"acoustic.frontend", "acoustic.audio", "acoustic.terminal", "acoustic.download"},
+    {"acoustic.frontend", "acoustic.audio", "acoustic.terminal", "acoustic.download", "acoustic.signals"},
     {"acoustic.model", "acoustic.datasets"},
     {"acoustic.train", "acoustic.export", "acoustic.score", "acoustic.live"},
     {"acoustic.doctor"},

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
 from acoustic.files import whole_file
+from acoustic.signals import fft_filter
 from apps.roast_crack.simulation.channel import impulse_response, microphone
 from apps.roast_crack.simulation.labels import RoastLabels, label
 from apps.roast_crack.simulation.machine import Machine
@@ -24,7 +25,7 @@ from apps.roast_crack.simulation.parameters import HELD_OUT, TRAIN, Ranges
 from apps.roast_crack.simulation.placement import Stage
 from apps.roast_crack.simulation.process import AUDIBLE_DB, EVENT, EventArray, RoastPlan, plan_roast
 from apps.roast_crack.simulation.recorder import record
-from apps.roast_crack.simulation.signals import FRAME, RATE_HZ, background_energy, band_energy, fft_filter
+from apps.roast_crack.simulation.signals import FRAME, RATE_HZ, background_energy, band_energy
 
 __all__ = [
     "AUDIBLE_DB",

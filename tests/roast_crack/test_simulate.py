@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from acoustic.datasets import data_root
 from acoustic.errors import DataError, ParameterError
+from acoustic.signals import fft_filter, minimum_phase
 from apps.roast_crack.simulate import (
     AUDIBLE_DB,
     EVENT,
@@ -26,14 +27,7 @@ from apps.roast_crack.simulate import (
 from apps.roast_crack.simulation.noise import draw_clip
 from apps.roast_crack.simulation.parameters import KEY_PARAMETERS, RoastParameters, Span, draw_parameters
 from apps.roast_crack.simulation.process import rolling_onset
-from apps.roast_crack.simulation.signals import (
-    RATE_HZ,
-    background_energy,
-    band_energy,
-    contrast_band_taps,
-    fft_filter,
-    minimum_phase,
-)
+from apps.roast_crack.simulation.signals import RATE_HZ, background_energy, band_energy, contrast_band_taps
 
 CLEAN = {
     "clatter_gain": 0.02,

@@ -12,8 +12,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from acoustic.signals import FloatArray, add_at
 from apps.roast_crack.simulation.parameters import RoastParameters
-from apps.roast_crack.simulation.signals import RATE_HZ, FloatArray, add_at
+from apps.roast_crack.simulation.signals import RATE_HZ
 
 Rng = np.random.Generator
 
