@@ -61,14 +61,18 @@ class Gate:
     def __init__(self, fe: FrontEnd) -> None:
         if abs(fe.frames_per_second - 31.25) > 1:
             raise ParameterError(f"gate: 31.25 frames a second are needed, not {fe.frames_per_second:g}")
-        self._meter = StretchMeter(fe)
-        self._steps = np.empty((0, fe.n_mels), np.int16)
+        self.fe = fe
+        self._slow = _SlowMemory()
+        self._start()
+
+    def _start(self) -> None:
+        self._meter = StretchMeter(self.fe)
+        self._steps = np.empty((0, self.fe.n_mels), np.int16)
         self._clipped = np.empty(0, np.int64)
         self._around: list[StretchMeasures] = []
         self._judged = 0
         """How many of the stretches in ``_around`` have been judged."""
         self._frame = 0
-        self._slow = _SlowMemory()
 
     def push(self, steps: NDArray[np.int16], clipped: NDArray[np.integer]) -> list[Stretch]:
         """Take frames, return the stretches that can be judged now.
@@ -80,9 +84,9 @@ class Gate:
         clipped : integer array, shape (n_frames,)
             Full-scale samples in each frame's hop.
         """
-        if steps.dtype != np.int16 or steps.shape != (len(clipped), self._steps.shape[1]):
+        if steps.dtype != np.int16 or steps.shape != (len(clipped), self.fe.n_mels):
             raise ParameterError(
-                f"gate: int16 frames of {self._steps.shape[1]} bands and a count for each are needed, "
+                f"gate: int16 frames of {self.fe.n_mels} bands and a count for each are needed, "
                 f"not {steps.dtype} of shape {steps.shape} and {len(clipped)} counts"
             )
         self._steps = np.concatenate([self._steps, steps])
@@ -93,10 +97,14 @@ class Gate:
         return told
 
     def flush(self) -> list[Stretch]:
-        """End the stream: return the stretches not judged yet, the last of which may be shorter."""
+        """End a recording: return the stretches not judged yet, the last of which may be shorter.
+
+        The next frames pushed are those of another recording of the same machine, numbered from 0 again.
+        """
         told = self._measure(len(self._steps)) if len(self._steps) else []
         while self._judged < len(self._around):
             told.append(self._judge())
+        self._start()
         return told
 
     def _measure(self, frames: int) -> list[Stretch]:

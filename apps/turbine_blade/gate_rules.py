@@ -13,7 +13,7 @@ BIRDS = "birds"
 RAIN = "rain"
 WIND = "wind on the microphone"
 AIRCRAFT = "aircraft"
-REASONS = (CLIPPING, SILENCE, SPEECH, BIRDS, RAIN, AIRCRAFT, WIND)
+REASONS = (CLIPPING, SILENCE, SPEECH, RAIN, BIRDS, AIRCRAFT, WIND)
 """Every reason to set a stretch aside, in the order in which they are looked for."""
 
 CLIPPED_SAMPLES = 16
@@ -43,9 +43,9 @@ they are in quiet moments."""
 STORM_SLOPE, STORM_SPREAD = 14 * STEPS_PER_DB, 5 * STEPS_PER_DB
 """Without a quiet moment to compare with: a steeper slope, and rumble as unsteady as turbulence."""
 
-SWELL = 4 * STEPS_PER_DB
+SWELL = 3 * STEPS_PER_DB
 """Least rise of 350-1000 Hz over quiet moments under an aircraft."""
-SWELL_STRETCHES = 2
+SWELL_STRETCHES = 4
 """To either side, over which it must last."""
 SWISH = int(1.5 * STEPS_PER_DB)
 """Where the blades are usually not heard to beat at least this much, a louder machine cannot be told from an
@@ -75,13 +75,14 @@ def reason(around: Sequence[StretchMeasures], index: int, usual: Usual) -> str |
     wider = [m for m in around[max(0, index - SWELL_STRETCHES) : index + SWELL_STRETCHES + 1] if usable(m)]
     if _speech(near):
         return SPEECH
-    if _birds(near):
-        return BIRDS
     if _rain(here, near):
         return RAIN
-    if _aircraft(wider, usual):
+    if _birds(near):
+        return BIRDS
+    gust = _wind(here, near, usual)
+    if _aircraft(wider, usual, gust):
         return AIRCRAFT
-    return WIND if _wind(here, near, usual) else None
+    return WIND if gust else None
 
 
 def usable(m: StretchMeasures) -> bool:
@@ -126,6 +127,8 @@ def _wind(here: StretchMeasures, near: Sequence[StretchMeasures], usual: Usual) 
     return slope >= STORM_SLOPE and max(quarters) - min(quarters) >= STORM_SPREAD
 
 
-def _aircraft(wider: Sequence[StretchMeasures], usual: Usual) -> bool:
-    lasts = all(m.body - usual.body >= SWELL for m in wider) and len(wider) > SWELL_STRETCHES
-    return lasts and usual.swish >= SWISH and 2 * sum(m.swish for m in wider) <= usual.swish * len(wider)
+def _aircraft(wider: Sequence[StretchMeasures], usual: Usual, gust: bool) -> bool:
+    lasts = len(wider) > SWELL_STRETCHES and sum(m.body - usual.body for m in wider) >= SWELL * len(wider)
+    swish = sorted(m.swish for m in wider)[(len(wider) - 1) // 2] if wider else 0
+    drowned = usual.swish >= SWISH and 5 * swish <= 3 * usual.swish
+    return lasts and (drowned or gust)
