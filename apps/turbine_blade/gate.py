@@ -134,6 +134,7 @@ class Gate:
             body=_quantile([m.body for m in usable_ones], 1),
             slope=_quantile([m.rumble - m.body for m in usable_ones], 1),
             swish=_quantile([m.swish for m in usable_ones], 2),
+            known=False,
         )
         return self._slow.quieter(near)
 
@@ -163,6 +164,7 @@ class _SlowMemory:
             body=min(near.body, self._body),
             slope=min(near.slope, self._slope),
             swish=max(near.swish, self._swish),
+            known=True,
         )
 
 

@@ -13,7 +13,7 @@ BIRDS = "birds"
 RAIN = "rain"
 WIND = "wind on the microphone"
 AIRCRAFT = "aircraft"
-REASONS = (CLIPPING, SILENCE, SPEECH, RAIN, BIRDS, AIRCRAFT, WIND)
+REASONS = (CLIPPING, SILENCE, RAIN, SPEECH, BIRDS, AIRCRAFT, WIND)
 """Every reason to set a stretch aside, in the order in which they are looked for."""
 
 CLIPPED_SAMPLES = 16
@@ -62,6 +62,8 @@ class Usual:
     """Rumble less body."""
     swish: int
     """How much the body moves within a second."""
+    known: bool
+    """Whether this comes from listening for long, not only from the stretches around."""
 
 
 def reason(around: Sequence[StretchMeasures], index: int, usual: Usual) -> str | None:
@@ -73,10 +75,10 @@ def reason(around: Sequence[StretchMeasures], index: int, usual: Usual) -> str |
         return SILENCE
     near = [m for m in around[max(0, index - 1) : index + 2] if usable(m)]
     wider = [m for m in around[max(0, index - SWELL_STRETCHES) : index + SWELL_STRETCHES + 1] if usable(m)]
-    if _speech(near):
-        return SPEECH
     if _rain(here, near):
         return RAIN
+    if _speech(near):
+        return SPEECH
     if _birds(near):
         return BIRDS
     gust = _wind(here, near, usual)
@@ -131,4 +133,4 @@ def _aircraft(wider: Sequence[StretchMeasures], usual: Usual, gust: bool) -> boo
     lasts = len(wider) > SWELL_STRETCHES and sum(m.body - usual.body for m in wider) >= SWELL * len(wider)
     swish = sorted(m.swish for m in wider)[(len(wider) - 1) // 2] if wider else 0
     drowned = usual.swish >= SWISH and 5 * swish <= 3 * usual.swish
-    return lasts and (drowned or gust)
+    return usual.known and lasts and (drowned or gust)
