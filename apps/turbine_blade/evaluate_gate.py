@@ -74,7 +74,7 @@ def evaluate_gate(fe: FrontEnd, data: Path | None, clips: int = 40) -> Iterator[
     data : Path or None
         The data root (``noise``, ``speech``); without one, only simulated nuisances are measured.
     clips : int
-        Clips of each simulated kind.
+        Clips of each simulated kind, and a fifth as many long recordings.
     """
     for name, reason, nuisances in _recorded(data, clips) if data else ():
         length_s = LISTENING_S if reason == rules.AIRCRAFT else CLIP_S
@@ -88,7 +88,7 @@ def evaluate_gate(fe: FrontEnd, data: Path | None, clips: int = 40) -> Iterator[
     for name, reason in SIMULATED.items():
         found = _Tally()
         length_s = LISTENING_S if reason == rules.AIRCRAFT else CLIP_S
-        for number in range(clips):
+        for number in range(clips if length_s == CLIP_S else -(-clips // 5)):
             clean = _turbine(number, length_s)
             found.add(fe, clean, _turbine(number, length_s, nuisance=name) - clean, reason)
         yield from found.rows(name, reason, recorded=False)

@@ -128,15 +128,18 @@ class Gate:
 
     def _usual(self) -> Usual:
         """Quiet moments of the stretches around; where the slow memory knows quieter ones, those."""
-        usable_ones = [m for m in self._around if usable(m)]
-        near = Usual(
-            rumble=_quantile([m.rumble for m in usable_ones], 1),
-            body=_quantile([m.body for m in usable_ones], 1),
-            slope=_quantile([m.rumble - m.body for m in usable_ones], 1),
-            swish=_quantile([m.swish for m in usable_ones], 2),
-            known=False,
-        )
-        return self._slow.quieter(near)
+        heard = [m for m in self._around if usable(m)]
+        near = {name: _quantile([_value(m, name) for m in heard], 1) for name in _LEVELS}
+        return self._slow.quieter(near, _quantile([m.swish for m in heard], 2))
+
+
+_LEVELS = ("rumble", "body", "bright", "slope", "hiss")
+
+
+def _value(m: StretchMeasures, name: str) -> int:
+    """A level of a stretch, or a difference of two."""
+    differences = {"slope": m.rumble - m.body, "hiss": m.bright - m.body}
+    return differences[name] if name in differences else int(getattr(m, name))
 
 
 class _SlowMemory:
@@ -144,28 +147,23 @@ class _SlowMemory:
 
     def __init__(self) -> None:
         self._stretches = 0
-        self._rumble = self._body = self._slope = self._swish = 0
+        self._levels = dict.fromkeys(_LEVELS, 0)
+        self._swish = 0
 
     def learn(self, m: StretchMeasures) -> None:
-        slope = m.rumble - m.body
+        heard = {name: _value(m, name) for name in _LEVELS}
         if not self._stretches:
-            self._rumble, self._body, self._slope, self._swish = m.rumble, m.body, slope, m.swish
+            self._levels, self._swish = heard, m.swish
         self._stretches += 1
-        self._rumble += _step(m.rumble - self._rumble, SLOW_DOWN)
-        self._body += _step(m.body - self._body, SLOW_DOWN)
-        self._slope += _step(slope - self._slope, SLOW_DOWN)
+        for name, level in heard.items():
+            self._levels[name] += _step(level - self._levels[name], SLOW_DOWN)
         self._swish += _step(m.swish - self._swish, SLOW_UP)
 
-    def quieter(self, near: Usual) -> Usual:
+    def quieter(self, near: dict[str, int], swish: int) -> Usual:
         if self._stretches < LEARNING_STRETCHES:
-            return near
-        return Usual(
-            rumble=min(near.rumble, self._rumble),
-            body=min(near.body, self._body),
-            slope=min(near.slope, self._slope),
-            swish=max(near.swish, self._swish),
-            known=True,
-        )
+            return Usual(**near, swish=swish, known=False)
+        levels = {name: min(level, self._levels[name]) for name, level in near.items()}
+        return Usual(**levels, swish=max(swish, self._swish), known=True)
 
 
 def _step(difference: int, down: int) -> int:

@@ -34,6 +34,9 @@ RAIN_BRIGHTNESS = -19 * STEPS_PER_DB
 """Least level of 4-8 kHz against 350-1000 Hz: drops are brighter than blades."""
 RAIN_SLOPE = 10 * STEPS_PER_DB
 """Greatest level of 30-200 Hz against 350-1000 Hz: what rattles in a machine comes with its bass."""
+HISS_RISE = 8 * STEPS_PER_DB
+"""Least rise of 4-8 kHz over quiet moments, and over what happens to 350-1000 Hz, in rain too dense for single drops.
+It must last through the neighbours of a stretch: one blade's hiss comes and goes with the blade."""
 RHYTHM_LAGS = range(5, 33)
 """Frames after which flutter is compared with itself: drops keep no time, machines do."""
 
@@ -58,8 +61,11 @@ class Usual:
 
     rumble: int
     body: int
+    bright: int
     slope: int
     """Rumble less body."""
+    hiss: int
+    """Bright less body."""
     swish: int
     """How much the body moves within a second."""
     known: bool
@@ -75,7 +81,7 @@ def reason(around: Sequence[StretchMeasures], index: int, usual: Usual) -> str |
         return SILENCE
     near = [m for m in around[max(0, index - 1) : index + 2] if usable(m)]
     wider = [m for m in around[max(0, index - SWELL_STRETCHES) : index + SWELL_STRETCHES + 1] if usable(m)]
-    if _rain(here, near):
+    if _rain(here, near) or _downpour(near, usual):
         return RAIN
     if _speech(near):
         return SPEECH
@@ -110,6 +116,11 @@ def _rain(here: StretchMeasures, near: Sequence[StretchMeasures]) -> bool:
     like_drops = here.bright - here.body >= RAIN_BRIGHTNESS and here.rumble - here.body <= RAIN_SLOPE
     flutter = [distance for m in near for distance in m.flutter]
     return like_drops and sum(abs(f) > FLUTTER for f in flutter) >= RAIN_FRAMES and not _rhythmic(flutter)
+
+
+def _downpour(near: Sequence[StretchMeasures], usual: Usual) -> bool:
+    rises = [min(m.bright - usual.bright, m.bright - m.body - usual.hiss) for m in near]
+    return len(near) > 1 and min(rises) >= HISS_RISE
 
 
 def _rhythmic(flutter: Sequence[int]) -> bool:
