@@ -45,6 +45,11 @@ def apply_envelope(x: FloatArray, envelope: FloatArray) -> None:
     rows *= envelope[:-1, None] + np.diff(envelope)[:, None] * ramp
 
 
+def sine(cycles: NDArray[np.float64]) -> FloatArray:
+    """Sine of a phase given in cycles, which may run into the millions: float32 holds the fraction alone."""
+    return np.asarray(np.sin(np.float32(2 * np.pi) * (cycles - np.floor(cycles)).astype(np.float32)))
+
+
 def add_at(x: FloatArray, start: int, sound: FloatArray) -> None:
     """Add ``sound`` to ``x`` in place from sample ``start`` on (which may be negative); what lies outside is lost."""
     first, last = max(start, 0), min(start + len(sound), len(x))

@@ -20,10 +20,10 @@ def clip(turbine: Turbine = TURBINE, seed: int = 1, duration_s: float = 10.0, **
     return simulate_clip(turbine, seed, duration_s=duration_s, **{"rpm": 14.0, "wind_m_s": 8.0, **settings})
 
 
-def levels_db(x: np.ndarray, low_hz: float, high_hz: float = 7500.0, rate_hz: int = RATE_HZ) -> np.ndarray:
+def levels_db(x: np.ndarray, low_hz: float, high_hz: float = 7500.0) -> np.ndarray:
     """Levels every 100 ms, as the Institute of Acoustics measures amplitude modulation."""
-    y = sosfilt(butter(4, [low_hz, high_hz], "band", fs=rate_hz, output="sos"), x.astype(float))
-    step = round(LEVEL_S * rate_hz)
+    y = sosfilt(butter(4, [low_hz, high_hz], "band", fs=RATE_HZ, output="sos"), x.astype(float))
+    step = round(LEVEL_S * RATE_HZ)
     return np.asarray(10 * np.log10((y[: len(y) // step * step].reshape(-1, step) ** 2).mean(axis=1)))
 
 
@@ -32,8 +32,7 @@ def order_power(turbine: Turbine, fault: Fault | None, low_hz: float = 1500.0) -
     """Modulation at 1P and 2P, and between the orders, of 60 s at 14 rpm (1P is bin 14), mean of some clips."""
     power = 0.0
     for seed in range(4):
-        pcm = clip(turbine, seed, 60.0, fault=fault, rate_hz=8_000).pcm
-        level_db = levels_db(pcm, low_hz, 3500.0, rate_hz=8_000)
+        level_db = levels_db(clip(turbine, seed, 60.0, fault=fault).pcm, low_hz, 3500.0)
         power = power + np.abs(np.fft.rfft(level_db - level_db.mean())) ** 2
     orders = (power[14] + power[28]) / 2
     floor = np.concatenate([power[9:12], power[17:20], power[23:26], power[31:34]]).mean()
@@ -47,10 +46,10 @@ def difference(fault: Fault | None = None, **settings) -> np.ndarray:
 
 
 def test_clip_is_what_was_asked_for() -> None:
-    made = clip(rate_hz=8_000, duration_s=3.3, fault=Fault("split", 3.0, 2))
+    made = clip(rate_hz=22_050, duration_s=3.3, fault=Fault("split", 3.0, 2))
     assert made.pcm.dtype == np.int16
-    assert made.pcm.shape == (26_400,)
-    assert (made.rate_hz, made.rpm, made.wind_m_s, made.nuisances) == (8_000, 14.0, 8.0, ())
+    assert made.pcm.shape == (72_765,)
+    assert (made.rate_hz, made.rpm, made.wind_m_s, made.nuisances) == (22_050, 14.0, 8.0, ())
     assert made.turbine is TURBINE
     assert made.fault == Fault("split", 3.0, 2)
     assert -50 < 20 * np.log10(made.pcm.std() / 32768) < -15
@@ -233,7 +232,7 @@ def test_weather_is_varied() -> None:
     "settings",
     [
         {"duration_s": 0.5},
-        {"rate_hz": 4000},
+        {"rate_hz": 8000},
         {"seed": -1},
         {"rpm": 60.0},
         {"wind_m_s": -2.0},

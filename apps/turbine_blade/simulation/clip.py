@@ -16,11 +16,13 @@ from apps.turbine_blade.simulation.machinery import add_tones
 from apps.turbine_blade.simulation.microphone import record, to_pcm
 from apps.turbine_blade.simulation.noise import FRAME_S, frequencies_hz, hop_samples, shaped_noise, slow_gaussian
 from apps.turbine_blade.simulation.nuisances import Nuisance, add_nuisances, draw_kinds
-from apps.turbine_blade.simulation.rotor import Rotation, rotation_times
-from apps.turbine_blade.simulation.turbine import CUT_IN_M_S, Turbine
+from apps.turbine_blade.simulation.rotor import ROTATION_STEP_S, Rotation, rotation_times
+from apps.turbine_blade.simulation.turbine import Turbine
 
 RATE_HZ = 16_000
-_WINDS_M_S = (CUT_IN_M_S, 14.0)
+_WINDS_M_S = (4.0, 13.0)
+_SPEEDS_RPM = (2.0, 18.0)
+"""Beyond, the whistle of a fast tip might pass half of the lowest sampling rate."""
 _WOBBLE, _WOBBLE_S = 0.004, 6.0
 
 
@@ -71,34 +73,34 @@ def simulate_clip(
     gain_db
         Change of the whole microphone's sensitivity.
     rate_hz
-        Sampling rate, at least 8 kHz.
+        Sampling rate, at least 16 kHz.
 
     Raises
     ------
     ParameterError
         A setting is out of its range.
     """
-    if duration_s < 1 or rate_hz < 8000 or seed < 0:
+    if duration_s < 1 or rate_hz < RATE_HZ or seed < 0:
         raise ParameterError(
             f"Cannot simulate {duration_s} s at {rate_hz} Hz with seed {seed}: "
-            "at least 1 s, 8000 Hz and a seed of 0 or more are needed."
+            "at least 1 s, 16000 Hz and a seed of 0 or more are needed."
         )
     streams = [np.random.default_rng([turbine.seed, seed, stream]) for stream in range(6)]
     conditions, turbulence, noise, tones, damage, chance = streams
     if wind_m_s is None:
-        wind_m_s = float(conditions.uniform(4, 13))
+        wind_m_s = float(conditions.uniform(*_WINDS_M_S))
     if rpm is None:
         rpm = turbine.rpm_at(wind_m_s) * float(1 + conditions.normal(0, 0.01))
-    if not 2 <= rpm <= 20 or not 0 <= wind_m_s <= 30:
-        raise ParameterError(f"{rpm} rpm in {wind_m_s} m/s is out of range: 2-20 rpm and 0-30 m/s can be simulated.")
+    if not _SPEEDS_RPM[0] <= rpm <= _SPEEDS_RPM[1] or not 0 <= wind_m_s <= 30:
+        raise ParameterError(f"{rpm} rpm in {wind_m_s} m/s is out of range: 2-18 rpm and 0-30 m/s can be simulated.")
 
     hop, samples = hop_samples(rate_hz), round(duration_s * rate_hz)
     frames = -(-samples // hop)
-    wobble = _WOBBLE * slow_gaussian(turbulence, len(rotation_times(duration_s)), 1 / 64, _WOBBLE_S)
+    wobble = _WOBBLE * slow_gaussian(turbulence, len(rotation_times(duration_s)), ROTATION_STEP_S, _WOBBLE_S)
     rotation = Rotation.steady(duration_s, rpm, wobble, float(turbulence.uniform()))
-    blades = Blades.draw(turbulence, turbine, rotation, wind_m_s, frames, fault)
+    blades = Blades.draw(turbulence, turbine, rotation, wind_m_s, frames, fault, rate_hz)
 
-    density = blades.density(rate_hz)
+    density = blades.density()
     hz = frequencies_hz(rate_hz)
     gust_db = 2.0 * slow_gaussian(turbulence, frames + 1, FRAME_S, 1.0)
     buffeting = spectra.wind_noise(turbine, hz, wind_m_s).astype(np.float32)
@@ -106,7 +108,7 @@ def simulate_clip(
     density += (spectra.ambient(turbine, hz, wind_m_s) + spectra.fans(turbine, hz)).astype(np.float32)
     x = shaped_noise(noise, density, rate_hz)
     add_tones(tones, x, turbine, rotation, fault, rate_hz)
-    blades.add_damage(damage, x, rate_hz)
+    blades.add_damage(damage, x)
     kinds = draw_kinds(chance) if nuisances == "weather" else nuisances or ()
     labels = add_nuisances([turbine.seed, seed, len(streams)], kinds, x[:samples], turbine, gain_db, rate_hz)
     x = record(noise, x, turbine, gain_db, rate_hz)[:samples]

@@ -20,7 +20,8 @@ NOISE_PER_SPEED = 5.0
 """Power of trailing-edge noise goes with this power of the speed (50 log10 U)."""
 _CONVECTION = 0.8
 """Speed of the eddies over the trailing edge as a share of the flow's (Brooks, Pope and Marcolini 1989)."""
-_STEP_S = 1 / 64
+ROTATION_STEP_S = 1 / 64
+"""Step in which a `Rotation` is given."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +29,7 @@ class Rotation:
     """Turns of the rotor over a clip, with some time before and after it."""
 
     times_s: Curve
-    """Every `_STEP_S`, from before the first sound that is heard to after the last."""
+    """Every `ROTATION_STEP_S`, from before the first sound that is heard to after the last."""
     turns: Curve
 
     @classmethod
@@ -39,7 +40,7 @@ class Rotation:
         if wobble is not None:
             within = (times_s >= 0) & (times_s <= duration_s)
             speed *= (1 + wobble) / (1 + wobble[within].mean())
-        return cls(times_s=times_s, turns=start_turn + np.concatenate([[0.0], np.cumsum(speed[:-1]) * _STEP_S]))
+        return cls(times_s=times_s, turns=start_turn + np.concatenate([[0.0], np.cumsum(speed[:-1]) * ROTATION_STEP_S]))
 
     def turns_at(self, times_s: Curve) -> Curve:
         """Return the turns at any times."""
@@ -48,7 +49,7 @@ class Rotation:
 
 def rotation_times(duration_s: float) -> Curve:
     """Return the times at which a `Rotation` is given: two seconds more than the clip on either side."""
-    return np.arange(-2.0, duration_s + 2.0, _STEP_S)
+    return np.arange(-2.0, duration_s + 2.0, ROTATION_STEP_S)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from acoustic.signals import FloatArray, add_at, fft_filter, minimum_phase
+from acoustic.signals import FloatArray, add_at, fft_filter, minimum_phase, sine
 
 Rng = np.random.Generator
 Curve = NDArray[np.float64]
@@ -71,8 +71,10 @@ def aircraft(rng: Rng, n: int, rate_hz: int) -> FloatArray:
     comb = noise + np.float32(0.6) * np.interp(at - delay, at, noise).astype(np.float32)
     factor = 1 - rng.uniform(0.08, 0.2) * np.tanh(3 * passing)
     cycles = np.cumsum(rng.uniform(70, 140) * factor) / rate_hz
-    tones = sum(rng.uniform(0.2, 1) / k * np.sin(2 * np.pi * ((k * cycles) % 1.0)) for k in range(1, 7))
-    x = comb + np.float32(rng.uniform(0.2, 0.8)) * np.asarray(tones, dtype=np.float32)
+    tones = np.zeros(n, dtype=np.float32)
+    for harmonic in range(1, 7):
+        tones += np.float32(rng.uniform(0.2, 1) / harmonic) * sine(harmonic * cycles)
+    x = comb + np.float32(rng.uniform(0.2, 0.8)) * tones
     return _whole(x * _bell(n).astype(np.float32), rate_hz)
 
 
