@@ -137,7 +137,7 @@ _LEVELS = ("rumble", "body", "bright", "slope", "hiss")
 
 
 def _value(m: StretchMeasures, name: str) -> int:
-    """A level of a stretch, or a difference of two."""
+    """Return a level of a stretch, or a difference of two."""
     differences = {"slope": m.rumble - m.body, "hiss": m.bright - m.body}
     return differences[name] if name in differences else int(getattr(m, name))
 
