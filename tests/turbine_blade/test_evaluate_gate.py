@@ -10,7 +10,7 @@ FRONT_END = FrontEnd(
 
 @pytest.mark.slow
 def test_nothing_of_the_machine_is_set_aside_and_loud_nuisances_are() -> None:
-    rows = list(evaluate_gate(FRONT_END, data=None, clips=4))
+    rows = list(evaluate_gate(FRONT_END, data=None, clips=10))
     machine = [row for row in rows if row.snr_db is None]
     assert len(machine) == 1 + len(FAULTS)
     assert sum(row.set_aside * row.stretches for row in machine) <= 0.01 * sum(row.stretches for row in machine)
