@@ -124,7 +124,8 @@ def new_figure(width_inch: float, height_inch: float, title: str) -> Any:
 
     figure = Figure((width_inch, height_inch), layout="constrained")
     FigureCanvasAgg(figure)
-    figure.suptitle(title, fontsize=11, x=0.01, ha="left")
+    # Names of files come as they are: a dollar sign is no formula.
+    figure.suptitle(title, fontsize=11, x=0.01, ha="left", parse_math=False)
     return figure
 
 

@@ -13,14 +13,16 @@ from apps.turbine_blade.features import FRONT_END, SPREAD_FLOOR_DB, half_bands
 from apps.turbine_blade.gate import SetAside
 from apps.turbine_blade.model import TurbineModel, Usual
 from apps.turbine_blade.network import BEFORE, CONTEXT_FRAMES
-from apps.turbine_blade.plot_reasons import LESS, MORE, draw_rotor, draw_unusual_bands
+from apps.turbine_blade.plot_reasons import MORE, draw_rotor, draw_unusual_bands
 from apps.turbine_blade.report import Score
 
 #: A column of the residual is the mean of so many frames at least: of a single one it would be noise.
 RESIDUAL_FRAMES = 8
 #: Decibels of residual beyond the usual, from blue to red.
-RESIDUAL_RANGE_DB = 6.0
-MOMENT, ASIDE, CLIP = "#00c8ff", "#9e9e9e", "#546e7a"
+RESIDUAL_RANGE_DB = 9.0
+MOMENT, CLIP = "#00c8ff", "#546e7a"
+#: Red, green, blue: lets a little of what it covers shine through.
+ASIDE = (0.62, 0.62, 0.62)
 HOP_S = FRONT_END.hop_samples / FRONT_END.rate_hz
 TITLE_WIDTH = 170
 
@@ -70,6 +72,7 @@ class Painter:
         duration_s = max(score.duration_s or 0.0, 1.0)
         _draw_moments((sound, residual, course), score)
         _draw_set_aside((sound, residual, course), score.set_aside, duration_s)
+        _draw_legend(course)
         sound.set_xlim(0.0, duration_s)
         sound.tick_params(labelbottom=False)
         residual.tick_params(labelbottom=False)
@@ -100,14 +103,14 @@ class Painter:
 
 def _heading(axes: Any, text: str, image: Any, unit: str) -> None:
     """Write what a panel shows above it, with the colours on the right."""
-    axes.set_title(text, loc="left", fontsize=10)
+    axes.set_title(text, loc="left", fontsize=10, y=1.0)
     if image is None:
         return
-    bar = axes.inset_axes((0.8, 1.03, 0.2, 0.04))
+    bar = axes.inset_axes((0.8, 1.025, 0.2, 0.035))
     axes.figure.colorbar(image, cax=bar, orientation="horizontal")
     bar.xaxis.set_ticks_position("top")
     bar.tick_params(labelsize=8, pad=1, length=2)
-    axes.text(0.79, 1.03, unit, transform=axes.transAxes, ha="right", va="bottom", fontsize=8)
+    axes.text(0.79, 1.02, unit, transform=axes.transAxes, ha="right", va="bottom", fontsize=8)
 
 
 def _draw_course(axes: Any, score: Score) -> None:
@@ -121,32 +124,39 @@ def _draw_course(axes: Any, score: Score) -> None:
         heights = np.full(len(edges) - 1, np.nan)
         heights[np.searchsorted(edges, starts)] = values
         highest = float(values.max())
-        axes.stairs(heights, edges, fill=True, color=CLIP, alpha=0.35)
-        axes.stairs(heights, edges, color=CLIP, linewidth=1.5)
+        axes.stairs(heights, edges, fill=True, color=CLIP, alpha=0.3)
         if score.threshold is not None:
-            axes.stairs(np.where(heights >= score.threshold, heights, np.nan), edges, fill=True, color=MORE)
+            beyond = np.where(heights >= score.threshold, heights, np.nan)
+            axes.stairs(beyond, edges, fill=True, color=MORE, alpha=0.6)
+        axes.stairs(heights, edges, color="black", linewidth=1.0)
     else:
         axes.text(0.5, 0.5, "no clip could be judged", transform=axes.transAxes, ha="center", va="center")
     if score.threshold is not None:
-        axes.axhline(score.threshold, color=MORE, linestyle="--", linewidth=1.2, label="threshold")
-        axes.legend(loc="upper left", fontsize=8, framealpha=0.9)
+        axes.axhline(score.threshold, color="black", linestyle="--", linewidth=1.2, label="threshold")
     axes.set_ylim(0.0, 1.3 * max(highest, score.threshold or 0.0, 1.0))
     axes.grid(axis="x", alpha=0.3)
 
 
 def _draw_moments(panels: tuple[Any, ...], score: Score) -> None:
-    """Mark the seconds that stand out: a bar along the upper edge, and where they begin and end."""
+    """Mark the seconds that stand out by a bar along the upper edge."""
     for axes in panels:
         for moment in score.when:
-            axes.axvspan(moment.start_s, moment.end_s, ymin=0.965, color=MOMENT, linewidth=0)
+            axes.axvspan(moment.start_s, moment.end_s, ymin=0.965, color=MOMENT, linewidth=0, label="stands out")
 
 
 def _draw_set_aside(panels: tuple[Any, ...], stretches: tuple[SetAside, ...], duration_s: float) -> None:
     """Cover what was not scored, and say why: the longest stretches first, where there is room."""
     for axes in panels:
         for stretch in stretches:
-            axes.axvspan(stretch.start_s, stretch.end_s, facecolor=ASIDE, alpha=0.55, linewidth=0)
-            axes.axvspan(stretch.start_s, stretch.end_s, facecolor="none", edgecolor="white", hatch="///", linewidth=0)
+            axes.axvspan(
+                stretch.start_s,
+                stretch.end_s,
+                facecolor=(*ASIDE, 0.6),
+                edgecolor="white",
+                hatch="///",
+                linewidth=0,
+                label="set aside",
+            )
     told: list[float] = []
     for stretch in sorted(stretches, key=lambda one: one.start_s - one.end_s):
         middle_s = (stretch.start_s + stretch.end_s) / 2
@@ -163,6 +173,15 @@ def _draw_set_aside(panels: tuple[Any, ...], stretches: tuple[SetAside, ...], du
                 fontsize=8,
                 bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5},
             )
+
+
+def _draw_legend(axes: Any) -> None:
+    """Name each kind of mark once, above the panel."""
+    marks, names = axes.get_legend_handles_labels()
+    kinds = dict(zip(names, marks, strict=True))
+    axes.legend(
+        kinds.values(), kinds.keys(), loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3, fontsize=8, frameon=False
+    )
 
 
 def _title(score: Score) -> str:

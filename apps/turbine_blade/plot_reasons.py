@@ -16,6 +16,10 @@ from apps.turbine_blade.rotor import Order, Quantity, RotorReading
 MORE, LESS = "#b2182b", "#2166ac"
 #: Once, twice, three times a revolution.
 ORDER_COLOURS = ("#d55e00", "#0072b2", "#8c8c8c")
+#: An order far below its floor says no more than one at it.
+LEAST_RISE = 0.5
+#: Room for the legend below the lowest group.
+LEGEND_ROWS = 2.6
 
 
 def draw_unusual_bands(axes: Any, score: Score, frontend: FrontEnd) -> None:
@@ -42,7 +46,8 @@ def draw_unusual_bands(axes: Any, score: Score, frontend: FrontEnd) -> None:
             fontsize=8,
         )
     if not score.bands:
-        axes.text(0.5, 0.5, "none", transform=axes.transAxes, ha="center", va="center", backgroundcolor="white")
+        words = "not scored" if score.score is None else "none"
+        axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", backgroundcolor="white")
 
 
 def draw_rotor(figure: Any, place: Any, score: Score) -> None:
@@ -67,8 +72,9 @@ def draw_rotor(figure: Any, place: Any, score: Score) -> None:
         if column == 0:
             axes.set_ylabel("frequency (kHz)")
             axes.set_title(_rotor_words(reading, score.rotor_p_value), loc="left", fontsize=10)
+            axes.text(0.95, 0.02, "pale: within\nchance", transform=axes.transAxes, ha="right", va="bottom", fontsize=8)
         else:
-            axes.legend(loc="lower right", fontsize=8, framealpha=0.9, reverse=True)
+            axes.legend(loc="lower right", fontsize=8, frameon=False)
 
 
 def _draw_orders(axes: Any, orders: list[Order]) -> None:
@@ -77,7 +83,7 @@ def _draw_orders(axes: Any, orders: list[Order]) -> None:
     height = 0.8 / len(ORDERS)
     for order in orders:
         row = edges.index((order.low_hz, order.high_hz)) + 0.4 - height * (ORDERS.index(order.order) + 0.5)
-        rise = order.level_db / order.floor_db if order.floor_db > 0 else 1.0
+        rise = np.clip(order.level_db / max(order.floor_db, 1e-3), LEAST_RISE, None)
         axes.barh(
             row,
             rise - 1.0,
@@ -91,6 +97,8 @@ def _draw_orders(axes: Any, orders: list[Order]) -> None:
     axes.axvline(1.0, color="black", linewidth=0.8)
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.set_xlim(LEAST_RISE, max(4.0, 1.1 * axes.get_xlim()[1]))
+    axes.set_ylim(-LEGEND_ROWS, len(edges) - 0.5)
     axes.set_yticks(range(len(edges)), [f"{np.sqrt(low * high) / 1000:.2g}" for low, high in edges])
     axes.grid(axis="x", alpha=0.3)
 
