@@ -1,5 +1,6 @@
 """What pictures of recordings have in common: a spectrogram of any length, an axis of time, a PNG written whole."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -125,8 +126,13 @@ def new_figure(width_inch: float, height_inch: float, title: str) -> Any:
     figure = Figure((width_inch, height_inch), layout="constrained")
     FigureCanvasAgg(figure)
     # Names of files come as they are: a dollar sign is no formula.
-    figure.suptitle(title, fontsize=11, x=0.01, ha="left", parse_math=False)
+    figure.suptitle(drawable(title), fontsize=11, x=0.01, ha="left", parse_math=False)
     return figure
+
+
+def drawable(text: str) -> str:
+    """Return a text, as of a file's name that is no UTF-8, with question marks for what no font can draw."""
+    return text.encode(errors="replace").decode()
 
 
 def label_time(axes: Any) -> None:
@@ -147,7 +153,9 @@ def save_figure(figure: Any, path: Path) -> None:
         If it cannot be written.
     """
     try:
-        with whole_file(path) as stream:
+        with warnings.catch_warnings(), whole_file(path) as stream:
+            # A sign of a file's name that the font lacks becomes a box.
+            warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
             figure.savefig(stream, format="png", dpi=DPI)
     except OSError as error:
         raise write_failure(path, error) from error

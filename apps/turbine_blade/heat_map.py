@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
-from acoustic.plot import new_figure, save_figure
+from acoustic.plot import drawable, new_figure, save_figure
 
 #: A day is marked when chance alone makes so many recordings anomalous on one day in so many, or fewer.
 CHANCE = 0.001
 #: Days up to the last one; earlier ones, as of a recorder whose clock was never set, are left out.
 MOST_DAYS = 366
-NOTHING, MARK = "#c8c8c8", "#00e5ff"
+NOTHING, MARK = "#b8bcc0", "black"
+TICKS = {0.0: "none", 0.01: "1 %", 0.05: "5 %", 0.2: "20 %", 0.5: "half", 1.0: "all"}
 #: Year, month and day with the same separator or none; the time of day may follow without a gap.
 _DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_./]?)(\d\d)\2(\d\d)(?!\d(?!\d{3}(?:\d\d)?(?!\d)))")
 
@@ -78,7 +79,7 @@ def save_heat_map(records: Iterable[dict[str, Any]], path: Path) -> None:
     shown = {where: found for where, found in days.items() if where[1] >= first}
     machines = sorted({machine for machine, _ in shown}, key=_natural)
     n_days = (last - first).days + 1
-    width, height = np.clip(3.0 + 0.35 * n_days, 8.0, 18.0), np.clip(2.2 + 0.35 * len(machines), 3.5, 400.0)
+    width, height = np.clip(3.0 + 0.35 * n_days, 8.0, 18.0), np.clip(2.2 + 0.25 * len(machines), 3.5, 400.0)
     figure = new_figure(float(width), float(height), _title(shown, len(machines)))
     axes = figure.subplots()
     _draw(axes, shown, machines, first, n_days)
@@ -139,23 +140,24 @@ def _draw(axes: Any, days: dict[tuple[str, date], Day], machines: list[str], fir
             marks.append((column, row))
     axes.set_facecolor(NOTHING)
     # The square root: 4 % of anomalous recordings are a fifth of the way.
-    image = axes.imshow(share, cmap="inferno", norm=PowerNorm(0.5, 0.0, 1.0), aspect="auto", interpolation="nearest")
+    image = axes.imshow(share, cmap="YlOrRd", norm=PowerNorm(0.5, 0.0, 1.0), aspect="auto", interpolation="nearest")
     axes.set_xticks(np.arange(n_days + 1) - 0.5, minor=True)
     axes.set_yticks(np.arange(len(machines) + 1) - 0.5, minor=True)
     if n_days <= 100:
         axes.grid(which="minor", color="white", linewidth=0.8)
     axes.tick_params(which="minor", length=0)
-    axes.set_yticks(range(len(machines)), machines, parse_math=False)
+    axes.set_yticks(range(len(machines)), map(drawable, machines), parse_math=False)
     handles: list[Any] = [Patch(facecolor=NOTHING, label="nothing scored")]
     if marks:
         columns, rows = zip(*marks, strict=True)
         label = "more often than the allowed false alarms explain"
         handles += axes.plot(
-            columns, rows, "o", color=MARK, markeredgecolor="black", markersize=7, linestyle="none", label=label
+            columns, rows, "o", color=MARK, markeredgecolor="white", markersize=7, linestyle="none", label=label
         )
     axes.legend(handles=handles, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, fontsize=9, frameon=False)
-    bar = axes.figure.colorbar(image, ax=axes, ticks=(0.0, 0.01, 0.05, 0.2, 0.5, 1.0), pad=0.015)
-    bar.ax.set_yticklabels(("none", "1 %", "5 %", "20 %", "half", "all"))
+    shrink = min(1.0, 4.0 / axes.figure.get_figheight())
+    bar = axes.figure.colorbar(image, ax=axes, ticks=list(TICKS), pad=0.015, shrink=shrink, anchor=(0.0, 1.0))
+    bar.ax.set_yticklabels(TICKS.values())
     bar.set_label("anomalous recordings of the day")
 
 
@@ -174,8 +176,8 @@ def _title(days: dict[tuple[str, date], Day], n_machines: int) -> str:
     rate = sum(day.allowed_rate * day.recordings for day in days.values()) / recordings
     machines = "1 machine" if n_machines == 1 else f"{n_machines} machines"
     return (
-        f"{machines}, {recordings} recordings: {anomalous} anomalous ({anomalous / recordings:.1%}); "
-        f"allowed of healthy ones: {rate:.2g}"
+        f"{machines}, {recordings} recordings: {anomalous} anomalous ({100 * anomalous / recordings:.2g} %); "
+        f"of healthy ones {100 * rate:.2g} % may be"
     )
 
 

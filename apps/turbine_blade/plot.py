@@ -49,8 +49,8 @@ class Painter:
         """Take samples, int16 at ``FRONT_END.rate_hz``."""
         half = np.concatenate([self._tail, half_bands(to_steps(self._spectrogram.push(pcm)))])
         if len(half) >= CONTEXT_FRAMES:
-            residual_db = self._network.residual(half).astype(np.float32) / STEPS_PER_DB
-            self._residual.push(residual_db**2)
+            square_db = np.square(self._network.residual(half) / STEPS_PER_DB)
+            self._residual.push(square_db.astype(np.float32))
         self._tail = half[-(CONTEXT_FRAMES - 1) :]
 
     def save(self, score: Score, path: Path) -> None:
