@@ -207,7 +207,7 @@ def make_scorer(
     store: Path | None,
     tasks: Mapping[Path, Task],
 ) -> Callable[[Path], dict[str, Any]]:
-    """Return the scorer of recordings, see :func:`score_recording`, as plain records; for `acoustic.score.score_all`."""
+    """Return the scorer of recordings, see :func:`score_recording`, as plain records for `acoustic.score.score_all`."""
     from apps.turbine_blade.baselines import Baselines
 
     model = load_model(bundle_name)

@@ -1,0 +1,93 @@
+"""A small model of two simulated turbines, and what it is made from; no TensorFlow and a few seconds are needed."""
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from apps.turbine_blade.channel import Channel
+from apps.turbine_blade.clips import ClipStream, Frames
+from apps.turbine_blade.conditions import Conditions
+from apps.turbine_blade.features import FRONT_END, Layout, Sums
+from apps.turbine_blade.fit import Normals, fit_model
+from apps.turbine_blade.model import TurbineModel
+from apps.turbine_blade.network import ResidualNetwork
+from apps.turbine_blade.rotor import RotorStream
+from apps.turbine_blade.simulate import Fault, Turbine, simulate_clip
+
+NETWORK_FILE = Path(__file__).parent / "models" / "residual.tflite"
+"""Written by make_network.py."""
+USUAL_SHAPE_FILE = NETWORK_FILE.with_name("usual_shape.npy")
+LAYOUT = Layout(n_bands=128)
+TURBINES = {"turbine_01": 11, "turbine_02": 12}
+"""Machines that the small model knows, and what they are drawn from."""
+CLIP_STRETCHES = 4
+"""A clip of the small model lasts 4.1 s."""
+RECORDINGS, RECORDING_S = 20, 12.4
+"""Of each turbine, each of three clips."""
+Pcm = NDArray[np.int16]
+
+
+def turbine_sound(
+    machine: str, seed: int, duration_s: float = RECORDING_S, fault: Fault | None = None, **settings: object
+) -> Pcm:
+    """Simulated sound of a machine that the small model knows, 16 kHz; seeds from 1000 on are new to the model."""
+    turbine = replace(Turbine.draw(TURBINES[machine]), name=machine)
+    return simulate_clip(turbine, seed, duration_s=duration_s, fault=fault, **settings).pcm  # type: ignore[arg-type]
+
+
+@cache
+def simulated_sound() -> dict[str, list[Pcm]]:
+    """What the small model is fitted to."""
+    return {machine: [turbine_sound(machine, seed) for seed in range(RECORDINGS)] for machine in TURBINES}
+
+
+def steps_of(pcm: Pcm) -> NDArray[np.int16]:
+    """Frames of a recording, int16 (n, 128)."""
+    return Frames().push(pcm)[0]
+
+
+@cache
+def residual_network() -> ResidualNetwork:
+    """The small network, ready to run."""
+    return ResidualNetwork(NETWORK_FILE.read_bytes(), np.load(USUAL_SHAPE_FILE))
+
+
+def clips_of(pcm: Pcm, layout: Layout = LAYOUT) -> list[Sums]:
+    """Sums of the stretches of each whole clip of a recording, nothing set aside."""
+    stream = ClipStream(layout, residual_network(), CLIP_STRETCHES, False)
+    steps, _ = Frames().push(pcm)
+    clips = [*stream.push(steps, np.zeros(len(steps), np.int64)), *stream.flush()]
+    return [clip.sums for clip in clips if len(clip.sums) == CLIP_STRETCHES]
+
+
+@cache
+def small_model() -> TurbineModel:
+    """A model without rotor and conditions, fitted to sixty clips of each of two simulated turbines."""
+    none = Conditions().vector(())
+    normals = {}
+    for machine, sounds in simulated_sound().items():
+        clips = [clip for pcm in sounds for clip in clips_of(pcm)]
+        normals[machine] = Normals.of(LAYOUT, clips, [none] * len(clips))
+    return fit_model(
+        LAYOUT, NETWORK_FILE.read_bytes(), np.load(USUAL_SHAPE_FILE), normals, clip_stretches=CLIP_STRETCHES
+    )
+
+
+@cache
+def rotor_model() -> TurbineModel:
+    """The small model with a rotor channel, of sixteen recordings of half a minute of each turbine."""
+    return replace(small_model(), rotor=Channel.fit({name: _rotor_vectors(name) for name in TURBINES}, 0))
+
+
+def _rotor_vectors(machine: str) -> NDArray[np.int16]:
+    vectors = []
+    for seed in range(16):
+        stream = RotorStream(FRONT_END)
+        stream.push(steps_of(turbine_sound(machine, 500 + seed, 32.0)))
+        vector = stream.vector()
+        assert vector is not None, stream.reason()
+        vectors.append(vector)
+    return np.stack(vectors)
