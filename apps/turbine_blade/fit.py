@@ -102,11 +102,23 @@ class Normals:
         """Summarise clips, each the sums of its stretches, int64 (m, n_columns), with its conditions, int16 (k,)."""
         whole = np.stack([clip.sum(axis=0) for clip in clips])
         every = max(1, len(clips) // STRETCH_SAMPLE)
+        return cls.of_sums(layout, whole, conditions, clips[::every], conditions[::every])
+
+    @classmethod
+    def of_sums(
+        cls,
+        layout: Layout,
+        whole: Sums,
+        conditions: Sequence[NDArray[np.int16]],
+        stretches: Sequence[Sums],
+        stretch_conditions: Sequence[NDArray[np.int16]],
+    ) -> "Normals":
+        """Summarise sums of whole clips, int64 (n, n_columns), and the single stretches of a few of them."""
         return cls(
             vectors=np.concatenate([layout.features(whole), np.stack(conditions)], axis=1),
             level_db=layout.level_db(whole),
-            stretches=clips[::every],
-            stretch_conditions=conditions[::every],
+            stretches=stretches,
+            stretch_conditions=stretch_conditions,
         )
 
 
