@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
+from acoustic.train.quantise import to_int8
 from apps.turbine_blade.calibration import LEAST_NORMALS, STEPS, log2_steps
 from apps.turbine_blade.channel import Channel
 from apps.turbine_blade.conditions import n_numbers
@@ -59,8 +60,6 @@ def fit_network(normals: Iterable[Steps], seed: int) -> tuple[Any, bytes, NDArra
         When there is no run of frames long enough.
     """
     import keras
-
-    from acoustic.train.quantise import to_int8
 
     runs = [half_bands(run) for run in normals if len(run) >= CONTEXT_FRAMES]
     if not runs:
