@@ -29,8 +29,8 @@ class Channel:
     head: Head
     surprise: Surprise
     """For machines with clips of their own."""
-    first_surprise: Surprise
-    """For machines never heard; the other one where too few machines are known to say."""
+    first_surprise: Surprise | None
+    """For machines never heard; None where too few machines are known to say."""
     machines: dict[str, Expected]
     normal_runs: tuple[NDArray[np.int32], ...]
     """Surprise of the normal clips of each machine in order of time, cross-fitted, in steps of 1/256."""
@@ -59,7 +59,7 @@ class Channel:
         return cls(
             head=head,
             surprise=surprise,
-            first_surprise=Surprise.fit(strange) if len(strange) else surprise,
+            first_surprise=Surprise.fit(strange) if len(strange) else None,
             machines={name: expected(head, own) for name, own in moments.items()},
             normal_runs=tuple(surprise(distances).astype(np.int32) for distances in crossed.values()),
         )
@@ -73,15 +73,16 @@ class Channel:
     def judge(self, vectors: NDArray[np.int16], usual: Expected) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return distance and surprise of vectors, int16 (n, d + k): each int64 (n,), in steps of 1/256."""
         distances = self.head.distance(vectors, usual.mean, usual.own_clips)
-        table = self.surprise if usual.own_clips else self.first_surprise
-        return distances, table(distances)
+        table = None if usual.own_clips else self.first_surprise
+        return distances, (table or self.surprise)(distances)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return all numbers by name; the names of the machines are left to the caller."""
+        first = {} if self.first_surprise is None else self.first_surprise.arrays()
         return {
             **{f"head_{name}": array for name, array in self.head.arrays().items()},
             **{f"surprise_{name}": array for name, array in self.surprise.arrays().items()},
-            **{f"first_{name}": array for name, array in self.first_surprise.arrays().items()},
+            **{f"first_{name}": array for name, array in first.items()},
             "machine_mean": np.stack([one.mean for one in self.machines.values()]),
             "machine_clips": np.array([one.own_clips for one in self.machines.values()], np.int32),
             "normal_surprise": np.concatenate(self.normal_runs),
@@ -101,7 +102,7 @@ class Channel:
         return cls(
             head=Head.from_arrays({name: arrays[f"head_{name}"] for name in Head.ARRAYS}),
             surprise=Surprise(arrays["surprise_knots"], arrays["surprise_values"]),
-            first_surprise=Surprise(arrays["first_knots"], arrays["first_values"]),
+            first_surprise=Surprise(arrays["first_knots"], arrays["first_values"]) if "first_knots" in arrays else None,
             machines={name: Expected(mean=mean, own_clips=int(clips)) for name, mean, clips in pairs},
             normal_runs=tuple(np.split(arrays["normal_surprise"], np.cumsum(counts)[:-1])),
         )

@@ -60,9 +60,10 @@ def score(
     """
     from acoustic.audio import find_recordings
     from acoustic.score.output import names_in
+    from apps.turbine_blade.baselines import Baselines
     from apps.turbine_blade.conditions import ConditionTable, known_of
     from apps.turbine_blade.score_many import score_many
-    from apps.turbine_blade.scoring import Task
+    from apps.turbine_blade.scoring import Task, load_model
 
     form = form or _form_of(output)
     if as_json and form is not None:
@@ -70,7 +71,8 @@ def score(
     if form is Format.PARQUET and output is None:
         raise ParameterError("Parquet is no text for a terminal: add --output FILE.")
     files = find_recordings(paths)
-    known = known_of(files, paths, None if table is None else ConditionTable(table))
+    machines = {*load_model(bundle).clips.machines, *(() if baselines is None else Baselines(baselines).machines())}
+    known = known_of(files, paths, None if table is None else ConditionTable(table), machines)
     if machine is not None:
         known = {path: replace(one, machine=machine) for path, one in known.items()}
     if rpm is not None:

@@ -1,7 +1,7 @@
 """Operating conditions of recordings: which machine, when, in what wind, how fast it turned."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -114,8 +114,25 @@ def _number(row: dict[str, str | None], column: str, where: str) -> float | None
     return value
 
 
-def machine_of(recording: Path, roots: Sequence[Path]) -> str | None:
-    """Name the machine of a recording by the first folder below the one that was asked for; None if there is none."""
+def machine_of(recording: Path, roots: Sequence[Path], machines: Collection[str] = ()) -> str | None:
+    """Name the machine of a recording by its folders.
+
+    Parameters
+    ----------
+    recording : Path
+    roots : sequence of Path
+        What was asked for: where no folder is named like one of ``machines``, the first folder below its root is taken
+        for the machine.
+    machines : collection of str
+        Machines that are known already.
+
+    Returns
+    -------
+    str or None
+    """
+    for part in reversed(recording.absolute().parts[:-1]):
+        if part in machines:
+            return part
     for root in roots:
         if root.is_dir() and recording.is_relative_to(root):
             parts = recording.relative_to(root).parts
@@ -123,10 +140,12 @@ def machine_of(recording: Path, roots: Sequence[Path]) -> str | None:
     return None
 
 
-def known_of(recordings: Sequence[Path], roots: Sequence[Path], table: ConditionTable | None) -> dict[Path, Conditions]:
+def known_of(
+    recordings: Sequence[Path], roots: Sequence[Path], table: ConditionTable | None, machines: Collection[str] = ()
+) -> dict[Path, Conditions]:
     """Gather what is known of recordings: from a table, and the machine from the folders where no table names it."""
     known = {}
     for path in recordings:
         told = Conditions() if table is None else table[path]
-        known[path] = told if told.machine else replace(told, machine=machine_of(path, roots))
+        known[path] = told if told.machine else replace(told, machine=machine_of(path, roots, machines))
     return known
