@@ -26,6 +26,8 @@ ROTOR_EVERY_S = 600.0
 class TurbineListener(Listener[Event]):
     """Tells every clip, alarms and the rotor."""
 
+    health_every_s = 60.0
+
     def __init__(self, sound: Input, bundle: Bundle, chain: TurbineChain, choice: Choice, machine: str | None) -> None:
         super().__init__(sound, bundle, chain)
         self._model, self._judge, self._choice, self._machine = chain.model, chain, choice, machine
@@ -82,8 +84,9 @@ class TurbineListener(Listener[Event]):
             }
         )
         self.say(
-            f"alarm when {persistence.k} of {persistence.n} clips are among the most unusual tenth; from "
-            f"{self._choice.days:.2g} days of normal clips: {low:.2g} to {high:.2g} false alarms a day (95 %)"
+            f"alarm when {persistence.k} of {persistence.n} clips are among the most unusual tenth; "
+            f"{self._choice.counted} alarms in {self._choice.days:.2g} days of normal clips: "
+            f"{low:.3g} to {high:.3g} a day (95 %)"
         )
         if not self._judge.usual.clips.own_clips:
             self.say("this machine is not known yet: judged by what machines are like on the whole", "yellow")
