@@ -22,7 +22,7 @@ def evaluate(
         int, typer.Option("--reference-epochs", min=1, help="Epochs of the plain autoencoder, the rival.")
     ] = 20,
     bundle: BundleName = "turbine",
-    days: Annotated[int, typer.Option(min=1, help="Simulated days with weather.")] = 40,
+    days: Annotated[int, typer.Option(min=1, help="Simulated days with weather.")] = 20,
     clips: Annotated[int, typer.Option(min=10, help="Simulated clips of each fault, and of healthy turbines.")] = 100,
     seed: Annotated[int, typer.Option(min=0, help="Decides every random number.")] = 1,
     as_json: Json = False,

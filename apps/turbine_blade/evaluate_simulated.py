@@ -25,6 +25,8 @@ OWN_CLIPS = 20
 FAULTS = ((Fault("erosion", 2.0), 0.95), (Fault("whistle", -16.0), 0.98), (Fault("split", 3.0), 0.95))
 #: Clips a day of a sensor that saves its battery, and their length.
 CLIPS_A_DAY, DAY_CLIP_S = 144, 10.5
+#: Days of its own before its alarms are counted.
+OWN_DAYS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,8 +109,8 @@ def nuisance_days(model: TurbineModel, days: int) -> Measure:
     alarms = judged = skipped = 0
     for number in track(range(days), "days of weather", days):
         turbine = Turbine.draw(FIRST_TURBINE + number % TURBINES)
-        if number < TURBINES:
-            usual[turbine.name] = own_clips(model, turbine, OWN_CLIPS, DAY_CLIP_S)
+        if turbine.name not in usual:
+            usual[turbine.name] = own_days(model, turbine)
         counter = AlarmCounter(choice.persistence)
         for _, clip in simulate_day(turbine, number, n_clips=CLIPS_A_DAY, duration_s=DAY_CLIP_S):
             found = [e for e in _events(model, usual[turbine.name], clip, rotor=False)[0] if isinstance(e, Judged)]
@@ -118,12 +120,24 @@ def nuisance_days(model: TurbineModel, days: int) -> Measure:
                 alarms += counter.push(event.judgement.surprise) == "alarm"
     low, high = poisson_rate(alarms, days)
     return Measure(
-        name=f"{days} days of weather, {CLIPS_A_DAY} clips a day, {TURBINES} healthy turbines",
+        name=f"{days} days of weather, {CLIPS_A_DAY} clips a day, {TURBINES} healthy turbines with {OWN_DAYS} own days",
         target=f"at most {model.alarms_per_day:g} alarms a day",
         ours=f"{alarms / days:.2f} [{low:.2f}, {high:.2f}] ({alarms} alarms; {skipped} of {judged + skipped} clips "
         f"set aside; alarm at {choice.persistence.k} of {choice.persistence.n})",
         passed=alarms <= model.alarms_per_day * days,
     )
+
+
+def own_days(model: TurbineModel, turbine: Turbine) -> Usual:
+    """Return what is usual for a turbine after its first healthy days, weather and all, as a baseline learns it."""
+    epoch = Epoch.empty(model, "simulated")
+    for day in range(OWN_DAYS):
+        for _, clip in simulate_day(turbine, 500_000 + day, n_clips=CLIPS_A_DAY, duration_s=DAY_CLIP_S):
+            events, _ = _events(model, epoch.usual(model, turbine.name), clip, rotor=False)
+            for event in events:
+                if isinstance(event, Judged):
+                    epoch = epoch.learn(event.judgement.vector, event.judgement.surprise, event.judgement.level_db)
+    return epoch.usual(model, turbine.name)
 
 
 def own_clips(model: TurbineModel, turbine: Turbine, count: int, duration_s: float) -> Usual:
