@@ -62,10 +62,10 @@ class Surprise:
         edge = n - tail
         rank = np.unique(np.linspace(0, edge, _KNOTS).round().astype(int))
         knots, values = octaves[rank], -np.log10(rarity[rank]) * STEPS
-        # The largest of normals at one level stands for all of them, so that both columns rise.
-        keep = np.append(np.diff(knots) > 0, True)
+        # As many normals reach a level as reach the first of those at it; and so both columns rise.
+        keep = np.append(True, np.diff(knots) > 0)
         knots, values = knots[keep], values[keep]
-        excess = max(1.0, float((octaves[edge:] - octaves[edge]).mean()))
+        excess = max(1.0, float((octaves[edge + 1 :] - octaves[edge]).mean()))
         decade = max(1, round(excess * np.log(10)))
         knots = np.append(knots, knots[-1] + decade).astype(np.int32)
         values = np.append(values, values[-1] + STEPS)
@@ -143,5 +143,6 @@ def never_heard(machines: Mapping[str, NDArray[np.int16]], n_conditions: int = 0
 
 def _parts(counts: Mapping[str, int], folds: int) -> Iterator[dict[str, slice]]:
     """For each fold, the run of clips of each machine that is left out."""
-    for fold in range(min(folds, max(counts.values()))):
+    folds = min(folds, max(counts.values()))
+    for fold in range(folds):
         yield {name: slice(fold * n // folds, (fold + 1) * n // folds) for name, n in counts.items()}
