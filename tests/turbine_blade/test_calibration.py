@@ -69,7 +69,7 @@ def test_a_pareto_tail_is_found_from_few_normals() -> None:
 
     unseen = pareto(10_000, 20_000)
     shares = [np.mean(Surprise.fit(pareto(seed, 20))(unseen) >= 2 * STEPS) for seed in range(100)]
-    assert np.median(shares) == pytest.approx(0.01, rel=0.5)
+    assert 0.005 < np.median(shares) < 0.02
 
 
 @given(surprise=st.floats(0.05, 8.0))
