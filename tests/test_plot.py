@@ -95,3 +95,9 @@ def test_a_figure_becomes_a_png(tmp_path: Path) -> None:
 def test_a_picture_that_cannot_be_written_is_named() -> None:
     with pytest.raises(AcousticError, match=r"/dev/null/a.png: cannot be written"):
         save_figure(new_figure(4, 3, ""), Path("/dev/null/a.png"))
+
+
+@pytest.mark.parametrize("name", ["$a_{$.wav", "音.wav", b"\xff.wav".decode(errors="surrogateescape")])
+def test_any_name_can_be_a_title(tmp_path: Path, name: str) -> None:
+    save_figure(new_figure(4, 3, name), tmp_path / "a.png")
+    assert imread(tmp_path / "a.png")[:, :, :3].min() < 0.5

@@ -61,14 +61,18 @@ class Gate:
     def __init__(self, fe: FrontEnd) -> None:
         if abs(fe.frames_per_second - 31.25) > 1:
             raise ParameterError(f"gate: 31.25 frames a second are needed, not {fe.frames_per_second:g}")
-        self._meter = StretchMeter(fe)
-        self._steps = np.empty((0, fe.n_mels), np.int16)
+        self.fe = fe
+        self._slow = _SlowMemory()
+        self._start()
+
+    def _start(self) -> None:
+        self._meter = StretchMeter(self.fe)
+        self._steps = np.empty((0, self.fe.n_mels), np.int16)
         self._clipped = np.empty(0, np.int64)
         self._around: list[StretchMeasures] = []
         self._judged = 0
         """How many of the stretches in ``_around`` have been judged."""
         self._frame = 0
-        self._slow = _SlowMemory()
 
     def push(self, steps: NDArray[np.int16], clipped: NDArray[np.integer]) -> list[Stretch]:
         """Take frames, return the stretches that can be judged now.
@@ -80,9 +84,9 @@ class Gate:
         clipped : integer array, shape (n_frames,)
             Full-scale samples in each frame's hop.
         """
-        if steps.dtype != np.int16 or steps.shape != (len(clipped), self._steps.shape[1]):
+        if steps.dtype != np.int16 or steps.shape != (len(clipped), self.fe.n_mels):
             raise ParameterError(
-                f"gate: int16 frames of {self._steps.shape[1]} bands and a count for each are needed, "
+                f"gate: int16 frames of {self.fe.n_mels} bands and a count for each are needed, "
                 f"not {steps.dtype} of shape {steps.shape} and {len(clipped)} counts"
             )
         self._steps = np.concatenate([self._steps, steps])
@@ -93,10 +97,14 @@ class Gate:
         return told
 
     def flush(self) -> list[Stretch]:
-        """End the stream: return the stretches not judged yet, the last of which may be shorter."""
+        """End a recording: return the stretches not judged yet, the last of which may be shorter.
+
+        The next frames pushed are those of another recording of the same machine, numbered from 0 again.
+        """
         told = self._measure(len(self._steps)) if len(self._steps) else []
         while self._judged < len(self._around):
             told.append(self._judge())
+        self._start()
         return told
 
     def _measure(self, frames: int) -> list[Stretch]:
@@ -120,14 +128,18 @@ class Gate:
 
     def _usual(self) -> Usual:
         """Quiet moments of the stretches around; where the slow memory knows quieter ones, those."""
-        usable_ones = [m for m in self._around if usable(m)]
-        near = Usual(
-            rumble=_quantile([m.rumble for m in usable_ones], 1),
-            body=_quantile([m.body for m in usable_ones], 1),
-            slope=_quantile([m.rumble - m.body for m in usable_ones], 1),
-            swish=_quantile([m.swish for m in usable_ones], 2),
-        )
-        return self._slow.quieter(near)
+        heard = [m for m in self._around if usable(m)]
+        near = {name: _quantile([_value(m, name) for m in heard], 1) for name in _LEVELS}
+        return self._slow.quieter(near, _quantile([m.swish for m in heard], 2))
+
+
+_LEVELS = ("rumble", "body", "bright", "slope", "hiss")
+
+
+def _value(m: StretchMeasures, name: str) -> int:
+    """Return a level of a stretch, or a difference of two."""
+    differences = {"slope": m.rumble - m.body, "hiss": m.bright - m.body}
+    return differences[name] if name in differences else int(getattr(m, name))
 
 
 class _SlowMemory:
@@ -135,27 +147,23 @@ class _SlowMemory:
 
     def __init__(self) -> None:
         self._stretches = 0
-        self._rumble = self._body = self._slope = self._swish = 0
+        self._levels = dict.fromkeys(_LEVELS, 0)
+        self._swish = 0
 
     def learn(self, m: StretchMeasures) -> None:
-        slope = m.rumble - m.body
+        heard = {name: _value(m, name) for name in _LEVELS}
         if not self._stretches:
-            self._rumble, self._body, self._slope, self._swish = m.rumble, m.body, slope, m.swish
+            self._levels, self._swish = heard, m.swish
         self._stretches += 1
-        self._rumble += _step(m.rumble - self._rumble, SLOW_DOWN)
-        self._body += _step(m.body - self._body, SLOW_DOWN)
-        self._slope += _step(slope - self._slope, SLOW_DOWN)
+        for name, level in heard.items():
+            self._levels[name] += _step(level - self._levels[name], SLOW_DOWN)
         self._swish += _step(m.swish - self._swish, SLOW_UP)
 
-    def quieter(self, near: Usual) -> Usual:
+    def quieter(self, near: dict[str, int], swish: int) -> Usual:
         if self._stretches < LEARNING_STRETCHES:
-            return near
-        return Usual(
-            rumble=min(near.rumble, self._rumble),
-            body=min(near.body, self._body),
-            slope=min(near.slope, self._slope),
-            swish=max(near.swish, self._swish),
-        )
+            return Usual(**near, swish=swish, known=False)
+        levels = {name: min(level, self._levels[name]) for name, level in near.items()}
+        return Usual(**levels, swish=max(swish, self._swish), known=True)
 
 
 def _step(difference: int, down: int) -> int:

@@ -13,7 +13,7 @@ BIRDS = "birds"
 RAIN = "rain"
 WIND = "wind on the microphone"
 AIRCRAFT = "aircraft"
-REASONS = (CLIPPING, SILENCE, SPEECH, BIRDS, RAIN, AIRCRAFT, WIND)
+REASONS = (CLIPPING, SILENCE, RAIN, SPEECH, BIRDS, AIRCRAFT, WIND)
 """Every reason to set a stretch aside, in the order in which they are looked for."""
 
 CLIPPED_SAMPLES = 16
@@ -34,6 +34,9 @@ RAIN_BRIGHTNESS = -19 * STEPS_PER_DB
 """Least level of 4-8 kHz against 350-1000 Hz: drops are brighter than blades."""
 RAIN_SLOPE = 10 * STEPS_PER_DB
 """Greatest level of 30-200 Hz against 350-1000 Hz: what rattles in a machine comes with its bass."""
+HISS_RISE = 8 * STEPS_PER_DB
+"""Least rise of 4-8 kHz over quiet moments, and over what happens to 350-1000 Hz, in rain too dense for single drops.
+It must last through the neighbours of a stretch: one blade's hiss comes and goes with the blade."""
 RHYTHM_LAGS = range(5, 33)
 """Frames after which flutter is compared with itself: drops keep no time, machines do."""
 
@@ -43,9 +46,9 @@ they are in quiet moments."""
 STORM_SLOPE, STORM_SPREAD = 14 * STEPS_PER_DB, 5 * STEPS_PER_DB
 """Without a quiet moment to compare with: a steeper slope, and rumble as unsteady as turbulence."""
 
-SWELL = 4 * STEPS_PER_DB
+SWELL = 3 * STEPS_PER_DB
 """Least rise of 350-1000 Hz over quiet moments under an aircraft."""
-SWELL_STRETCHES = 2
+SWELL_STRETCHES = 4
 """To either side, over which it must last."""
 SWISH = int(1.5 * STEPS_PER_DB)
 """Where the blades are usually not heard to beat at least this much, a louder machine cannot be told from an
@@ -58,10 +61,15 @@ class Usual:
 
     rumble: int
     body: int
+    bright: int
     slope: int
     """Rumble less body."""
+    hiss: int
+    """Bright less body."""
     swish: int
     """How much the body moves within a second."""
+    known: bool
+    """Whether this comes from listening for long, not only from the stretches around."""
 
 
 def reason(around: Sequence[StretchMeasures], index: int, usual: Usual) -> str | None:
@@ -73,15 +81,16 @@ def reason(around: Sequence[StretchMeasures], index: int, usual: Usual) -> str |
         return SILENCE
     near = [m for m in around[max(0, index - 1) : index + 2] if usable(m)]
     wider = [m for m in around[max(0, index - SWELL_STRETCHES) : index + SWELL_STRETCHES + 1] if usable(m)]
+    if _rain(here, near) or _downpour(near, usual):
+        return RAIN
     if _speech(near):
         return SPEECH
     if _birds(near):
         return BIRDS
-    if _rain(here, near):
-        return RAIN
-    if _aircraft(wider, usual):
+    gust = _wind(here, near, usual)
+    if _aircraft(wider, usual, gust):
         return AIRCRAFT
-    return WIND if _wind(here, near, usual) else None
+    return WIND if gust else None
 
 
 def usable(m: StretchMeasures) -> bool:
@@ -109,6 +118,11 @@ def _rain(here: StretchMeasures, near: Sequence[StretchMeasures]) -> bool:
     return like_drops and sum(abs(f) > FLUTTER for f in flutter) >= RAIN_FRAMES and not _rhythmic(flutter)
 
 
+def _downpour(near: Sequence[StretchMeasures], usual: Usual) -> bool:
+    rises = [min(m.bright - usual.bright, m.bright - m.body - usual.hiss) for m in near]
+    return len(near) > 1 and min(rises) >= HISS_RISE
+
+
 def _rhythmic(flutter: Sequence[int]) -> bool:
     """Tell whether the autocorrelation reaches 3/8 at any lag."""
     most = max(
@@ -126,6 +140,8 @@ def _wind(here: StretchMeasures, near: Sequence[StretchMeasures], usual: Usual) 
     return slope >= STORM_SLOPE and max(quarters) - min(quarters) >= STORM_SPREAD
 
 
-def _aircraft(wider: Sequence[StretchMeasures], usual: Usual) -> bool:
-    lasts = all(m.body - usual.body >= SWELL for m in wider) and len(wider) > SWELL_STRETCHES
-    return lasts and usual.swish >= SWISH and 2 * sum(m.swish for m in wider) <= usual.swish * len(wider)
+def _aircraft(wider: Sequence[StretchMeasures], usual: Usual, gust: bool) -> bool:
+    lasts = len(wider) > SWELL_STRETCHES and sum(m.body - usual.body for m in wider) >= SWELL * len(wider)
+    swish = sorted(m.swish for m in wider)[(len(wider) - 1) // 2] if wider else 0
+    drowned = usual.swish >= SWISH and 5 * swish <= 3 * usual.swish
+    return usual.known and lasts and (drowned or gust)

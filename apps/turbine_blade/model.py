@@ -1,5 +1,6 @@
 """A trained model as the application uses it: judges the sums of a clip against what is usual for a machine."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -90,6 +91,12 @@ class TurbineModel:
     def sections(self) -> Sections:
         """The sections of the spectrum."""
         return Sections(self.layout, FRONT_END, self.section_sd)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 (hex) of what decides the features: baselines are sums of them."""
+        settings = f"{FRONT_END.fingerprint()} {self.layout} {self.conditions}".encode()
+        return hashlib.sha256(settings + self.network_file + self.usual_shape.tobytes()).hexdigest()
 
     @property
     def clip_s(self) -> float:

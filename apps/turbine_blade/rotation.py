@@ -11,16 +11,17 @@ C128 = NDArray[np.complex128]
 LOWEST_RPM, HIGHEST_RPM = 4.0, 25.0
 #: Harmonics of the blade pass that are looked at, and what each counts.
 HARMONIC_WEIGHTS = (1.0, 1 / 2, 1 / 3)
-#: A level series of steady noise, or of gusts alone, has its highest comb below this in about 99 of 100 stretches.
+#: Steady noise has its highest comb below this in more than 99 of 100 stretches; gusts that move all groups alike,
+#: and nothing else, in 9 of 10.
 LEAST_COMB = 3.0
-#: Median comb of noise, and one that leaves no doubt.
-NOISE_COMB, CLEAR_COMB = 2.0, 4.0
+#: Combs at which the confidence is 0 and 1.
+NOISE_COMB, CLEAR_COMB = 2.0, 5.0
 #: Candidates lie so many to a resolution cell (one over the length of the stretch).
 OVERSAMPLING = 8
 #: A rate that the user names is searched so far to both sides.
 RPM_TOLERANCE = 0.1
-#: Largest change of the rate over a stretch that is followed.
-LARGEST_DRIFT = 0.06
+#: Largest relative change of the rate that is followed: over a stretch, and a second.
+LARGEST_DRIFT, LARGEST_DRIFT_PER_S = 0.06, 0.002
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,13 +143,15 @@ def _fitted(windowed: F64, blade_pass_hz: float, rate_hz: float, comb: float) ->
     """Return the rate and drift of greatest comb power near a blade pass."""
     cell_hz = rate_hz / len(windowed)
     rates = blade_pass_hz + cell_hz * np.arange(-1.2, 1.21, 0.1)
-    drifts = np.linspace(-LARGEST_DRIFT, LARGEST_DRIFT, 7)
+    length_s = len(windowed) / rate_hz
+    largest = min(LARGEST_DRIFT, LARGEST_DRIFT_PER_S * length_s)
+    drifts = np.linspace(-largest, largest, 2 * int(np.ceil(length_s / 10)) + 1)
     for finer in (0.1, 0.01):
         powers = np.array([_comb_powers(windowed, rate, drifts, rate_hz) for rate in rates])
         best_rate, best_drift = np.unravel_index(int(powers.argmax()), powers.shape)
         rate, drift = rates[best_rate], drifts[best_drift]
         rates = rate + cell_hz * finer * np.arange(-1.0, 1.01, 0.2)
-        drifts = drift + 0.2 * finer * np.arange(-1.0, 1.01, 0.25)
+        drifts = drift + 0.15 * finer * np.arange(-1.0, 1.01, 0.25)
     return Rotation(rpm=float(rate * 20), drift=float(drift), comb=comb)
 
 

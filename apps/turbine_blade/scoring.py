@@ -80,7 +80,7 @@ def score_recording(
     if task.picture is not None:
         from apps.turbine_blade.plot import Painter
 
-        painter = Painter()
+        painter = Painter(model, usual)
     events: list[Event] = []
     n_samples = 0
     for block in recording.blocks(FRONT_END.rate_hz, round(BLOCK_S * FRONT_END.rate_hz)):

@@ -2,7 +2,10 @@ import numpy as np
 import pytest
 from made_rotors import FRONT_END, rotor_steps
 
-from acoustic.frontend.noise_floor import STEPS_PER_DB
+from acoustic.datasets import data_root
+from acoustic.frontend.definition import FrontEnd
+from acoustic.frontend.logmel import log_mel
+from acoustic.frontend.noise_floor import STEPS_PER_DB, to_steps
 from apps.turbine_blade.group_levels import GroupLevels
 from apps.turbine_blade.rotation import F64, Rotation, detrended, find_rotation
 
@@ -21,7 +24,7 @@ def test_the_rate_is_right_to_one_percent(rpm: float) -> None:
     rotation = find_rotation(levels_db(1, rpm=rpm), RATE_HZ)
     assert rotation is not None
     assert rotation.rpm == pytest.approx(rpm, rel=0.01)
-    assert rotation.confidence > 0.9
+    assert rotation.confidence > 0.5
 
 
 @pytest.mark.parametrize("drift", [-0.05, 0.05])
@@ -77,3 +80,29 @@ def test_a_cubic_trend_leaves_nothing() -> None:
     t = np.linspace(-1.0, 1.0, 250)
     trend = np.stack([3 * t**3 - t, 5 + t**2], axis=1)
     assert np.abs(detrended(trend)).max() < 1e-9
+
+
+def far_field(name: str) -> tuple[F64, float]:
+    """Levels of ten seconds recorded more than a kilometre away."""
+    root = data_root()
+    if root is None or not (root / "machines" / "wind_farm" / name).exists():
+        pytest.skip(f"machines/wind_farm/{name} is missing: set ACOUSTIC_DATA to the folder of the recordings")
+    from acoustic.audio import Recording
+
+    fe = FrontEnd(rate_hz=8192, frame_samples=512, hop_samples=256, n_fft=512, n_mels=64, fmin_hz=0.0, fmax_hz=4096.0)
+    pcm = Recording(root / "machines" / "wind_farm" / name).read(fe.rate_hz)
+    groups = GroupLevels(fe)
+    return groups.push(to_steps(log_mel(pcm, fe)))[:, : len(groups.edges_hz)] / STEPS_PER_DB, groups.rate_hz
+
+
+def test_ten_seconds_from_afar_are_claimed_to_be_nothing() -> None:
+    for name in ("AM.wav", "NoAM.wav"):
+        assert find_rotation(*far_field(name)) is None
+
+
+def test_the_known_blade_pass_from_afar_is_higher_than_chance() -> None:
+    swishing = find_rotation(*far_field("AM.wav"), rpm=14.0)
+    steady = find_rotation(*far_field("NoAM.wav"), rpm=14.0)
+    assert swishing is not None
+    assert steady is not None
+    assert swishing.comb > steady.comb + 0.3
