@@ -7,6 +7,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from acoustic.errors import ParameterError
 from apps.turbine_blade.calibration import Surprise, cross_fitted, never_heard
 from apps.turbine_blade.head import Head
 from apps.turbine_blade.moments import Moments
@@ -70,9 +71,25 @@ class Channel:
             return next(iter(self.machines.values()))
         return self.machines.get(machine or "", Expected(mean=self.head.mean, own_clips=0))
 
-    def judge(self, vectors: NDArray[np.int16], usual: Expected) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return distance and surprise of vectors, int16 (n, d + k): each int64 (n,), in steps of 1/256."""
-        distances = self.head.distance(vectors, usual.mean, usual.own_clips)
+    def judge(
+        self, vectors: NDArray[np.int16], usual: Expected, share: tuple[int, int] = (1, 1)
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Judge vectors.
+
+        Parameters
+        ----------
+        vectors : int16 array, shape (n, d + k)
+        usual : Expected
+        share : pair of int
+            What was heard, and of how much that is a part. Means over less time are less certain: their squared
+            deviation grows as the time falls, so the distance is multiplied by the share.
+
+        Returns
+        -------
+        distance, surprise : int64 arrays, shape (n,), in steps of 1/256
+        """
+        heard, of = share
+        distances = self.head.distance(vectors, usual.mean, usual.own_clips) * heard // of
         table = self.surprise if usual.own_clips else self.first_surprise
         return distances, table(distances)
 
@@ -96,14 +113,19 @@ class Channel:
         KeyError, ValueError, ParameterError
             When a part is missing or does not fit.
         """
-        counts = arrays["machine_clips"]
-        pairs = zip(machines, arrays["machine_mean"], counts, strict=True)
+        head = Head.from_arrays({name: arrays[f"head_{name}"] for name in Head.ARRAYS})
+        counts, means, normal = arrays["machine_clips"], arrays["machine_mean"], arrays["normal_surprise"]
+        if [array.dtype for array in (counts, means, normal)] != [np.int32, np.int16, np.int32]:
+            raise ParameterError("the numbers of the machines must be int32, int16 and int32")
+        if means.shape != (*counts.shape, len(head.mean)) or normal.shape != (counts.sum(),):
+            raise ParameterError("the numbers of the machines do not fit each other")
+        pairs = zip(machines, means, counts, strict=True)
         return cls(
-            head=Head.from_arrays({name: arrays[f"head_{name}"] for name in Head.ARRAYS}),
+            head=head,
             surprise=Surprise(arrays["surprise_knots"], arrays["surprise_values"]),
             first_surprise=Surprise(arrays["first_knots"], arrays["first_values"]),
             machines={name: Expected(mean=mean, own_clips=int(clips)) for name, mean, clips in pairs},
-            normal_runs=tuple(np.split(arrays["normal_surprise"], np.cumsum(counts)[:-1])),
+            normal_runs=tuple(np.split(normal, np.cumsum(counts)[:-1])),
         )
 
 
