@@ -3,7 +3,6 @@
 import errno
 import json
 import math
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -48,20 +47,6 @@ class TestHelp:
         result = runner.invoke(cli.app, [*command, "--help"])
         assert result.exit_code == 0
         assert f"acoustic {' '.join(command)}" in result.stdout.partition("Example:")[2]
-
-    def test_is_quick(self) -> None:
-        """Processor time, best of five, against an empty interpreter: a busy machine does not decide."""
-
-        def best_s(*command: str) -> float:
-            return min(self.processor_s(command) for _ in range(5))
-
-        assert best_s(*ACOUSTIC, "--help") - best_s(sys.executable, "-c", "pass") < 0.3
-
-    def processor_s(self, command: tuple[str, ...]) -> float:
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
     @pytest.mark.parametrize("command", [["--version"], ["version"]])
     def test_version(self, command: list[str]) -> None:

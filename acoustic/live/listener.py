@@ -22,8 +22,6 @@ from acoustic.model.bundle import Bundle
 
 E = TypeVar("E")
 
-#: How often, in time of the sound, a health event is written.
-HEALTH_S = 1.0
 TIME_DIGITS = 4
 
 
@@ -59,6 +57,8 @@ class Listener(ABC, Generic[E]):
 
     #: Shown below the panel; q always quits.
     keys = "q quit"
+    #: How often, in time of the sound, a health event is written (s).
+    health_every_s = 1.0
 
     def __init__(self, sound: Input, bundle: Bundle, chain: Chain[E]) -> None:
         self.now_s = 0.0
@@ -66,7 +66,7 @@ class Listener(ABC, Generic[E]):
         self._sound, self._bundle, self._chain = sound, bundle, chain
         self._save_failed = False
         self._level, self._second = LevelMeter(), LevelMeter()
-        self._next_health_s = HEALTH_S
+        self._next_health_s = self.health_every_s
         self._last_trouble: HealthEvent | None = None
 
     def start(self) -> None:  # noqa: B027 - nothing, unless an application has something to do
@@ -240,7 +240,7 @@ class Listener(ABC, Generic[E]):
         if self._screen.draw(self._rows, alarm=self.alarmed):
             self._level.reset()
         if step.end_s >= self._next_health_s:
-            self._next_health_s = math.floor(step.end_s / HEALTH_S) * HEALTH_S + HEALTH_S
+            self._next_health_s = (math.floor(step.end_s / self.health_every_s) + 1) * self.health_every_s
             self.tell(self._health_record())
             self._second.reset()
 

@@ -46,7 +46,7 @@ class Screen:
 
     def say(self, line: str, style: str = "") -> None:
         """Write a line that stays."""
-        self._console.print(line, style=style, markup=False)
+        self._console.print(line, style=style, markup=False, soft_wrap=True)
 
     def alert(self, line: str) -> None:
         """Ring the bell and write a line that cannot be overlooked."""

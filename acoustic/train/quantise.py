@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -85,7 +86,10 @@ def to_int8(
     # There is no public name for it (TensorFlow 2.21).
     converter._experimental_disable_per_channel_quantization_for_dense_layers = not per_channel_dense
     converter.inference_input_type = converter.inference_output_type = dtype
-    return bytes(converter.convert())
+    with warnings.catch_warnings():
+        # That it has no statistics of inputs already quantised: there are none.
+        warnings.filterwarnings("ignore", "Statistics for quantized inputs", UserWarning)
+        return bytes(converter.convert())
 
 
 def check_float_against_int8(model: Any, tflite: bytes, examples: Examples) -> tuple[Agreement, ...]:

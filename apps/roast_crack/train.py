@@ -14,6 +14,7 @@ from acoustic.model.bundle import Bundle
 from acoustic.model.runtime import Network
 from acoustic.score import make_missing
 from acoustic.statistics import auc
+from acoustic.train.quantise import to_int8
 from apps.roast_crack.card import write_card
 from apps.roast_crack.contrast import FRONT_END
 from apps.roast_crack.decision_settings import DecisionSettings
@@ -85,8 +86,6 @@ class Fitted:
 def fit(paths: list[Path], seed: int, epochs: int = 24) -> Fitted:
     """Train the network on rendered examples and quantise it."""
     import keras
-
-    from acoustic.train.quantise import to_int8
 
     train, validation = load_examples(paths[:-VALIDATION_FILES]), load_examples(paths[-VALIDATION_FILES:])
     model = build(seed)

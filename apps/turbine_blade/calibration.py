@@ -150,19 +150,19 @@ def without_parts(
         yield Head.fit(rest.values(), n_conditions), rest, parts
 
 
-def never_heard(machines: Mapping[str, NDArray[np.int16]], n_conditions: int = 0) -> NDArray[np.int64]:
-    """Distance of each normal clip from a head that never heard its machine, int64 (n,).
+def never_heard(machines: Mapping[str, NDArray[np.int16]], n_conditions: int = 0) -> dict[str, NDArray[np.int64]]:
+    """Distance of each normal clip from a head that never heard its machine; arguments as for :func:`cross_fitted`.
 
     It is empty for fewer than three machines: from two, nothing can be said of a third.
     """
     if len(machines) < 3:
-        return np.empty(0, np.int64)
+        return {}
     whole = {name: Moments.of(rows) for name, rows in machines.items()}
-    found = []
+    found = {}
     for name, rows in machines.items():
         head = Head.fit([moments for other, moments in whole.items() if other != name], n_conditions)
-        found.append(head.distance(rows, head.mean, 0))
-    return np.concatenate(found)
+        found[name] = head.distance(rows, head.mean, 0)
+    return found
 
 
 def _parts(counts: Mapping[str, int], folds: int) -> Iterator[dict[str, slice]]:

@@ -12,6 +12,10 @@ from apps.turbine_blade.calibration import Surprise, cross_fitted, never_heard
 from apps.turbine_blade.head import Head
 from apps.turbine_blade.moments import Moments
 
+#: What was heard, and of how much that is a part: frames of a clip and of a whole one.
+Share = tuple[int | NDArray[np.int64], int]
+WHOLE: Share = (1, 1)
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Expected:
@@ -30,14 +34,19 @@ class Channel:
     head: Head
     surprise: Surprise
     """For machines with clips of their own."""
-    first_surprise: Surprise
-    """For machines never heard; the other one where too few machines are known to say."""
+    first_surprise: Surprise | None
+    """For machines never heard; None where too few machines are known to say."""
     machines: dict[str, Expected]
     normal_runs: tuple[NDArray[np.int32], ...]
     """Surprise of the normal clips of each machine in order of time, cross-fitted, in steps of 1/256."""
 
     @classmethod
-    def fit(cls, vectors: Mapping[str, NDArray[np.int16]], n_conditions: int) -> Self:
+    def fit(
+        cls,
+        vectors: Mapping[str, NDArray[np.int16]],
+        n_conditions: int,
+        shares: Mapping[str, Share] | None = None,
+    ) -> Self:
         """Learn from normal clips.
 
         Parameters
@@ -46,21 +55,24 @@ class Channel:
             Features and conditions of each machine's normal clips in order of time.
         n_conditions : int
             How many of the numbers are conditions, k.
+        shares : mapping, optional
+            Where clips are of several lengths, those of each machine's clips, and that of a whole clip.
 
         Raises
         ------
         ParameterError
             When there are too few.
         """
+        shares = shares or dict.fromkeys(vectors, WHOLE)
         moments = {name: Moments.of(rows) for name, rows in vectors.items()}
         head = Head.fit(moments.values(), n_conditions)
-        crossed = cross_fitted(vectors, n_conditions)
+        crossed = _as_of_whole_clips(cross_fitted(vectors, n_conditions), shares)
+        strange = _as_of_whole_clips(never_heard(vectors, n_conditions), shares)
         surprise = Surprise.fit(np.concatenate(list(crossed.values())))
-        strange = never_heard(vectors, n_conditions)
         return cls(
             head=head,
             surprise=surprise,
-            first_surprise=Surprise.fit(strange) if len(strange) else surprise,
+            first_surprise=Surprise.fit(np.concatenate(list(strange.values()))) if strange else None,
             machines={name: expected(head, own) for name, own in moments.items()},
             normal_runs=tuple(surprise(distances).astype(np.int32) for distances in crossed.values()),
         )
@@ -72,33 +84,20 @@ class Channel:
         return self.machines.get(machine or "", Expected(mean=self.head.mean, own_clips=0))
 
     def judge(
-        self, vectors: NDArray[np.int16], usual: Expected, share: tuple[int, int] = (1, 1)
+        self, vectors: NDArray[np.int16], usual: Expected, share: Share = WHOLE
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Judge vectors.
-
-        Parameters
-        ----------
-        vectors : int16 array, shape (n, d + k)
-        usual : Expected
-        share : pair of int
-            What was heard, and of how much that is a part. Means over less time are less certain: their squared
-            deviation grows as the time falls, so the distance is multiplied by the share.
-
-        Returns
-        -------
-        distance, surprise : int64 arrays, shape (n,), in steps of 1/256
-        """
-        heard, of = share
-        distances = self.head.distance(vectors, usual.mean, usual.own_clips) * heard // of
-        table = self.surprise if usual.own_clips else self.first_surprise
-        return distances, table(distances)
+        """Return distance and surprise of vectors, int16 (n, d + k): each int64 (n,), in steps of 1/256."""
+        distances = as_of_whole(self.head.distance(vectors, usual.mean, usual.own_clips), share)
+        table = None if usual.own_clips else self.first_surprise
+        return distances, (table or self.surprise)(distances)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return all numbers by name; the names of the machines are left to the caller."""
+        first = {} if self.first_surprise is None else self.first_surprise.arrays()
         return {
             **{f"head_{name}": array for name, array in self.head.arrays().items()},
             **{f"surprise_{name}": array for name, array in self.surprise.arrays().items()},
-            **{f"first_{name}": array for name, array in self.first_surprise.arrays().items()},
+            **{f"first_{name}": array for name, array in first.items()},
             "machine_mean": np.stack([one.mean for one in self.machines.values()]),
             "machine_clips": np.array([one.own_clips for one in self.machines.values()], np.int32),
             "normal_surprise": np.concatenate(self.normal_runs),
@@ -123,10 +122,25 @@ class Channel:
         return cls(
             head=head,
             surprise=Surprise(arrays["surprise_knots"], arrays["surprise_values"]),
-            first_surprise=Surprise(arrays["first_knots"], arrays["first_values"]),
+            first_surprise=Surprise(arrays["first_knots"], arrays["first_values"]) if "first_knots" in arrays else None,
             machines={name: Expected(mean=mean, own_clips=int(clips)) for name, mean, clips in pairs},
             normal_runs=tuple(np.split(normal, np.cumsum(counts)[:-1])),
         )
+
+
+def as_of_whole(distances: NDArray[np.int64], share: Share) -> NDArray[np.int64]:
+    """Return distances as they would be of whole clips.
+
+    Means over less time are less certain: their squared deviation grows as the time falls.
+    """
+    heard, of = share
+    return np.asarray(distances * heard // of)
+
+
+def _as_of_whole_clips(
+    distances: Mapping[str, NDArray[np.int64]], shares: Mapping[str, Share]
+) -> dict[str, NDArray[np.int64]]:
+    return {name: as_of_whole(some, shares[name]) for name, some in distances.items()}
 
 
 def expected(head: Head, own: Moments) -> Expected:

@@ -1,7 +1,7 @@
 """A stream of PCM cut into clips: each with the sums of its stretches, and what was set aside of it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,14 +90,14 @@ class ClipStream:
     def push(self, steps: Steps, clipped: NDArray[np.int64]) -> Iterator[Clip]:
         """Take frames, yield the clips that they complete; see :class:`Frames`."""
         self._rows += list(self._sums.push(steps))
-        self._judged += map(self._sure, self._gate.push(steps, clipped))
+        self._judged += map(self._heed, self._gate.push(steps, clipped))
         while len(self._judged) >= self.clip_stretches:
             yield self._clip(self.clip_stretches)
 
     def flush(self) -> Iterator[Clip]:
         """End the stream: yield the last clips, of which the last may be shorter."""
         self._rows += list(self._sums.flush())
-        self._judged += map(self._sure, self._gate.flush())
+        self._judged += map(self._heed, self._gate.flush())
         while self._judged:
             yield self._clip(min(self.clip_stretches, len(self._judged)))
 
@@ -107,8 +107,10 @@ class ClipStream:
         kept = [row for stretch, row in zip(stretches, rows, strict=True) if stretch.reason is None]
         return Clip(stretches=stretches, sums=np.array(kept, np.int64).reshape(len(kept), self.layout.n_columns))
 
-    def _sure(self, stretch: Stretch) -> Stretch:
-        """Forget a reason that this model does not set aside for."""
-        if self.nuisances or stretch.reason is None or stretch.reason in TECHNICAL:
-            return stretch
-        return Stretch(start_frame=stretch.start_frame, stop_frame=stretch.stop_frame, reason=None)
+    def _heed(self, stretch: Stretch) -> Stretch:
+        return replace(stretch, reason=heeded(stretch.reason, self.nuisances))
+
+
+def heeded(reason: str | None, nuisances: bool) -> str | None:
+    """Return why a stretch is set aside: of the gate's reasons only the technical ones, unless ``nuisances`` count."""
+    return reason if nuisances or reason in TECHNICAL else None

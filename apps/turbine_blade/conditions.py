@@ -1,8 +1,8 @@
 """Operating conditions of recordings: which machine, when, in what wind, how fast it turned."""
 
 import csv
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,9 @@ class Conditions:
     """Date and time, ISO 8601, as it was given."""
     wind_m_s: float | None = None
     rpm: float | None = None
+    fault: str | None = None
+    """A fault that is known of, so that the recording is not taken for normal."""
+    simulated: bool = False
 
     def vector(self, names: Sequence[str]) -> NDArray[np.int16]:
         """Return the numbers for the named conditions, int16 (k,): hundredths; of the squared wind, tenths.
@@ -49,9 +52,10 @@ def n_numbers(names: Sequence[str]) -> int:
 
 
 class ConditionTable:
-    """A CSV with a row for each recording: ``file``, and any of ``machine``, ``start``, ``wind_m_s``, ``rpm``.
+    """A CSV with a row for each recording.
 
-    Other columns are left alone. Files are relative to the table's folder, or given by their bare names.
+    Its columns are ``file``, and any of ``machine``, ``start``, ``wind_m_s``, ``rpm``, ``fault`` and ``simulated`` (yes
+    or no); others are left alone. Files are relative to the table's folder, or given by their bare names.
 
     Raises
     ------
@@ -64,7 +68,7 @@ class ConditionTable:
         self._rows: dict[Path, Conditions] = {}
         self._by_name: dict[str, Conditions | None] = {}
         try:
-            with path.open(newline="", encoding="utf-8") as stream:
+            with path.open(newline="", encoding="utf-8-sig") as stream:
                 reader = csv.DictReader(stream)
                 self.columns = tuple(reader.fieldnames or ())
                 if "file" not in self.columns:
@@ -86,6 +90,8 @@ class ConditionTable:
             start=row.get("start") or None,
             wind_m_s=_number(row, "wind_m_s", where),
             rpm=_number(row, "rpm", where),
+            fault=row.get("fault") or None,
+            simulated=(row.get("simulated") or "").strip().lower() == "yes",
         )
         file = row["file"] or ""
         self._rows[(self.path.parent / file).resolve()] = known
@@ -108,10 +114,38 @@ def _number(row: dict[str, str | None], column: str, where: str) -> float | None
     return value
 
 
-def machine_of(recording: Path, roots: Sequence[Path]) -> str | None:
-    """Name the machine of a recording by the first folder below the one that was asked for; None if there is none."""
+def machine_of(recording: Path, roots: Sequence[Path], machines: Collection[str] = ()) -> str | None:
+    """Name the machine of a recording by its folders.
+
+    Parameters
+    ----------
+    recording : Path
+    roots : sequence of Path
+        What was asked for: where no folder is named like one of ``machines``, the first folder below its root is taken
+        for the machine.
+    machines : collection of str
+        Machines that are known already.
+
+    Returns
+    -------
+    str or None
+    """
+    for part in reversed(recording.absolute().parts[:-1]):
+        if part in machines:
+            return part
     for root in roots:
         if root.is_dir() and recording.is_relative_to(root):
             parts = recording.relative_to(root).parts
             return parts[0] if len(parts) > 1 else None
     return None
+
+
+def known_of(
+    recordings: Sequence[Path], roots: Sequence[Path], table: ConditionTable | None, machines: Collection[str] = ()
+) -> dict[Path, Conditions]:
+    """Gather what is known of recordings: from a table, and the machine from the folders where no table names it."""
+    known = {}
+    for path in recordings:
+        told = Conditions() if table is None else table[path]
+        known[path] = told if told.machine else replace(told, machine=machine_of(path, roots, machines))
+    return known

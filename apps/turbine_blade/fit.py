@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
+from acoustic.train.quantise import to_int8
 from apps.turbine_blade.calibration import LEAST_NORMALS, STEPS, log2_steps, without_parts
 from apps.turbine_blade.channel import Channel
 from apps.turbine_blade.conditions import n_numbers
@@ -60,8 +61,6 @@ def fit_network(normals: Iterable[Steps], seed: int) -> tuple[Any, bytes, NDArra
     """
     import keras
 
-    from acoustic.train.quantise import to_int8
-
     runs = [half_bands(run) for run in normals if len(run) >= CONTEXT_FRAMES]
     if not runs:
         raise ParameterError("there is no normal sound to learn from")
@@ -99,17 +98,26 @@ class Normals:
 
     @classmethod
     def of(cls, layout: Layout, clips: Sequence[Sums], conditions: Sequence[NDArray[np.int16]]) -> "Normals":
-        """Summarise clips, each the sums of its stretches, int64 (m, n_columns), with its conditions, int16 (k,).
-
-        Clips of which much is set aside are further from the usual than whole ones: leave them out.
-        """
+        """Summarise clips, each the sums of its stretches, int64 (m, n_columns), with its conditions, int16 (k,)."""
         whole = np.stack([clip.sum(axis=0) for clip in clips])
         every = max(1, len(clips) // STRETCH_SAMPLE)
+        some = {number: clips[number] for number in range(0, len(clips), every)}
+        return cls.of_sums(layout, whole, conditions, some)
+
+    @classmethod
+    def of_sums(
+        cls,
+        layout: Layout,
+        whole: Sums,
+        conditions: Sequence[NDArray[np.int16]],
+        stretches: Mapping[int, Sums],
+    ) -> "Normals":
+        """Summarise sums of whole clips, int64 (n, n_columns), and the single stretches of a few, by their number."""
         return cls(
             vectors=np.concatenate([layout.features(whole), np.stack(conditions)], axis=1),
             level_db=layout.level_db(whole),
             frames=whole[:, 0],
-            stretches={number: clips[number] for number in range(0, len(clips), every)},
+            stretches=stretches,
         )
 
 
@@ -147,7 +155,12 @@ def fit_model(
     n = sum(len(one.vectors) for one in normals.values())
     if n < LEAST_NORMALS:
         raise ParameterError(f"a model needs at least {LEAST_NORMALS} clips of normal sound, and these give {n}")
-    clips = Channel.fit({name: one.vectors for name, one in normals.items()}, n_numbers(conditions))
+    clip_frames = int(np.median(np.concatenate([one.frames for one in normals.values()])))
+    clips = Channel.fit(
+        {name: one.vectors for name, one in normals.items()},
+        n_numbers(conditions),
+        {name: (one.frames, clip_frames) for name, one in normals.items()},
+    )
     moments = [Moments.of(one.vectors) for one in normals.values()]
     return TurbineModel(
         layout=layout,
@@ -158,7 +171,7 @@ def fit_model(
         levels={name: one.level() for name, one in normals.items()},
         conditions=conditions,
         clip_stretches=clip_stretches,
-        clip_frames=int(np.median(np.concatenate([one.frames for one in normals.values()]))),
+        clip_frames=clip_frames,
         nuisances=nuisances,
         false_alarm_rate=false_alarm_rate,
         alarms_per_day=alarms_per_day,

@@ -37,12 +37,12 @@ class Persistence:
             raise ParameterError(f"persistence: k must be 1 to n = {self.n}, not {self.k}")
 
     @classmethod
-    def choose(cls, runs: Sequence[NDArray[np.int64]], alarms_per_day: float, clips_per_day: float) -> "Choice":
+    def choose(cls, runs: Sequence[NDArray[np.integer[Any]]], alarms_per_day: float, clips_per_day: float) -> "Choice":
         """Find the smallest k that keeps to ``alarms_per_day`` on normal clips.
 
         Parameters
         ----------
-        runs : sequence of int64 arrays
+        runs : sequence of integer arrays
             Surprise of the normal clips of each machine in order of time, cross-fitted, in steps of 1/256.
         alarms_per_day : float
             False alarms wanted, above 0.
@@ -69,7 +69,7 @@ class Persistence:
         low, high = poisson_rate(counted, max(days, 1e-9))
         return Choice(persistence=best, counted=counted, days=days, interval_per_day=(low, high), expected=expected)
 
-    def count_alarms(self, run: NDArray[np.int64]) -> int:
+    def count_alarms(self, run: NDArray[np.integer[Any]]) -> int:
         """Alarms that one run of clips would raise."""
         counter = AlarmCounter(self)
         return sum(counter.push(int(value)) == "alarm" for value in run)

@@ -1,6 +1,6 @@
 """One recording through the chain."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -161,8 +161,22 @@ def summarise(
         level_db=level_db,
         level_z=level_z,
         known=usual.clips.own_clips,
-        warnings=warnings,
+        warnings=(*warnings, *_unknown(chain)),
     )
+
+
+def _unknown(chain: TurbineChain) -> Iterator[str]:
+    """Say so when the machine was never heard."""
+    if chain.usual.clips.own_clips:
+        return
+    clips = chain.model.clips
+    if clips.first_surprise is None:
+        yield (
+            f"the machine is not known and the model knows only {len(clips.machines)}: its p-value is of no use until "
+            "the machine has a baseline (acoustic turbine baseline add)"
+        )
+    else:
+        yield "the machine is not known: judged by what machines are like on the whole"
 
 
 def _rotor_p_value(chain: TurbineChain) -> float | None:

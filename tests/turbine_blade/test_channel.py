@@ -52,7 +52,22 @@ def test_surprise_is_that_of_known_or_of_strange_machines() -> None:
 
 def test_of_two_machines_a_third_is_judged_as_if_known() -> None:
     channel = fitted(a=40, b=50)
-    assert channel.first_surprise is channel.surprise
+    distances, surprise = channel.judge(machine(7, 30), channel.expect("c"))
+    assert surprise.tolist() == channel.surprise(distances).tolist()
+
+
+def test_clips_of_half_the_length_calibrate_like_whole_ones() -> None:
+    """They lie twice as far from the usual, and are known to."""
+    whole = machine(0, 400)
+    noise = np.random.default_rng(1).normal(0, 200, (200, D))
+    half = whole.copy()
+    half[::2, :D] += np.rint(noise).astype(np.int16)
+    shares = {"a": (np.where(np.arange(400) % 2, 100, 50), 100)}
+    known, blind = Channel.fit({"a": half}, K, shares), Channel.fit({"a": half}, K)
+    for channel, least, most in ((known, 0.4, 0.6), (blind, 0.62, 1.0)):
+        (run,) = channel.normal_runs
+        # Of those clips that are more unusual than half of all, so many are short ones.
+        assert least < np.mean(np.flatnonzero(run > np.median(run)) % 2 == 0) < most
 
 
 def test_a_part_of_a_clip_counts_for_its_share() -> None:
@@ -105,14 +120,14 @@ def test_machines_and_their_numbers_belong_together(machines: list[str]) -> None
 
 @pytest.mark.parametrize("table", ["surprise", "first"])
 def test_a_table_that_does_not_rise_is_refused(table: str) -> None:
-    arrays = fitted(a=20, b=20).arrays()
+    arrays = fitted(a=20, b=20, c=20).arrays()
     falling = arrays[f"{table}_knots"].copy()
     falling[1] = falling[0]
     with pytest.raises(ParameterError, match="rise"):
-        Channel.from_arrays(arrays | {f"{table}_knots": falling}, ["a", "b"])
+        Channel.from_arrays(arrays | {f"{table}_knots": falling}, ["a", "b", "c"])
     with pytest.raises(ParameterError, match="rise"):
         Channel.from_arrays(
-            arrays | {f"{table}_knots": falling[:1], f"{table}_values": arrays[f"{table}_values"][:1]}, ["a", "b"]
+            arrays | {f"{table}_knots": falling[:1], f"{table}_values": arrays[f"{table}_values"][:1]}, ["a", "b", "c"]
         )
 
 

@@ -119,17 +119,24 @@ def test_same_bytes_as_tensorflow_lite_micro() -> None:
     assert np.ptp(ours.astype(int)) > 100
 
 
+def _beating(seed: int, n: int) -> NDArray[np.int16]:
+    """Frames whose bands rise and fall in half a second, each in its own time, in noise."""
+    rng = np.random.default_rng(seed)
+    turns = (np.arange(n)[:, None] + rng.uniform(0, 16)) / 16 + np.linspace(0, 1, 128)
+    return np.rint(256 * (-40 + 6 * np.sin(2 * np.pi * turns) + rng.normal(0, 1, (n, 128)))).astype(np.int16)
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # TensorFlow's own
 def test_the_fitted_network_follows_the_float_one() -> None:
-    runs = [steps_of(turbine_sound("turbine_01", seed, 20.0)) for seed in range(4)]
+    runs = [_beating(seed, 1500) for seed in range(4)]
     model, network, usual = fit_network(runs, seed=3)
     assert usual.dtype == np.int16
     assert abs(int(usual.sum())) <= 64
     runner = ResidualNetwork(network, usual)
     source = runner.network.inputs[0]
     assert (source.scale, source.zero_point) == (pytest.approx(INPUT_SCALE, rel=1e-6), 0)
-    around, between = deviations(half_bands(steps_of(turbine_sound("turbine_01", 9, 10.0))), usual)
+    around, between = deviations(half_bands(_beating(9, 300)), usual)
     floats = UNIT_DB * model.predict_on_batch(to_input(around).astype(np.float32) * np.float32(INPUT_SCALE))
     output = runner.network.outputs[0]
     integers = UNIT_DB * output.dequantise(runner.network.run(to_input(around))[0])
@@ -137,7 +144,8 @@ def test_the_fitted_network_follows_the_float_one() -> None:
     # A step of the output and the rounding of weights: far less than what is left of a frame (decibels).
     assert np.sqrt((error_db**2).mean()) < 0.25
     assert np.abs(error_db).max() < 1.5
-    assert np.corrcoef(floats.ravel(), between.ravel())[0, 1] > 0.1
+    # And it has learnt something.
+    assert np.std(between / 256 - floats) < 0.6 * np.std(between / 256)
     assert fit_network(runs, seed=3)[1] == network
     assert fit_network(runs, seed=4)[1] != network
 

@@ -1,0 +1,37 @@
+"""One recording of a machine at work, learnt into its baseline."""
+
+from pathlib import Path
+
+from acoustic.audio import Recording
+from apps.turbine_blade.baselines import Baseline, Epoch
+from apps.turbine_blade.chain import Event, Judged, TurbineChain
+from apps.turbine_blade.conditions import Conditions
+from apps.turbine_blade.features import FRONT_END
+from apps.turbine_blade.model import TurbineModel
+from apps.turbine_blade.summarise import BLOCK_SAMPLES
+
+
+def learn_recording(model: TurbineModel, baseline: Baseline, conditions: Conditions, path: Path) -> Epoch:
+    """Return the running epoch of a baseline after one more recording.
+
+    The recording's clips are judged by what was usual before it.
+
+    Raises
+    ------
+    AudioFileError
+        If it cannot be read.
+    """
+    epoch = baseline.epoch
+    chain = TurbineChain(model, epoch.usual(model, baseline.machine), conditions, rotor=model.rotor is not None)
+    events: list[Event] = []
+    for block in Recording(path).blocks(FRONT_END.rate_hz, BLOCK_SAMPLES):
+        events += chain.push(block)
+    events += chain.flush()
+    judgements = [event.judgement for event in events if isinstance(event, Judged)]
+    flagged = epoch.flagged
+    for judgement in judgements:
+        epoch = epoch.learn(judgement.vector, judgement.surprise, judgement.level_db)
+    vector = None if chain.rotor is None or model.rotor is None or not judgements else chain.rotor.vector()
+    if vector is not None and epoch.flagged == flagged:
+        epoch = epoch.learn_rotor(vector)
+    return epoch
