@@ -38,11 +38,25 @@ class Surprise:
     knots : int32 array, shape (k,)
         log2 of distance in steps of 1/256, rising.
     values : int32 array, shape (k,)
-        Surprise in steps of 1/256, rising; the last two points set the slope beyond.
+        Surprise in steps of 1/256, not falling; the last two points set the slope beyond.
+
+    Raises
+    ------
+    ParameterError
+        When the columns are no such table.
     """
 
     knots: NDArray[np.int32]
     values: NDArray[np.int32]
+
+    def __post_init__(self) -> None:
+        """Check the table."""
+        columns = (self.knots, self.values)
+        if any(column.dtype != np.int32 or column.ndim != 1 for column in columns) or len(self.knots) < 2:
+            raise ParameterError("a table of surprise must have two int32 columns that rise")
+        steps = [np.diff(column.astype(np.int64)) for column in columns]
+        if len(steps[0]) != len(steps[1]) or steps[0].min() <= 0 or steps[1].min() < 0 or steps[1][-1] == 0:
+            raise ParameterError("a table of surprise must have two int32 columns that rise")
 
     @classmethod
     def fit(cls, distances: NDArray[np.int64]) -> Self:
@@ -116,29 +130,39 @@ def cross_fitted(
     -------
     dict of int64 arrays, shape (n,)
     """
-    whole = {name: Moments.of(rows) for name, rows in machines.items()}
     distances = {name: np.zeros(len(rows), np.int64) for name, rows in machines.items()}
-    for parts in _parts({name: len(rows) for name, rows in machines.items()}, folds):
-        rest = {name: whole[name] - Moments.of(machines[name][part]) for name, part in parts.items()}
-        head = Head.fit(rest.values(), n_conditions)
+    for head, rest, parts in without_parts(machines, n_conditions, folds):
         for name, part in parts.items():
             distances[name][part] = head.distance(machines[name][part], head.own_mean(rest[name]), rest[name].count)
     return distances
 
 
-def never_heard(machines: Mapping[str, NDArray[np.int16]], n_conditions: int = 0) -> NDArray[np.int64]:
-    """Distance of each normal clip from a head that never heard its machine, int64 (n,).
+def without_parts(
+    machines: Mapping[str, NDArray[np.int16]], n_conditions: int = 0, folds: int = FOLDS
+) -> Iterator[tuple[Head, dict[str, Moments], dict[str, slice]]]:
+    """Yield a head for each part of the time, the moments it was fitted to, and the clips that were left out.
+
+    Arguments are those of :func:`cross_fitted`.
+    """
+    whole = {name: Moments.of(rows) for name, rows in machines.items()}
+    for parts in _parts({name: len(rows) for name, rows in machines.items()}, folds):
+        rest = {name: whole[name] - Moments.of(machines[name][part]) for name, part in parts.items()}
+        yield Head.fit(rest.values(), n_conditions), rest, parts
+
+
+def never_heard(machines: Mapping[str, NDArray[np.int16]], n_conditions: int = 0) -> dict[str, NDArray[np.int64]]:
+    """Distance of each normal clip from a head that never heard its machine; arguments as for :func:`cross_fitted`.
 
     It is empty for fewer than three machines: from two, nothing can be said of a third.
     """
     if len(machines) < 3:
-        return np.empty(0, np.int64)
+        return {}
     whole = {name: Moments.of(rows) for name, rows in machines.items()}
-    found = []
+    found = {}
     for name, rows in machines.items():
         head = Head.fit([moments for other, moments in whole.items() if other != name], n_conditions)
-        found.append(head.distance(rows, head.mean, 0))
-    return np.concatenate(found)
+        found[name] = head.distance(rows, head.mean, 0)
+    return found
 
 
 def _parts(counts: Mapping[str, int], folds: int) -> Iterator[dict[str, slice]]:

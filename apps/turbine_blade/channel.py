@@ -7,9 +7,14 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from acoustic.errors import ParameterError
 from apps.turbine_blade.calibration import Surprise, cross_fitted, never_heard
 from apps.turbine_blade.head import Head
 from apps.turbine_blade.moments import Moments
+
+#: What was heard, and of how much that is a part: frames of a clip and of a whole one.
+Share = tuple[int | NDArray[np.int64], int]
+WHOLE: Share = (1, 1)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -36,7 +41,12 @@ class Channel:
     """Surprise of the normal clips of each machine in order of time, cross-fitted, in steps of 1/256."""
 
     @classmethod
-    def fit(cls, vectors: Mapping[str, NDArray[np.int16]], n_conditions: int) -> Self:
+    def fit(
+        cls,
+        vectors: Mapping[str, NDArray[np.int16]],
+        n_conditions: int,
+        shares: Mapping[str, Share] | None = None,
+    ) -> Self:
         """Learn from normal clips.
 
         Parameters
@@ -45,21 +55,24 @@ class Channel:
             Features and conditions of each machine's normal clips in order of time.
         n_conditions : int
             How many of the numbers are conditions, k.
+        shares : mapping, optional
+            Where clips are of several lengths, those of each machine's clips, and that of a whole clip.
 
         Raises
         ------
         ParameterError
             When there are too few.
         """
+        shares = shares or dict.fromkeys(vectors, WHOLE)
         moments = {name: Moments.of(rows) for name, rows in vectors.items()}
         head = Head.fit(moments.values(), n_conditions)
-        crossed = cross_fitted(vectors, n_conditions)
+        crossed = _as_of_whole_clips(cross_fitted(vectors, n_conditions), shares)
+        strange = _as_of_whole_clips(never_heard(vectors, n_conditions), shares)
         surprise = Surprise.fit(np.concatenate(list(crossed.values())))
-        strange = never_heard(vectors, n_conditions)
         return cls(
             head=head,
             surprise=surprise,
-            first_surprise=Surprise.fit(strange) if len(strange) else None,
+            first_surprise=Surprise.fit(np.concatenate(list(strange.values()))) if strange else None,
             machines={name: expected(head, own) for name, own in moments.items()},
             normal_runs=tuple(surprise(distances).astype(np.int32) for distances in crossed.values()),
         )
@@ -70,9 +83,11 @@ class Channel:
             return next(iter(self.machines.values()))
         return self.machines.get(machine or "", Expected(mean=self.head.mean, own_clips=0))
 
-    def judge(self, vectors: NDArray[np.int16], usual: Expected) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def judge(
+        self, vectors: NDArray[np.int16], usual: Expected, share: Share = WHOLE
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return distance and surprise of vectors, int16 (n, d + k): each int64 (n,), in steps of 1/256."""
-        distances = self.head.distance(vectors, usual.mean, usual.own_clips)
+        distances = as_of_whole(self.head.distance(vectors, usual.mean, usual.own_clips), share)
         table = None if usual.own_clips else self.first_surprise
         return distances, (table or self.surprise)(distances)
 
@@ -97,15 +112,35 @@ class Channel:
         KeyError, ValueError, ParameterError
             When a part is missing or does not fit.
         """
-        counts = arrays["machine_clips"]
-        pairs = zip(machines, arrays["machine_mean"], counts, strict=True)
+        head = Head.from_arrays({name: arrays[f"head_{name}"] for name in Head.ARRAYS})
+        counts, means, normal = arrays["machine_clips"], arrays["machine_mean"], arrays["normal_surprise"]
+        if [array.dtype for array in (counts, means, normal)] != [np.int32, np.int16, np.int32]:
+            raise ParameterError("the numbers of the machines must be int32, int16 and int32")
+        if means.shape != (*counts.shape, len(head.mean)) or normal.shape != (counts.sum(),):
+            raise ParameterError("the numbers of the machines do not fit each other")
+        pairs = zip(machines, means, counts, strict=True)
         return cls(
-            head=Head.from_arrays({name: arrays[f"head_{name}"] for name in Head.ARRAYS}),
+            head=head,
             surprise=Surprise(arrays["surprise_knots"], arrays["surprise_values"]),
             first_surprise=Surprise(arrays["first_knots"], arrays["first_values"]) if "first_knots" in arrays else None,
             machines={name: Expected(mean=mean, own_clips=int(clips)) for name, mean, clips in pairs},
-            normal_runs=tuple(np.split(arrays["normal_surprise"], np.cumsum(counts)[:-1])),
+            normal_runs=tuple(np.split(normal, np.cumsum(counts)[:-1])),
         )
+
+
+def as_of_whole(distances: NDArray[np.int64], share: Share) -> NDArray[np.int64]:
+    """Return distances as they would be of whole clips.
+
+    Means over less time are less certain: their squared deviation grows as the time falls.
+    """
+    heard, of = share
+    return np.asarray(distances * heard // of)
+
+
+def _as_of_whole_clips(
+    distances: Mapping[str, NDArray[np.int64]], shares: Mapping[str, Share]
+) -> dict[str, NDArray[np.int64]]:
+    return {name: as_of_whole(some, shares[name]) for name, some in distances.items()}
 
 
 def expected(head: Head, own: Moments) -> Expected:

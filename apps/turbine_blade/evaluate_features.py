@@ -170,7 +170,7 @@ def fit_on(layout: Layout, network: bytes, usual: NDArray[np.int16], normal: Fea
     for name in np.unique(normal.machine):
         clips = [_stretches(sums, steps) for steps in normal.steps[normal.machine == name]]
         normals[str(name)] = Normals.of(layout, clips, [NO_CONDITIONS] * len(clips))
-    stretches = max(len(clip) for one in normals.values() for clip in one.stretches)
+    stretches = max(len(clip) for one in normals.values() for clip in one.stretches.values())
     return fit_model(layout, network, usual, normals, clip_stretches=stretches)
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
 from acoustic.train.quantise import to_int8
-from apps.turbine_blade.calibration import LEAST_NORMALS, STEPS, log2_steps
+from apps.turbine_blade.calibration import LEAST_NORMALS, STEPS, log2_steps, without_parts
 from apps.turbine_blade.channel import Channel
 from apps.turbine_blade.conditions import n_numbers
 from apps.turbine_blade.explain import Sections
@@ -87,10 +87,10 @@ class Normals:
     """int16 (n, d + k): features and conditions."""
     level_db: NDArray[np.float64]
     """float64 (n,): mean level of each clip."""
-    stretches: Sequence[Sums]
-    """Sums of the single stretches of some of the clips, each int64 (m, n_columns)."""
-    stretch_conditions: Sequence[NDArray[np.int16]]
-    """Conditions of the same clips, each int16 (k,)."""
+    frames: NDArray[np.int64]
+    """int64 (n,): frames of each clip."""
+    stretches: Mapping[int, Sums]
+    """Sums of the single stretches of some of the clips by their number, each int64 (m, n_columns)."""
 
     def level(self) -> tuple[float, float]:
         """Return mean and standard deviation of the clips' level in dB."""
@@ -101,7 +101,8 @@ class Normals:
         """Summarise clips, each the sums of its stretches, int64 (m, n_columns), with its conditions, int16 (k,)."""
         whole = np.stack([clip.sum(axis=0) for clip in clips])
         every = max(1, len(clips) // STRETCH_SAMPLE)
-        return cls.of_sums(layout, whole, conditions, clips[::every], conditions[::every])
+        some = {number: clips[number] for number in range(0, len(clips), every)}
+        return cls.of_sums(layout, whole, conditions, some)
 
     @classmethod
     def of_sums(
@@ -109,15 +110,14 @@ class Normals:
         layout: Layout,
         whole: Sums,
         conditions: Sequence[NDArray[np.int16]],
-        stretches: Sequence[Sums],
-        stretch_conditions: Sequence[NDArray[np.int16]],
+        stretches: Mapping[int, Sums],
     ) -> "Normals":
-        """Summarise sums of whole clips, int64 (n, n_columns), and the single stretches of a few of them."""
+        """Summarise sums of whole clips, int64 (n, n_columns), and the single stretches of a few, by their number."""
         return cls(
             vectors=np.concatenate([layout.features(whole), np.stack(conditions)], axis=1),
             level_db=layout.level_db(whole),
+            frames=whole[:, 0],
             stretches=stretches,
-            stretch_conditions=stretch_conditions,
         )
 
 
@@ -155,7 +155,12 @@ def fit_model(
     n = sum(len(one.vectors) for one in normals.values())
     if n < LEAST_NORMALS:
         raise ParameterError(f"a model needs at least {LEAST_NORMALS} clips of normal sound, and these give {n}")
-    clips = Channel.fit({name: one.vectors for name, one in normals.items()}, n_numbers(conditions))
+    clip_frames = int(np.median(np.concatenate([one.frames for one in normals.values()])))
+    clips = Channel.fit(
+        {name: one.vectors for name, one in normals.items()},
+        n_numbers(conditions),
+        {name: (one.frames, clip_frames) for name, one in normals.items()},
+    )
     moments = [Moments.of(one.vectors) for one in normals.values()]
     return TurbineModel(
         layout=layout,
@@ -166,22 +171,26 @@ def fit_model(
         levels={name: one.level() for name, one in normals.items()},
         conditions=conditions,
         clip_stretches=clip_stretches,
+        clip_frames=clip_frames,
         nuisances=nuisances,
         false_alarm_rate=false_alarm_rate,
         alarms_per_day=alarms_per_day,
         section_sd=Sections.learn(layout, moments, n_numbers(conditions)),
-        stretch_octaves=_stretch_octaves(layout, clips, normals),
+        stretch_octaves=_stretch_octaves(layout, normals, n_numbers(conditions)),
     )
 
 
-def _stretch_octaves(layout: Layout, clips: Channel, normals: Mapping[str, Normals]) -> tuple[float, float]:
-    """Mean and standard deviation over whole stretches of log2 of their distance."""
+def _stretch_octaves(layout: Layout, normals: Mapping[str, Normals], n_conditions: int) -> tuple[float, float]:
+    """Mean and standard deviation over whole stretches of log2 of their distance, from heads fitted without them."""
     octaves = [np.zeros(0)]
-    for name, one in normals.items():
-        for sums, conditions in zip(one.stretches, one.stretch_conditions, strict=True):
-            whole = sums[sums[:, 0] == STRETCH_FRAMES]
-            vectors = np.concatenate([layout.features(whole), np.tile(conditions, (len(whole), 1))], axis=1)
-            distances, _ = clips.judge(vectors, clips.machines[name])
-            octaves.append(log2_steps(distances) / STEPS)
+    vectors = {name: one.vectors for name, one in normals.items()}
+    for head, rest, parts in without_parts(vectors, n_conditions):
+        for name, part in parts.items():
+            mean, stretches = head.own_mean(rest[name]), normals[name].stretches
+            for number in stretches.keys() & range(part.start, part.stop):
+                whole = layout.features(stretches[number][stretches[number][:, 0] == STRETCH_FRAMES])
+                conditions = np.tile(vectors[name][number, layout.n_features :], (len(whole), 1))
+                distances = head.distance(np.concatenate([whole, conditions], axis=1), mean, rest[name].count)
+                octaves.append(log2_steps(distances) / STEPS)
     every = np.concatenate(octaves)
     return (round(float(every.mean()), 4), round(max(0.1, float(every.std())), 4)) if len(every) else (0.0, 1.0)

@@ -38,12 +38,12 @@ class Judgement:
     """What is to be said about one clip."""
 
     distance: int
-    """Squared Mahalanobis distance over the number of features, in steps of 1/256."""
+    """Squared Mahalanobis distance over the number of features, in steps of 1/256, as of a whole clip."""
     surprise: int
     """Minus the decadic logarithm of the p-value, in steps of 1/256."""
     bands: tuple[Band, ...]
     stretch_z: tuple[float, ...]
-    """How unusual each stretch is by itself, in standard deviations of normal stretches."""
+    """How unusual each stretch is by itself, in standard deviations of normal stretches; 0 for one cut short."""
     level_db: float
     """Mean level of bands over the clip."""
     vector: NDArray[np.int16]
@@ -71,6 +71,8 @@ class TurbineModel:
     conditions: tuple[str, ...]
     """Conditions that clips are judged under."""
     clip_stretches: int
+    clip_frames: int
+    """Median length of the clips it was fitted to."""
     nuisances: bool
     """Whether the sounds of weather and surroundings are set aside; else only clipping and silence."""
     false_alarm_rate: float
@@ -145,12 +147,15 @@ class TurbineModel:
         whole = stretches.sum(axis=0)
         vectors = self.layout.features(np.concatenate([whole[None], stretches]))
         vectors = np.concatenate([vectors, np.tile(conditions, (len(vectors), 1))], axis=1)
-        distances, surprise = self.clips.judge(vectors, usual.clips)
+        frames = int(whole[0])
+        distance, surprise = self.clips.judge(vectors[:1], usual.clips, (frames, self.clip_frames))
+        of_stretches, _ = self.clips.judge(vectors[1:], usual.clips)
         mean, sd = self.stretch_octaves
-        z = (log2_steps(distances[1:]) / STEPS - mean) / sd
+        # Half a second of frames hardly varies: it is unlike a second of any sound.
+        z = np.where(stretches[:, 0] == STRETCH_FRAMES, (log2_steps(of_stretches) / STEPS - mean) / sd, 0.0)
         deviation = self.clips.head.deviation(vectors[:1], usual.clips.mean)[0]
         return Judgement(
-            distance=int(distances[0]),
+            distance=int(distance[0]),
             surprise=int(surprise[0]),
             bands=self.sections.bands(deviation),
             stretch_z=tuple(z.round(2).tolist()),
@@ -198,6 +203,7 @@ class TurbineModel:
             levels={name: (float(mean), float(sd)) for name, (mean, sd) in decision["levels_db"].items()},
             conditions=conditions,
             clip_stretches=int(decision["clip_stretches"]),
+            clip_frames=int(decision["clip_frames"]),
             nuisances=bool(decision["nuisances"]),
             false_alarm_rate=float(decision["false_alarm_rate"]),
             alarms_per_day=float(decision["alarms_per_day"]),
@@ -216,6 +222,7 @@ class TurbineModel:
             "rotor_machines": [] if self.rotor is None else list(self.rotor.machines),
             "levels_db": {name: list(level) for name, level in self.levels.items()},
             "clip_stretches": self.clip_stretches,
+            "clip_frames": self.clip_frames,
             "nuisances": self.nuisances,
             "false_alarm_rate": self.false_alarm_rate,
             "alarms_per_day": self.alarms_per_day,

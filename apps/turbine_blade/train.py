@@ -215,13 +215,14 @@ def _normals(
             of_machine[known[path].machine or UNNAMED].append(path)
     normals = {}
     for machine, paths in of_machine.items():
-        some = paths[:: max(1, len(paths) // STRETCH_SAMPLE)]
+        counts = [len(summaries[path].clips) for path in paths]
+        first_clip = np.cumsum([0, *counts[:-1]]).tolist()
+        some = range(0, len(paths), max(1, len(paths) // STRETCH_SAMPLE))
         normals[machine] = Normals.of_sums(
             recipe.layout,
             np.concatenate([summaries[path].clips for path in paths]),
             [vectors[path] for path in paths for _ in summaries[path].clips],
-            [summaries[path].stretches for path in some],
-            [vectors[path] for path in some],
+            {first_clip[number]: summaries[paths[number]].stretches for number in some},
         )
     if not normals:
         raise ParameterError(

@@ -27,7 +27,7 @@ def make_vectors(model: TurbineModel, pcm: NDArray[np.int16]) -> dict[str, NDArr
     features = model.layout.features(sums.sum(axis=0)[None])
     conditions = model.clips.head.mean[None, features.shape[1] :]  # the usual ones
     vectors = np.concatenate([features, conditions], axis=1)
-    distance, surprise = model.clips.judge(vectors, model.usual("").clips)
+    distance, surprise = model.clips.judge(vectors, model.usual("").clips, (len(steps), model.clip_frames))
     return {
         "test_pcm": pcm,
         "test_steps": steps,
