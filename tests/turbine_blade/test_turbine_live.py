@@ -12,7 +12,7 @@ import made_models
 import pytest
 
 from acoustic.audio import write_wav
-from apps.turbine_blade.model import TurbineModel
+from apps.turbine_blade.scorer.model import TurbineModel
 from apps.turbine_blade.train import pack
 
 pytestmark = pytest.mark.live
