@@ -1,6 +1,8 @@
 """What one second of sound shows about nuisances, in integers that a microcontroller can keep."""
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +40,8 @@ VOICE_BANDS = 18
 SILENCE_DB = 20
 """A frame none of whose bands is this far above the front end's floor is digital silence."""
 
+LEVELS = ("rumble", "body", "bright", "slope", "hiss")
+"""Levels of a stretch, and differences of levels, that are compared with what is usual."""
 _HISTORY = 2 * FLUTTER_LAG
 
 
@@ -68,6 +72,11 @@ class StretchMeasures:
     swish: int
     """Loudest less quietest quarter in `BODY_HZ`."""
 
+    @cached_property
+    def levels(self) -> tuple[int, ...]:
+        """Numbers for each of `LEVELS`: slope is rumble less body, hiss is bright less body."""
+        return self.rumble, self.body, self.bright, self.rumble - self.body, self.bright - self.body
+
 
 class StretchMeter:
     """Measures a stream stretch by stretch.
@@ -91,13 +100,13 @@ class StretchMeter:
         self._silence = round((10 * np.log10(fe.floor) + SILENCE_DB) * STEPS_PER_DB)
         self._before = np.empty((0, fe.n_mels), np.int16)
 
-    def __call__(self, steps: Steps, clipped: NDArray[np.integer]) -> StretchMeasures:
-        """Measure the next stretch.
+    def __call__(self, steps: Steps, clipped: NDArray[np.integer]) -> list[StretchMeasures]:
+        """Measure the next stretches.
 
         Parameters
         ----------
         steps : int16 array, shape (n_frames, n_mels)
-            Log-mel in steps of 1/256 dB; ``STRETCH_FRAMES`` frames, or the last few of the stream.
+            Log-mel in steps of 1/256 dB; a multiple of ``STRETCH_FRAMES``, or the last frames of the stream.
         clipped : integer array, shape (n_frames,)
             Full-scale samples in each frame's hop.
         """
@@ -106,37 +115,59 @@ class StretchMeter:
             self._before = np.repeat(steps[:1], _HISTORY, axis=0)
         x = np.concatenate([self._before, steps]).astype(np.int32)
         self._before = x[-_HISTORY:].astype(np.int16)
-        song, voice = self._rises(x, SONG_HZ), self._rises(x, VOICE_HZ)
-        song_frames, song_bands = _collect(song, _span(song) <= SONG_SPAN)
-        voice_frames, voice_bands = _collect(voice, np.count_nonzero(voice, axis=1) <= VOICE_BANDS)
-        rumble, body, bright = (self._level(x, hz) for hz in (RUMBLE_HZ, BODY_HZ, BRIGHT_HZ))
-        quarter_body = _quarters(body[_HISTORY:])
-        return StretchMeasures(
-            frames=len(steps),
-            clipped_samples=int(clipped.sum()),
-            silent_frames=int(np.count_nonzero(steps.max(axis=1) <= self._silence)),
-            song_frames=song_frames,
-            song_bands=song_bands,
-            voice_frames=voice_frames,
-            voice_bands=voice_bands,
-            flutter=_flutter(x[:, self._bands[BRIGHT_HZ]]),
-            rumble=_mean(rumble[_HISTORY:]),
-            body=_mean(body[_HISTORY:]),
-            bright=_mean(bright[_HISTORY:]),
-            quarter_rumble=_quarters(rumble[_HISTORY:]),
-            swish=max(quarter_body) - min(quarter_body),
+        rises = x[_HISTORY:] - _loudest(x[_HISTORY - RISE_LAG : -RISE_LAG])
+        song, voice = (rises[:, self._bands[hz]] > RISE for hz in (SONG_HZ, VOICE_HZ))
+        song[_span(song) > SONG_SPAN] = False
+        voice[np.count_nonzero(voice, axis=1) > VOICE_BANDS] = False
+        rumble, body, bright = (self._level(x[_HISTORY:], hz) for hz in (RUMBLE_HZ, BODY_HZ, BRIGHT_HZ))
+        flutter = _flutter(x[:, self._bands[BRIGHT_HZ]])
+        silent = steps.max(axis=1) <= self._silence
+        quarter_rumble, quarter_body = (_means(level, QUARTER_FRAMES) for level in (rumble, body))
+        # One row a stretch from here on.
+        quarters = STRETCH_FRAMES // QUARTER_FRAMES
+        marks: tuple[NDArray[Any], ...] = (clipped, silent, song.any(axis=1), voice.any(axis=1))
+        columns = zip(
+            *(_sums(mark, STRETCH_FRAMES) for mark in marks),
+            *(_sets(rose) for rose in (song, voice)),
+            *(_means(level, STRETCH_FRAMES) for level in (rumble, body, bright)),
+            strict=True,
         )
+        found = []
+        for number, (n_clipped, n_silent, n_song, n_voice, songs, voices, *levels) in enumerate(columns):
+            first, of_stretch = number * STRETCH_FRAMES, slice(number * quarters, (number + 1) * quarters)
+            moves = quarter_body[of_stretch]
+            found.append(
+                StretchMeasures(
+                    frames=min(STRETCH_FRAMES, len(steps) - first),
+                    clipped_samples=n_clipped,
+                    silent_frames=n_silent,
+                    song_frames=n_song,
+                    song_bands=songs,
+                    voice_frames=n_voice,
+                    voice_bands=voices,
+                    flutter=tuple(flutter[first : first + STRETCH_FRAMES]),
+                    rumble=levels[0],
+                    body=levels[1],
+                    bright=levels[2],
+                    quarter_rumble=tuple(quarter_rumble[of_stretch]),
+                    swish=max(moves) - min(moves),
+                )
+            )
+        return found
 
     def _level(self, x: NDArray[np.int32], hz: tuple[int, int]) -> NDArray[np.int32]:
         """Mean level of a part of the spectrum, frame by frame."""
         bands = self._bands[hz]
         return np.asarray(x[:, bands].sum(axis=1, dtype=np.int32) // (bands.stop - bands.start))
 
-    def _rises(self, x: NDArray[np.int32], hz: tuple[int, int]) -> NDArray[np.bool_]:
-        """Bands that stand out from all that was near them a moment ago: bool (n_frames, bands)."""
-        near = np.pad(x[_HISTORY - RISE_LAG : -RISE_LAG], ((0, 0), (RISE_REACH, RISE_REACH)), mode="edge")
-        loudest = np.lib.stride_tricks.sliding_window_view(near, 2 * RISE_REACH + 1, axis=1).max(axis=2)
-        return np.asarray((x[_HISTORY:] - loudest)[:, self._bands[hz]] > RISE)
+
+def _loudest(x: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Loudest of each band and those within ``RISE_REACH`` of it, frame by frame."""
+    loudest = x.copy()
+    for reach in range(1, RISE_REACH + 1):
+        np.maximum(loudest[:, reach:], x[:, :-reach], out=loudest[:, reach:])
+        np.maximum(loudest[:, :-reach], x[:, reach:], out=loudest[:, :-reach])
+    return loudest
 
 
 def _span(rose: NDArray[np.bool_]) -> NDArray[np.intp]:
@@ -144,26 +175,30 @@ def _span(rose: NDArray[np.bool_]) -> NDArray[np.intp]:
     return np.asarray(rose.shape[1] - rose.argmax(axis=1) - rose[:, ::-1].argmax(axis=1))
 
 
-def _collect(rose: NDArray[np.bool_], narrow: NDArray[np.bool_]) -> tuple[int, int]:
-    """Count the narrow frames in which anything rose, and return the set of bands that did."""
-    rose = rose[narrow]
-    which = np.packbits(rose.any(axis=0))
-    return int(np.count_nonzero(rose.any(axis=1))), int.from_bytes(which.tobytes(), "big")
+def _sums(x: NDArray[Any], frames: int) -> list[int]:
+    """Return the sums over runs of so many frames, of which the last may be shorter."""
+    sums: list[int] = np.add.reduceat(x.astype(np.int64), np.arange(0, len(x), frames)).tolist()
+    return sums
 
 
-def _mean(levels: NDArray[np.int32]) -> int:
-    return int(levels.sum()) // len(levels)
+def _means(levels: NDArray[np.int32], frames: int) -> list[int]:
+    """Return the means over runs of so many frames, of which the last may be shorter, rounded down."""
+    counts = np.diff([*range(0, len(levels), frames), len(levels)]).tolist()
+    return [total // count for total, count in zip(_sums(levels, frames), counts, strict=True)]
 
 
-def _quarters(levels: NDArray[np.int32]) -> tuple[int, ...]:
-    return tuple(_mean(levels[start : start + QUARTER_FRAMES]) for start in range(0, len(levels), QUARTER_FRAMES))
+def _sets(rose: NDArray[np.bool_]) -> list[int]:
+    """Return the bands that rose in each stretch, as bits of an integer."""
+    in_stretch = np.logical_or.reduceat(rose, np.arange(0, len(rose), STRETCH_FRAMES), axis=0)
+    return [int.from_bytes(row.tobytes(), "big") for row in np.packbits(in_stretch, axis=1)]
 
 
-def _flutter(x: NDArray[np.int32]) -> tuple[int, ...]:
+def _flutter(x: NDArray[np.int32]) -> list[int]:
     """Distance of the bands' mean from the line through its neighbours in time, frame by frame."""
     twice = 2 * x[FLUTTER_LAG:-FLUTTER_LAG] - x[: -2 * FLUTTER_LAG] - x[2 * FLUTTER_LAG :]
     together = np.clip(twice, -2 * FLUTTER_LIMIT, 2 * FLUTTER_LIMIT).sum(axis=1)
-    return tuple((together // (2 * x.shape[1])).tolist())
+    distances: list[int] = (together // (2 * x.shape[1])).tolist()
+    return distances
 
 
 def _bands(fe: FrontEnd, hz: tuple[int, int]) -> slice:

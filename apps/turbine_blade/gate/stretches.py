@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 from acoustic.errors import ParameterError
 from acoustic.frontend.definition import FrontEnd
 from acoustic.frontend.noise_floor import STEPS_PER_DB
-from apps.turbine_blade.gate.measures import STRETCH_FRAMES, StretchMeasures, StretchMeter
+from apps.turbine_blade.gate.measures import LEVELS, STRETCH_FRAMES, StretchMeasures, StretchMeter
 from apps.turbine_blade.gate.rules import Usual, reason, usable
 
+BLOCK_FRAMES = 32 * STRETCH_FRAMES
+"""Frames measured at once: memory stays bounded however long the sound."""
 CONTEXT_STRETCHES = 9
 """Stretches to either side that a stretch is compared with: all of a clip of ten seconds."""
 LEARNING_STRETCHES = 60
@@ -93,7 +95,7 @@ class Gate:
         self._clipped = np.concatenate([self._clipped, clipped])
         told = []
         while len(self._steps) >= STRETCH_FRAMES:
-            told += self._measure(STRETCH_FRAMES)
+            told += self._measure(min(BLOCK_FRAMES, len(self._steps) // STRETCH_FRAMES * STRETCH_FRAMES))
         return told
 
     def flush(self) -> list[Stretch]:
@@ -108,10 +110,14 @@ class Gate:
         return told
 
     def _measure(self, frames: int) -> list[Stretch]:
-        """Measure the next frames as one stretch, and judge the one that now has seen enough of what follows."""
-        self._around.append(self._meter(self._steps[:frames], self._clipped[:frames]))
+        """Measure the next frames, and judge the stretches that now have seen enough of what follows."""
+        told = []
+        for measures in self._meter(self._steps[:frames], self._clipped[:frames]):
+            self._around.append(measures)
+            if len(self._around) - self._judged > CONTEXT_STRETCHES:
+                told.append(self._judge())
         self._steps, self._clipped = self._steps[frames:], self._clipped[frames:]
-        return [self._judge()] if len(self._around) - self._judged > CONTEXT_STRETCHES else []
+        return told
 
     def _judge(self) -> Stretch:
         here = self._around[self._judged]
@@ -129,17 +135,11 @@ class Gate:
     def _usual(self) -> Usual:
         """Quiet moments of the stretches around; where the slow memory knows quieter ones, those."""
         heard = [m for m in self._around if usable(m)]
-        near = {name: _quantile([_value(m, name) for m in heard], 1) for name in _LEVELS}
+        if not heard:
+            return self._slow.quieter(dict.fromkeys(LEVELS, 0), 0)
+        columns = zip(*(m.levels for m in heard), strict=True)
+        near = {name: _quantile(column, 1) for name, column in zip(LEVELS, columns, strict=True)}
         return self._slow.quieter(near, _quantile([m.swish for m in heard], 2))
-
-
-_LEVELS = ("rumble", "body", "bright", "slope", "hiss")
-
-
-def _value(m: StretchMeasures, name: str) -> int:
-    """Return a level of a stretch, or a difference of two."""
-    differences = {"slope": m.rumble - m.body, "hiss": m.bright - m.body}
-    return differences[name] if name in differences else int(getattr(m, name))
 
 
 class _SlowMemory:
@@ -147,11 +147,11 @@ class _SlowMemory:
 
     def __init__(self) -> None:
         self._stretches = 0
-        self._levels = dict.fromkeys(_LEVELS, 0)
+        self._levels = dict.fromkeys(LEVELS, 0)
         self._swish = 0
 
     def learn(self, m: StretchMeasures) -> None:
-        heard = {name: _value(m, name) for name in _LEVELS}
+        heard = dict(zip(LEVELS, m.levels, strict=True))
         if not self._stretches:
             self._levels, self._swish = heard, m.swish
         self._stretches += 1
@@ -170,9 +170,9 @@ def _step(difference: int, down: int) -> int:
     return SLOW_UP if difference > 0 else -down if difference < 0 else 0
 
 
-def _quantile(values: list[int], quarters: int) -> int:
-    """Lower quartile (1) or median (2); 0 when there are no values."""
-    return sorted(values)[quarters * (len(values) - 1) // 4] if values else 0
+def _quantile(values: Sequence[int], quarters: int) -> int:
+    """Lower quartile (1) or median (2)."""
+    return sorted(values)[quarters * (len(values) - 1) // 4]
 
 
 def set_aside(stretches: Sequence[Stretch], fe: FrontEnd) -> list[SetAside]:
