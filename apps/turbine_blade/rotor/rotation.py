@@ -42,8 +42,8 @@ class Rotation:
 
     def turns(self, n_blocks: int, rate_hz: float) -> F64:
         """Revolutions at each block since the middle of the stretch: shape (n_blocks,)."""
-        time_s = (np.arange(n_blocks) - (n_blocks - 1) / 2) / rate_hz
-        return self.rpm / 60 * (time_s + self.drift * time_s**2 * rate_hz / (2 * n_blocks))
+        time_s, bend_s = _phase_times(n_blocks, rate_hz)
+        return self.rpm / 60 * (time_s + self.drift * bend_s)
 
 
 def detrended(levels_db: F64) -> F64:
@@ -147,7 +147,7 @@ def _fitted(windowed: F64, blade_pass_hz: float, rate_hz: float, comb: float) ->
     largest = min(LARGEST_DRIFT, LARGEST_DRIFT_PER_S * length_s)
     drifts = np.linspace(-largest, largest, 2 * int(np.ceil(length_s / 10)) + 1)
     for finer in (0.1, 0.01):
-        powers = np.array([_comb_powers(windowed, rate, drifts, rate_hz) for rate in rates])
+        powers = _comb_powers(windowed, rates, drifts, rate_hz)
         best_rate, best_drift = np.unravel_index(int(powers.argmax()), powers.shape)
         rate, drift = rates[best_rate], drifts[best_drift]
         rates = rate + cell_hz * finer * np.arange(-1.0, 1.01, 0.2)
@@ -155,13 +155,22 @@ def _fitted(windowed: F64, blade_pass_hz: float, rate_hz: float, comb: float) ->
     return Rotation(rpm=float(rate * 20), drift=float(drift), comb=comb)
 
 
-def _comb_powers(windowed: F64, blade_pass_hz: float, drifts: F64, rate_hz: float) -> F64:
-    """Power of the levels along the harmonics of a blade pass, for each drift."""
-    rotations = [Rotation(rpm=blade_pass_hz * 20, drift=float(drift), comb=0.0) for drift in drifts]
-    fundamental = np.exp(-6j * np.pi * np.stack([rotation.turns(len(windowed), rate_hz) for rotation in rotations]))
-    power = np.zeros(len(drifts))
+def _comb_powers(windowed: F64, blade_passes_hz: F64, drifts: F64, rate_hz: float) -> F64:
+    """Power of the levels along the harmonics of a blade pass: (n_rates, n_drifts)."""
+    time_s, bend_s = _phase_times(len(windowed), rate_hz)
+    warped = time_s + drifts[:, None] * bend_s
+    fundamental = np.exp(-2j * np.pi * blade_passes_hz[:, None, None] * warped).reshape(-1, len(windowed))
+    # Single precision: only the greatest is looked for.
+    fundamental, levels = fundamental.astype(np.complex64), windowed.astype(np.float32)
+    power = np.zeros(len(fundamental))
     line = np.ones_like(fundamental)
     for _ in HARMONIC_WEIGHTS:
         line *= fundamental
-        power += (np.abs(line @ windowed) ** 2).sum(axis=1)
-    return power
+        power += np.square(line.real @ levels).sum(axis=1) + np.square(line.imag @ levels).sum(axis=1)
+    return power.reshape(len(blade_passes_hz), len(drifts))
+
+
+def _phase_times(n_blocks: int, rate_hz: float) -> tuple[F64, F64]:
+    """Time of each block since the middle of a stretch, and how a drift of one bends it: seconds, (n_blocks,) each."""
+    time_s: F64 = (np.arange(n_blocks) - (n_blocks - 1) / 2) / rate_hz
+    return time_s, time_s**2 * rate_hz / (2 * n_blocks)
