@@ -172,5 +172,5 @@ def _comb_powers(windowed: F64, blade_passes_hz: F64, drifts: F64, rate_hz: floa
 
 def _phase_times(n_blocks: int, rate_hz: float) -> tuple[F64, F64]:
     """Time of each block since the middle of a stretch, and how a drift of one bends it: seconds, (n_blocks,) each."""
-    time_s: F64 = (np.arange(n_blocks) - (n_blocks - 1) / 2) / rate_hz
+    time_s = np.asarray((np.arange(n_blocks) - (n_blocks - 1) / 2) / rate_hz, np.float64)
     return time_s, time_s**2 * rate_hz / (2 * n_blocks)
