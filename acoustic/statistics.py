@@ -1,5 +1,6 @@
 """How well scores tell two kinds apart, and intervals for what was counted: a figure without one says little."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,17 @@ def auc_interval(scores: NDArray[Any], truth: NDArray[np.bool_]) -> tuple[float,
     positives, negatives = _count_both(truth)
     area = auc(scores, truth)
     return _lowest_area(area, positives, negatives), 1.0 - _lowest_area(1.0 - area, negatives, positives)
+
+
+def combined_p_value(p_values: Sequence[float] | NDArray[np.float64]) -> float:
+    """One p-value of several that may depend on each other.
+
+    The Cauchy combination test (Liu and Xie, "Cauchy combination test: a powerful test with analytic p-value
+    calculation under arbitrary dependency structures", J. Am. Stat. Assoc. 115, 2020).
+    """
+    p = np.clip(np.asarray(p_values, np.float64), 1e-300, 0.999)
+    # tan(pi (1/2 - p)) = 1 / tan(pi p), exact for small p too.
+    return float(np.arctan2(1.0, np.mean(1.0 / np.tan(np.pi * p))) / np.pi)
 
 
 def _lowest_area(seen: float, positives: int, negatives: int) -> float:

@@ -23,7 +23,7 @@ from dataclasses import replace  # noqa: E402
 import numpy as np  # noqa: E402
 
 from acoustic.audio import write_wav  # noqa: E402
-from apps.turbine_blade.model import TurbineModel  # noqa: E402
+from apps.turbine_blade.scorer.model import TurbineModel  # noqa: E402
 from apps.turbine_blade.scoring import load_model, score_recording  # noqa: E402
 from apps.turbine_blade.simulate import Turbine, simulate_clip  # noqa: E402
 

@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 
 from acoustic.errors import DataError
 from acoustic.files import whole_file, write_failure
-from apps.turbine_blade.calibration import STEPS
-from apps.turbine_blade.channel import Expected, expected
-from apps.turbine_blade.head import Head
-from apps.turbine_blade.model import TurbineModel, Usual
-from apps.turbine_blade.moments import Moments
+from apps.turbine_blade.scorer.calibration import STEPS
+from apps.turbine_blade.scorer.channel import Expected, expected
+from apps.turbine_blade.scorer.head import Head
+from apps.turbine_blade.scorer.model import TurbineModel, Usual
+from apps.turbine_blade.scorer.moments import Moments
 
 #: Own clips from which on a machine's own mean is used.
 LEAST_OWN_CLIPS = 5

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from apps.turbine_blade.clips import Clip, ClipStream, Frames
 from apps.turbine_blade.conditions import Conditions
-from apps.turbine_blade.features import FRONT_END, STRETCH_FRAMES
 from apps.turbine_blade.gate import Stretch
-from apps.turbine_blade.model import Judgement, TurbineModel, Usual
-from apps.turbine_blade.persistence import AlarmCounter, Persistence
 from apps.turbine_blade.rotor import RotorStream
+from apps.turbine_blade.scorer.features import FRONT_END, STRETCH_FRAMES
+from apps.turbine_blade.scorer.model import Judgement, TurbineModel, Usual
+from apps.turbine_blade.scorer.persistence import AlarmCounter, Persistence
 
 #: Share of a clip that must be left when all else is set aside, or was cut off.
 LEAST_SHARE = 0.6

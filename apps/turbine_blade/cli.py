@@ -123,8 +123,8 @@ def listen(
     from acoustic.live import open_input
     from acoustic.model.bundle import Bundle
     from apps.turbine_blade.conditions import Conditions
-    from apps.turbine_blade.features import FRONT_END
     from apps.turbine_blade.listen import TurbineListener
+    from apps.turbine_blade.scorer.features import FRONT_END
 
     listener = TurbineListener.prepare(
         Bundle.load(bundle),

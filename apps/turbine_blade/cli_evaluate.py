@@ -34,7 +34,7 @@ def evaluate(
     from acoustic.terminal import emit, show_table
 
     if features is None:
-        from apps.turbine_blade.evaluate_simulated import evaluate_simulated
+        from apps.turbine_blade.evaluation.simulated import evaluate_simulated
         from apps.turbine_blade.scoring import load_model
 
         rows = []
@@ -47,8 +47,8 @@ def evaluate(
         return
     from acoustic.datasets import dataset_path
     from acoustic.errors import DataError
-    from apps.turbine_blade.evaluate_features import evaluate_features, unseen_machines
-    from apps.turbine_blade.feature_files import FeatureSet
+    from apps.turbine_blade.evaluation.feature_files import FeatureSet
+    from apps.turbine_blade.evaluation.features import evaluate_features, unseen_machines
 
     fit, judged = map(FeatureSet.load, features)
     try:

@@ -79,7 +79,7 @@ def score_many(
             outcomes = _with_journal(journal, files, tasks, make, n_jobs)
             code = write_results(outcomes, len(files), failure, write, show_errors=show_errors)
     if heat_map is not None:
-        from apps.turbine_blade.heat_map import save_heat_map
+        from apps.turbine_blade.pictures.heat_map import save_heat_map
 
         save_heat_map(records, heat_map)
     return code

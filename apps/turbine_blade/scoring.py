@@ -11,13 +11,14 @@ import numpy as np
 from acoustic.audio import Recording
 from acoustic.errors import AudioFileError, ParameterError
 from acoustic.model.bundle import Bundle
-from apps.turbine_blade.calibration import STEPS
+from acoustic.statistics import combined_p_value
 from apps.turbine_blade.chain import Event, Judged, Skipped, TurbineChain, is_enough
 from apps.turbine_blade.conditions import Conditions
-from apps.turbine_blade.features import FRONT_END
 from apps.turbine_blade.gate import Stretch, set_aside
-from apps.turbine_blade.model import TurbineModel, Usual, combined
 from apps.turbine_blade.report import Moment, Score
+from apps.turbine_blade.scorer.calibration import STEPS
+from apps.turbine_blade.scorer.features import FRONT_END
+from apps.turbine_blade.scorer.model import TurbineModel, Usual
 
 #: Larger blocks are faster, and give the same scores.
 BLOCK_S = 30.0
@@ -78,7 +79,7 @@ def score_recording(
     chain = TurbineChain(model, usual, task.conditions, rotor=model.rotor is not None)
     painter = None
     if task.picture is not None:
-        from apps.turbine_blade.plot import Painter
+        from apps.turbine_blade.pictures.recording import Painter
 
         painter = Painter(model, usual)
     events: list[Event] = []
@@ -129,9 +130,9 @@ def summarise(
     rotor_p = _rotor_p_value(chain) if reading is not None and judged else None
     p = None
     if judged:
-        p = combined([event.judgement.p_value for event in judged])
+        p = combined_p_value([event.judgement.p_value for event in judged])
         if rotor_p is not None:
-            p = combined([p, rotor_p])
+            p = combined_p_value([p, rotor_p])
     most = max(judged, key=lambda event: event.judgement.surprise, default=None)
     usual, level_db = chain.usual, None
     if judged:

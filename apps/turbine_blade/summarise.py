@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from acoustic.audio import Recording
 from apps.turbine_blade.chain import LEAST_SHARE
 from apps.turbine_blade.clips import Clip, ClipStream, Frames, heeded
-from apps.turbine_blade.features import FRONT_END, STRETCH_FRAMES, Layout, Steps, Sums
 from apps.turbine_blade.gate import Gate, SetAside, Stretch, set_aside
-from apps.turbine_blade.network import ResidualNetwork
 from apps.turbine_blade.rotor import RotorStream
+from apps.turbine_blade.scorer.features import FRONT_END, STRETCH_FRAMES, Layout, Steps, Sums
+from apps.turbine_blade.scorer.network import ResidualNetwork
 
 BLOCK_SAMPLES = 30 * FRONT_END.rate_hz
 

@@ -19,9 +19,16 @@ from acoustic.terminal import track
 from apps.turbine_blade.baselines import LEAST_OWN_CLIPS
 from apps.turbine_blade.card import write_card
 from apps.turbine_blade.conditions import Conditions
-from apps.turbine_blade.features import FRONT_END, STRETCH_FRAMES, Layout, Size, Steps
-from apps.turbine_blade.fit import LEAST_ROTOR_READINGS, MOST_FRAMES, STRETCH_SAMPLE, Normals, fit_model, fit_network
-from apps.turbine_blade.model import APPLICATION, TurbineModel
+from apps.turbine_blade.scorer.features import FRONT_END, STRETCH_FRAMES, Layout, Size, Steps
+from apps.turbine_blade.scorer.fit import (
+    LEAST_ROTOR_READINGS,
+    MOST_FRAMES,
+    STRETCH_SAMPLE,
+    Normals,
+    fit_model,
+    fit_network,
+)
+from apps.turbine_blade.scorer.model import APPLICATION, TurbineModel
 from apps.turbine_blade.summarise import Recipe, Summary, make_summariser, normal_frames
 from apps.turbine_blade.vectors import make_vectors
 

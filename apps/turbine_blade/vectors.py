@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from acoustic.errors import BundleError
 from acoustic.model.bundle import Bundle
 from apps.turbine_blade.clips import Frames
-from apps.turbine_blade.features import StretchSums
-from apps.turbine_blade.model import TurbineModel
+from apps.turbine_blade.scorer.features import StretchSums
+from apps.turbine_blade.scorer.model import TurbineModel
 
 
 def make_vectors(model: TurbineModel, pcm: NDArray[np.int16]) -> dict[str, NDArray[Any]]:

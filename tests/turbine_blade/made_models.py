@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.turbine_blade.channel import Channel
 from apps.turbine_blade.clips import ClipStream, Frames
 from apps.turbine_blade.conditions import Conditions
-from apps.turbine_blade.features import FRONT_END, Layout, Sums
-from apps.turbine_blade.fit import Normals, fit_model
-from apps.turbine_blade.model import TurbineModel
-from apps.turbine_blade.network import ResidualNetwork
 from apps.turbine_blade.rotor import RotorStream
+from apps.turbine_blade.scorer.channel import Channel
+from apps.turbine_blade.scorer.features import FRONT_END, Layout, Sums
+from apps.turbine_blade.scorer.fit import Normals, fit_model
+from apps.turbine_blade.scorer.model import TurbineModel
+from apps.turbine_blade.scorer.network import ResidualNetwork
 from apps.turbine_blade.simulate import Fault, Turbine, simulate_clip
 
 NETWORK_FILE = Path(__file__).parent / "models" / "residual.tflite"

@@ -18,7 +18,7 @@ import soundfile
 
 from acoustic.audio import write_wav
 from acoustic.model.bundle import Bundle
-from apps.turbine_blade.model import TurbineModel
+from apps.turbine_blade.scorer.model import TurbineModel
 from apps.turbine_blade.train import pack
 
 COMMAND = (sys.executable, "-c", "from acoustic.cli import main; main()", "turbine")

@@ -1,0 +1,1 @@
+"""How well it does: on files of features, on simulated turbines, and what the gate finds."""

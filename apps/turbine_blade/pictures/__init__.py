@@ -1,0 +1,1 @@
+"""Pictures of a recording, and of a farm by days."""

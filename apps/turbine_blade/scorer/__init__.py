@@ -1,0 +1,1 @@
+"""How unusual a clip is: features, the network, the head, and what their distances mean."""

@@ -1,0 +1,148 @@
+"""One way of looking at a machine: a head, and how unusual its distances are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acoustic.errors import ParameterError
+from apps.turbine_blade.scorer.calibration import Surprise, cross_fitted, never_heard
+from apps.turbine_blade.scorer.head import Head
+from apps.turbine_blade.scorer.moments import Moments
+
+#: What was heard, and of how much that is a part: frames of a clip and of a whole one.
+Share = tuple[int | NDArray[np.int64], int]
+WHOLE: Share = (1, 1)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Expected:
+    """Where a machine is expected."""
+
+    mean: NDArray[np.int16]
+    """int16 (d + k,): features, and the conditions they were heard under."""
+    own_clips: int
+    """Clips of its own that this is known from; 0 for a machine never heard."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Channel:
+    """A head with its calibration and the machines it knows."""
+
+    head: Head
+    surprise: Surprise
+    """For machines with clips of their own."""
+    first_surprise: Surprise | None
+    """For machines never heard; None where too few machines are known to say."""
+    machines: dict[str, Expected]
+    normal_runs: tuple[NDArray[np.int32], ...]
+    """Surprise of the normal clips of each machine in order of time, cross-fitted, in steps of 1/256."""
+
+    @classmethod
+    def fit(
+        cls,
+        vectors: Mapping[str, NDArray[np.int16]],
+        n_conditions: int,
+        shares: Mapping[str, Share] | None = None,
+    ) -> Self:
+        """Learn from normal clips.
+
+        Parameters
+        ----------
+        vectors : mapping of int16 arrays, shape (n, d + k)
+            Features and conditions of each machine's normal clips in order of time.
+        n_conditions : int
+            How many of the numbers are conditions, k.
+        shares : mapping, optional
+            Where clips are of several lengths, those of each machine's clips, and that of a whole clip.
+
+        Raises
+        ------
+        ParameterError
+            When there are too few.
+        """
+        shares = shares or dict.fromkeys(vectors, WHOLE)
+        moments = {name: Moments.of(rows) for name, rows in vectors.items()}
+        head = Head.fit(moments.values(), n_conditions)
+        crossed = _as_of_whole_clips(cross_fitted(vectors, n_conditions), shares)
+        strange = _as_of_whole_clips(never_heard(vectors, n_conditions), shares)
+        surprise = Surprise.fit(np.concatenate(list(crossed.values())))
+        return cls(
+            head=head,
+            surprise=surprise,
+            first_surprise=Surprise.fit(np.concatenate(list(strange.values()))) if strange else None,
+            machines={name: expected(head, own) for name, own in moments.items()},
+            normal_runs=tuple(surprise(distances).astype(np.int32) for distances in crossed.values()),
+        )
+
+    def expect(self, machine: str | None) -> Expected:
+        """Return where a machine is expected: one that is not known, where machines are on the whole."""
+        if machine is None and len(self.machines) == 1:
+            return next(iter(self.machines.values()))
+        return self.machines.get(machine or "", Expected(mean=self.head.mean, own_clips=0))
+
+    def judge(
+        self, vectors: NDArray[np.int16], usual: Expected, share: Share = WHOLE
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return distance and surprise of vectors, int16 (n, d + k): each int64 (n,), in steps of 1/256."""
+        distances = as_of_whole(self.head.distance(vectors, usual.mean, usual.own_clips), share)
+        table = None if usual.own_clips else self.first_surprise
+        return distances, (table or self.surprise)(distances)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return all numbers by name; the names of the machines are left to the caller."""
+        first = {} if self.first_surprise is None else self.first_surprise.arrays()
+        return {
+            **{f"head_{name}": array for name, array in self.head.arrays().items()},
+            **{f"surprise_{name}": array for name, array in self.surprise.arrays().items()},
+            **{f"first_{name}": array for name, array in first.items()},
+            "machine_mean": np.stack([one.mean for one in self.machines.values()]),
+            "machine_clips": np.array([one.own_clips for one in self.machines.values()], np.int32),
+            "normal_surprise": np.concatenate(self.normal_runs),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], machines: list[str]) -> Self:
+        """Undo :meth:`arrays`.
+
+        Raises
+        ------
+        KeyError, ValueError, ParameterError
+            When a part is missing or does not fit.
+        """
+        head = Head.from_arrays({name: arrays[f"head_{name}"] for name in Head.ARRAYS})
+        counts, means, normal = arrays["machine_clips"], arrays["machine_mean"], arrays["normal_surprise"]
+        if [array.dtype for array in (counts, means, normal)] != [np.int32, np.int16, np.int32]:
+            raise ParameterError("the numbers of the machines must be int32, int16 and int32")
+        if means.shape != (*counts.shape, len(head.mean)) or normal.shape != (counts.sum(),):
+            raise ParameterError("the numbers of the machines do not fit each other")
+        pairs = zip(machines, means, counts, strict=True)
+        return cls(
+            head=head,
+            surprise=Surprise(arrays["surprise_knots"], arrays["surprise_values"]),
+            first_surprise=Surprise(arrays["first_knots"], arrays["first_values"]) if "first_knots" in arrays else None,
+            machines={name: Expected(mean=mean, own_clips=int(clips)) for name, mean, clips in pairs},
+            normal_runs=tuple(np.split(normal, np.cumsum(counts)[:-1])),
+        )
+
+
+def as_of_whole(distances: NDArray[np.int64], share: Share) -> NDArray[np.int64]:
+    """Return distances as they would be of whole clips.
+
+    Means over less time are less certain: their squared deviation grows as the time falls.
+    """
+    heard, of = share
+    return np.asarray(distances * heard // of)
+
+
+def _as_of_whole_clips(
+    distances: Mapping[str, NDArray[np.int64]], shares: Mapping[str, Share]
+) -> dict[str, NDArray[np.int64]]:
+    return {name: as_of_whole(some, shares[name]) for name, some in distances.items()}
+
+
+def expected(head: Head, own: Moments) -> Expected:
+    """Where a machine is expected after normal clips of its own."""
+    return Expected(mean=head.own_mean(own), own_clips=own.count)

@@ -1,0 +1,249 @@
+"""A trained model as the application uses it: judges the sums of a clip against what is usual for a machine."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acoustic.errors import BundleError, ModelError, ParameterError
+from acoustic.model.bundle import Bundle
+from apps.turbine_blade.conditions import n_numbers
+from apps.turbine_blade.scorer.calibration import STEPS, log2_steps
+from apps.turbine_blade.scorer.channel import Channel, Expected
+from apps.turbine_blade.scorer.explain import SECTIONS, Band, Sections
+from apps.turbine_blade.scorer.features import FRONT_END, STRETCH_FRAMES, Layout, Sums
+from apps.turbine_blade.scorer.network import ResidualNetwork
+
+APPLICATION = "turbine"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Usual:
+    """What is usual for one machine."""
+
+    clips: Expected
+    rotor: Expected | None
+    """Of the rotor's orders; None where the model does not judge rotors."""
+    level_db: float | None = None
+    """Mean level of its clips; None for a machine never heard."""
+    level_sd_db: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Judgement:
+    """What is to be said about one clip."""
+
+    distance: int
+    """Squared Mahalanobis distance over the number of features, in steps of 1/256, as of a whole clip."""
+    surprise: int
+    """Minus the decadic logarithm of the p-value, in steps of 1/256."""
+    bands: tuple[Band, ...]
+    stretch_z: tuple[float, ...]
+    """How unusual each stretch is by itself, in standard deviations of normal stretches; 0 for one cut short."""
+    level_db: float
+    """Mean level of bands over the clip."""
+    vector: NDArray[np.int16]
+    """Features and conditions, int16 (d + k,)."""
+
+    @property
+    def p_value(self) -> float:
+        """Share of normal clips that are as unusual."""
+        return p_value(self.surprise)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TurbineModel:
+    """Everything of a turbine bundle that judges clips."""
+
+    layout: Layout
+    network_file: bytes
+    usual_shape: NDArray[np.int16]
+    """int16 (n_bands / 2,), see `network.deviations`."""
+    clips: Channel
+    rotor: Channel | None
+    """Judges the orders of a rotor; None for machines without one."""
+    levels: dict[str, tuple[float, float]]
+    """Mean and standard deviation of the level of each machine's clips, in dB."""
+    conditions: tuple[str, ...]
+    """Conditions that clips are judged under."""
+    clip_stretches: int
+    clip_frames: int
+    """Median length of the clips it was fitted to."""
+    nuisances: bool
+    """Whether the sounds of weather and surroundings are set aside; else only clipping and silence."""
+    false_alarm_rate: float
+    """Share of normal recordings that may be called anomalous."""
+    alarms_per_day: float
+    """False alarms a day when listening."""
+    section_sd: NDArray[np.int16]
+    """int16 (4, SECTIONS), see `Sections`."""
+    stretch_octaves: tuple[float, float]
+    """Mean and standard deviation of log2 of the distance of single normal stretches."""
+
+    @cached_property
+    def network(self) -> ResidualNetwork:
+        """The network, ready to run."""
+        return ResidualNetwork(self.network_file, self.usual_shape)
+
+    @cached_property
+    def sections(self) -> Sections:
+        """The sections of the spectrum."""
+        return Sections(self.layout, FRONT_END, self.section_sd)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 (hex) of what decides the features: baselines are sums of them."""
+        settings = f"{FRONT_END.fingerprint()} {self.layout} {self.conditions}".encode()
+        return hashlib.sha256(settings + self.network_file + self.usual_shape.tobytes()).hexdigest()
+
+    @property
+    def clip_s(self) -> float:
+        """Length of a clip in seconds."""
+        return self.clip_stretches * STRETCH_FRAMES * FRONT_END.hop_samples / FRONT_END.rate_hz
+
+    @property
+    def threshold(self) -> float:
+        """Score from which on a recording is anomalous: minus the decadic logarithm of the false-alarm rate."""
+        return float(-np.log10(self.false_alarm_rate))
+
+    @property
+    def model_bytes(self) -> int:
+        """All that the int8 device model of clips holds: network, head, calibration."""
+        tables = (self.usual_shape, *self.clips.surprise.arrays().values(), self.section_sd)
+        return len(self.network_file) + self.clips.head.model_bytes + sum(table.nbytes for table in tables)
+
+    @property
+    def ram_bytes(self) -> int:
+        """Working memory on the device: sums of a clip, frames around, the network's arena, a clip's features."""
+        sums = 4 * self.layout.n_columns + 4 * (self.layout.n_spread + self.layout.n_half_bands)
+        frames = 2 * (self.layout.n_bands + 5 * self.layout.n_half_bands)
+        return sums + frames + self.network.network.arena_bytes + 4 * self.layout.n_features
+
+    def usual(self, machine: str | None) -> Usual:
+        """Return what is usual for a machine of the bundle; for any other, what is known of all."""
+        level = self.levels.get(machine or "")
+        if machine is None and len(self.levels) == 1:
+            level = next(iter(self.levels.values()))
+        rotor = None if self.rotor is None else self.rotor.expect(machine)
+        known = {} if level is None else {"level_db": level[0], "level_sd_db": level[1]}
+        return Usual(clips=self.clips.expect(machine), rotor=rotor, **known)
+
+    def judge(self, stretches: Sums, usual: Usual, conditions: NDArray[np.int16]) -> Judgement:
+        """Judge one clip.
+
+        Parameters
+        ----------
+        stretches : int64 array, shape (n, n_columns)
+            Sums of the stretches that are not set aside.
+        usual : Usual
+            What is usual for the machine.
+        conditions : int16 array, shape (k,)
+            See `Conditions.vector`.
+        """
+        whole = stretches.sum(axis=0)
+        vectors = self.layout.features(np.concatenate([whole[None], stretches]))
+        vectors = np.concatenate([vectors, np.tile(conditions, (len(vectors), 1))], axis=1)
+        frames = int(whole[0])
+        distance, surprise = self.clips.judge(vectors[:1], usual.clips, (frames, self.clip_frames))
+        of_stretches, _ = self.clips.judge(vectors[1:], usual.clips)
+        mean, sd = self.stretch_octaves
+        # Half a second of frames hardly varies: it is unlike a second of any sound.
+        z = np.where(stretches[:, 0] == STRETCH_FRAMES, (log2_steps(of_stretches) / STEPS - mean) / sd, 0.0)
+        deviation = self.clips.head.deviation(vectors[:1], usual.clips.mean)[0]
+        return Judgement(
+            distance=int(distance[0]),
+            surprise=int(surprise[0]),
+            bands=self.sections.bands(deviation),
+            stretch_z=tuple(z.round(2).tolist()),
+            level_db=float(self.layout.level_db(whole)),
+            vector=vectors[0],
+        )
+
+    @classmethod
+    def from_bundle(cls, bundle: Bundle) -> Self:
+        """Read the parts of a bundle.
+
+        Raises
+        ------
+        BundleError
+            When it is made for another application or front end, or a part is missing or does not fit.
+        """
+        if bundle.application != APPLICATION:
+            raise BundleError(f"{bundle.name}: made for {bundle.application!r}, not for turbines or machines.")
+        if bundle.frontend != FRONT_END:
+            raise BundleError(f"{bundle.name}: made for another front end than this version's. Train it again.")
+        try:
+            return cls._read(bundle.network, bundle.decision, bundle.vectors)
+        except (KeyError, TypeError, ValueError, IndexError, ParameterError, ModelError) as error:
+            raise BundleError(f"{bundle.name}: a part is missing or does not fit ({error}). Train it again.") from error
+
+    @classmethod
+    def _read(cls, network: bytes, decision: dict[str, Any], vectors: Mapping[str, NDArray[Any]]) -> Self:
+        layout = Layout(n_bands=FRONT_END.n_mels, size=decision["size"])
+        clips = Channel.from_arrays(_without_prefix(vectors, "clips_"), decision["machines"])
+        rotor = None
+        if decision["rotor_machines"]:
+            rotor = Channel.from_arrays(_without_prefix(vectors, "rotor_"), decision["rotor_machines"])
+        conditions = tuple(decision["conditions"])
+        if clips.head.gain.shape != (layout.n_features, n_numbers(conditions)):
+            raise ParameterError("the head does not fit the features")
+        if vectors["section_sd"].shape != (len(layout.groups), SECTIONS):
+            raise ParameterError("the sections do not fit the features")
+        mean, sd = map(float, decision["stretch_octaves"])
+        model = cls(
+            layout=layout,
+            network_file=network,
+            usual_shape=vectors["usual_shape"],
+            clips=clips,
+            rotor=rotor,
+            levels={name: (float(mean), float(sd)) for name, (mean, sd) in decision["levels_db"].items()},
+            conditions=conditions,
+            clip_stretches=int(decision["clip_stretches"]),
+            clip_frames=int(decision["clip_frames"]),
+            nuisances=bool(decision["nuisances"]),
+            false_alarm_rate=float(decision["false_alarm_rate"]),
+            alarms_per_day=float(decision["alarms_per_day"]),
+            section_sd=vectors["section_sd"],
+            stretch_octaves=(mean, sd),
+        )
+        model.network  # noqa: B018 - reading it is the check
+        return model
+
+    def decision(self) -> dict[str, Any]:
+        """Return the settings of the decision, for a bundle."""
+        return {
+            "size": self.layout.size,
+            "conditions": list(self.conditions),
+            "machines": list(self.clips.machines),
+            "rotor_machines": [] if self.rotor is None else list(self.rotor.machines),
+            "levels_db": {name: list(level) for name, level in self.levels.items()},
+            "clip_stretches": self.clip_stretches,
+            "clip_frames": self.clip_frames,
+            "nuisances": self.nuisances,
+            "false_alarm_rate": self.false_alarm_rate,
+            "alarms_per_day": self.alarms_per_day,
+            "stretch_octaves": list(self.stretch_octaves),
+        }
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the numbers of the decision, for a bundle."""
+        rotor = {} if self.rotor is None else self.rotor.arrays()
+        return {
+            **{f"clips_{name}": array for name, array in self.clips.arrays().items()},
+            **{f"rotor_{name}": array for name, array in rotor.items()},
+            "usual_shape": self.usual_shape,
+            "section_sd": self.section_sd,
+        }
+
+
+def _without_prefix(vectors: Mapping[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any]]:
+    return {name.removeprefix(prefix): array for name, array in vectors.items() if name.startswith(prefix)}
+
+
+def p_value(surprise: float) -> float:
+    """Share of normal clips that are as surprising, from a surprise in steps of 1/256."""
+    return float(10.0 ** (-surprise / STEPS))

@@ -1,0 +1,136 @@
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from acoustic.errors import ParameterError
+from apps.turbine_blade.scorer.channel import Channel
+
+D, K = 5, 2
+
+
+def machine(seed: int, n: int, at: int = 0) -> NDArray[np.int16]:
+    """Features and conditions of the clips of a machine."""
+    rng = np.random.default_rng(seed)
+    return np.rint(rng.normal([at] * D + [700] * K, 200, (n, D + K))).astype(np.int16)
+
+
+def fitted(**counts: int) -> Channel:
+    vectors = {name: machine(seed, n, 1000 * seed) for seed, (name, n) in enumerate(counts.items())}
+    return Channel.fit(vectors, K)
+
+
+def test_each_machine_is_expected_where_its_clips_are() -> None:
+    channel = fitted(a=40, b=50, c=60)
+    for seed, (name, count) in enumerate({"a": 40, "b": 50, "c": 60}.items()):
+        usual = channel.expect(name)
+        assert usual.own_clips == count
+        assert usual.mean[:D] == pytest.approx([1000 * seed] * D, abs=120)
+    stranger = channel.expect("d")
+    assert stranger.own_clips == 0
+    assert stranger.mean.tolist() == channel.head.mean.tolist()
+    assert channel.expect(None).own_clips == 0
+
+
+def test_the_only_machine_needs_no_name() -> None:
+    channel = fitted(a=40)
+    assert channel.expect(None) is channel.machines["a"]
+    assert channel.expect("b").own_clips == 0
+
+
+def test_surprise_is_that_of_known_or_of_strange_machines() -> None:
+    channel = fitted(a=40, b=50, c=60)
+    rows = machine(7, 30)
+    known, strange = channel.expect("a"), channel.expect("nobody")
+    distances, surprise = channel.judge(rows, known)
+    assert surprise.tolist() == channel.surprise(distances).tolist()
+    distances, surprise = channel.judge(rows, strange)
+    assert surprise.tolist() == channel.first_surprise(distances).tolist()
+    # A machine a thousand steps away is strange when its place is known, and not when machines differ so much.
+    assert np.median(channel.judge(machine(8, 50, 2000), known)[1]) > 2 * 256
+    assert np.median(channel.judge(machine(8, 50, 2000), strange)[1]) < 256
+
+
+def test_of_two_machines_a_third_is_judged_as_if_known() -> None:
+    channel = fitted(a=40, b=50)
+    distances, surprise = channel.judge(machine(7, 30), channel.expect("c"))
+    assert surprise.tolist() == channel.surprise(distances).tolist()
+
+
+def test_clips_of_half_the_length_calibrate_like_whole_ones() -> None:
+    """They lie twice as far from the usual, and are known to."""
+    whole = machine(0, 400)
+    noise = np.random.default_rng(1).normal(0, 200, (200, D))
+    half = whole.copy()
+    half[::2, :D] += np.rint(noise).astype(np.int16)
+    shares = {"a": (np.where(np.arange(400) % 2, 100, 50), 100)}
+    known, blind = Channel.fit({"a": half}, K, shares), Channel.fit({"a": half}, K)
+    for channel, least, most in ((known, 0.4, 0.6), (blind, 0.62, 1.0)):
+        (run,) = channel.normal_runs
+        # Of those clips that are more unusual than half of all, so many are short ones.
+        assert least < np.mean(np.flatnonzero(run > np.median(run)) % 2 == 0) < most
+
+
+def test_a_part_of_a_clip_counts_for_its_share() -> None:
+    channel = fitted(a=40)
+    rows = machine(9, 10)
+    whole, _ = channel.judge(rows, channel.expect("a"))
+    part, surprise = channel.judge(rows, channel.expect("a"), (3, 4))
+    assert part.tolist() == (whole * 3 // 4).tolist()
+    assert surprise.tolist() == channel.surprise(part).tolist()
+
+
+def test_surprise_of_normals_is_kept_in_order_of_time() -> None:
+    vectors = {"a": machine(0, 40), "b": machine(1, 60, 1000)}
+    vectors["b"][50, 0] += 20_000
+    runs = Channel.fit(vectors, K).normal_runs
+    assert [len(run) for run in runs] == [40, 60]
+    assert np.argmax(runs[1]) == 50
+    assert np.median(np.concatenate(runs)) == pytest.approx(-np.log10(0.5) * 256, abs=8)
+
+
+def test_arrays_and_back() -> None:
+    channel = fitted(a=40, b=50, c=60)
+    again = Channel.from_arrays(channel.arrays(), ["a", "b", "c"])
+    assert {name: array.tobytes() for name, array in again.arrays().items()} == {
+        name: array.tobytes() for name, array in channel.arrays().items()
+    }
+    rows = machine(3, 20)
+    for name in ("a", "nobody"):
+        for ours, theirs in zip(
+            channel.judge(rows, channel.expect(name)), again.judge(rows, again.expect(name)), strict=True
+        ):
+            assert ours.tolist() == theirs.tolist()
+    assert [run.tolist() for run in again.normal_runs] == [run.tolist() for run in channel.normal_runs]
+
+
+@pytest.mark.parametrize("name", fitted(a=20, b=20).arrays())
+def test_a_part_that_does_not_fit_is_refused(name: str) -> None:
+    arrays = fitted(a=20, b=20).arrays()
+    wrong = [arrays[name][:-1], arrays[name][..., None], arrays[name].astype(np.float32)]
+    for broken in [arrays | {name: part} for part in wrong] + [{k: v for k, v in arrays.items() if k != name}]:
+        with pytest.raises((KeyError, ValueError, ParameterError)):
+            Channel.from_arrays(broken, ["a", "b"])
+
+
+@pytest.mark.parametrize("machines", [["a"], ["a", "b", "c"]])
+def test_machines_and_their_numbers_belong_together(machines: list[str]) -> None:
+    with pytest.raises(ValueError, match="zip"):
+        Channel.from_arrays(fitted(a=20, b=20).arrays(), machines)
+
+
+@pytest.mark.parametrize("table", ["surprise", "first"])
+def test_a_table_that_does_not_rise_is_refused(table: str) -> None:
+    arrays = fitted(a=20, b=20, c=20).arrays()
+    falling = arrays[f"{table}_knots"].copy()
+    falling[1] = falling[0]
+    with pytest.raises(ParameterError, match="rise"):
+        Channel.from_arrays(arrays | {f"{table}_knots": falling}, ["a", "b", "c"])
+    with pytest.raises(ParameterError, match="rise"):
+        Channel.from_arrays(
+            arrays | {f"{table}_knots": falling[:1], f"{table}_values": arrays[f"{table}_values"][:1]}, ["a", "b", "c"]
+        )
+
+
+def test_too_few_clips_are_refused() -> None:
+    with pytest.raises(ParameterError, match="at least 8"):
+        fitted(a=7)
