@@ -14,10 +14,10 @@ from acoustic.errors import ParameterError
 from apps.turbine_blade.chain import LEAST_SHARE, Alarm, Event, Judged, Skipped, TurbineChain, is_enough
 from apps.turbine_blade.clips import HOP_S, Clip, ClipStream, Frames, heeded
 from apps.turbine_blade.conditions import Conditions
-from apps.turbine_blade.features import FRONT_END, STRETCH_FRAMES, StretchSums
-from apps.turbine_blade.gate_rules import REASONS
-from apps.turbine_blade.model import TurbineModel
-from apps.turbine_blade.persistence import Persistence
+from apps.turbine_blade.gate.rules import REASONS
+from apps.turbine_blade.scorer.features import FRONT_END, STRETCH_FRAMES, StretchSums
+from apps.turbine_blade.scorer.model import TurbineModel
+from apps.turbine_blade.scorer.persistence import Persistence
 from apps.turbine_blade.simulate import Fault
 
 STRETCH_SAMPLES = STRETCH_FRAMES * FRONT_END.hop_samples

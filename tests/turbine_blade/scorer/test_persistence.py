@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
-from apps.turbine_blade.persistence import WINDOW, AlarmCounter, Choice, Persistence
+from apps.turbine_blade.scorer.persistence import WINDOW, AlarmCounter, Choice, Persistence
 
 CLIPS_A_DAY = 8437.5
 """Clips of 10.24 s."""
