@@ -6,7 +6,6 @@ record. Clips that are flagged teach it nothing, or a slowly growing fault would
 
 import io
 import json
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.errors import DataError
-from acoustic.files import whole_file, write_failure
+from acoustic.files import read_arrays, whole_file, write_failure
 from apps.turbine_blade.scorer.calibration import STEPS
 from apps.turbine_blade.scorer.channel import Expected, expected
 from apps.turbine_blade.scorer.head import Head
@@ -202,9 +201,8 @@ class Baselines:
         if not path.exists():
             return None
         try:
-            with np.load(path, allow_pickle=False) as file:
-                baseline = _from_arrays({name: file[name] for name in file.files})
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, EOFError) as error:
+            baseline = _from_arrays(read_arrays(path))
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(f"{path}: not a baseline, or damaged ({error}). Take it from a backup.") from error
         if baseline.fingerprint != model.fingerprint:
             raise DataError(
