@@ -60,6 +60,8 @@ def read_arrays(path: Path) -> "dict[str, NDArray[Any]]":
     ValueError
         When it is damaged, or no file of plain arrays.
     """
+    from tokenize import TokenError
+
     import numpy as np
 
     data = path.read_bytes()
@@ -68,7 +70,7 @@ def read_arrays(path: Path) -> "dict[str, NDArray[Any]]":
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, SyntaxError, TokenError) as error:
         raise ValueError(str(error) or "it is cut short") from error
     for name, array in arrays.items():
         if not isinstance(array, np.ndarray):
