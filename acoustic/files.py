@@ -1,13 +1,19 @@
-"""Output files that are written whole or not at all."""
+"""Output files that are written whole or not at all, and files of arrays that may be damaged."""
 
+import io
 import os
 import secrets
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from acoustic.errors import AcousticError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @contextmanager
@@ -42,3 +48,31 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
 def write_failure(path: str | Path, error: OSError) -> AcousticError:
     """Return the error that says which file could not be written, why, and what to do."""
     return AcousticError(f"{path}: cannot be written ({error.strerror}). Free space or write elsewhere.")
+
+
+def read_arrays(path: Path) -> "dict[str, NDArray[Any]]":
+    """Read all arrays of an .npz file by name, executing nothing.
+
+    Raises
+    ------
+    OSError
+        When the file cannot be opened.
+    ValueError
+        When it is damaged, or no file of plain arrays.
+    """
+    from tokenize import TokenError
+
+    import numpy as np
+
+    data = path.read_bytes()
+    if not zipfile.is_zipfile(io.BytesIO(data)):
+        raise ValueError("it is no archive")
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, SyntaxError, TokenError) as error:
+        raise ValueError(str(error) or "it is cut short") from error
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray):
+            raise ValueError(f"{name} is no array")
+    return arrays

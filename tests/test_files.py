@@ -2,11 +2,13 @@
 
 import os
 import stat
+import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from acoustic.files import whole_file
+from acoustic.files import read_arrays, whole_file
 
 
 def test_appears_at_the_end_with_usual_permissions(tmp_path: Path) -> None:
@@ -41,3 +43,47 @@ def test_folder_in_the_way_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError), whole_file(tmp_path / "out.csv") as stream:
         stream.write(b"new")
     assert os.listdir(tmp_path) == ["out.csv"]
+
+
+def arrays_file(path: Path, **arrays: np.ndarray) -> bytes:
+    np.savez_compressed(path, **arrays)
+    return path.read_bytes()
+
+
+def test_arrays_are_read_by_name(tmp_path: Path) -> None:
+    arrays_file(tmp_path / "x.npz", numbers=np.arange(5), text=np.array(["ä"]))
+    found = read_arrays(tmp_path / "x.npz")
+    assert {name: array.tolist() for name, array in found.items()} == {"numbers": [0, 1, 2, 3, 4], "text": ["ä"]}
+
+
+def test_damaged_arrays_are_told_and_never_a_surprise(tmp_path: Path) -> None:
+    """Whatever byte is changed, and wherever the file is cut."""
+    path = tmp_path / "x.npz"
+    whole = arrays_file(path, numbers=np.arange(50), text=np.array(["ä"]))
+    told = []
+    for at in range(len(whole)):
+        for data in (whole[:at], whole[:at] + bytes([whole[at] ^ 1 << at % 8]) + whole[at + 1 :]):
+            path.write_bytes(data)
+            try:
+                read_arrays(path)
+            except ValueError as error:
+                told.append(str(error))
+    assert len(told) > 1.5 * len(whole)
+    assert all(told)
+
+
+def test_what_is_no_file_of_plain_arrays_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.npz"
+    arrays_file(path, objects=np.array([{}], object))
+    with pytest.raises(ValueError, match="allow_pickle"):
+        read_arrays(path)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("notes.txt", "hello")
+    with pytest.raises(ValueError, match=r"notes\.txt is no array"):
+        read_arrays(path)
+    with path.open("wb") as file:
+        np.save(file, np.arange(3))
+    with pytest.raises(ValueError, match="no archive"):
+        read_arrays(path)
+    with pytest.raises(FileNotFoundError):
+        read_arrays(tmp_path / "missing.npz")

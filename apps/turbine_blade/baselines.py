@@ -6,7 +6,6 @@ record. Clips that are flagged teach it nothing, or a slowly growing fault would
 
 import io
 import json
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.errors import DataError
-from acoustic.files import whole_file, write_failure
+from acoustic.files import read_arrays, whole_file, write_failure
 from apps.turbine_blade.scorer.calibration import STEPS
 from apps.turbine_blade.scorer.channel import Expected, expected
 from apps.turbine_blade.scorer.head import Head
@@ -53,7 +52,8 @@ class Epoch:
     flagged: int = 0
     """Clips that were not learnt from."""
     recent: tuple[tuple[int, int], ...] = ()
-    """Surprise (steps of 1/256) and level (steps of 1/256 dB) of the latest clips, flagged ones too, oldest first."""
+    """Surprise (steps of 1/256) and level (steps of 1/256 dB) of the latest clips that this epoch has judged, flagged
+    ones too, oldest first."""
 
     def __add__(self, other: Self) -> Self:
         """Return the sums of both; of the two, the other one is the later."""
@@ -78,11 +78,25 @@ class Epoch:
             level=Moments.none(1),
         )
 
-    def learn(self, vector: NDArray[np.int16], surprise: int, level_db: float) -> Self:
-        """Take a clip: into the sums unless it is flagged."""
+    @property
+    def ready(self) -> bool:
+        """Whether there are enough clips to judge others by."""
+        return self.clips.count >= LEAST_OWN_CLIPS
+
+    def learn(self, vector: NDArray[np.int16], surprise: int | None, level_db: float) -> Self:
+        """Take a clip: into the sums unless it is flagged.
+
+        Parameters
+        ----------
+        vector : int16 array, shape (d + k,)
+        surprise : int or None
+            In steps of 1/256; None for a clip that was not judged by this epoch, which was not ready then. It says
+            nothing about the machine, so the clip is learnt from.
+        level_db : float
+        """
         level = np.clip(np.array([[round(level_db * STEPS)]]), -32768, 32767).astype(np.int16)
-        recent = (*self.recent, (surprise, int(level[0, 0])))[-RECENT_CLIPS:]
-        if self.flags(surprise):
+        recent = self.recent if surprise is None else (*self.recent, (surprise, int(level[0, 0])))[-RECENT_CLIPS:]
+        if surprise is not None and self.flags(surprise):
             return replace(self, flagged=self.flagged + 1, recent=recent)
         return replace(
             self, clips=self.clips + Moments.of(vector[None]), level=self.level + Moments.of(level), recent=recent
@@ -90,16 +104,18 @@ class Epoch:
 
     def flags(self, surprise: int) -> bool:
         """Whether a clip of this surprise is not to be learnt from; the first few clips cannot be judged yet."""
-        return self.clips.count >= LEAST_OWN_CLIPS and surprise >= FLAGGED_SURPRISE
+        return self.ready and surprise >= FLAGGED_SURPRISE
 
     def learn_rotor(self, vector: NDArray[np.int16]) -> Self:
         """Take the rotor's orders of a recording none of whose clips was flagged."""
-        return replace(self, rotor=self.rotor + Moments.of(vector[None]))
+        # A baseline may be older than the rotor of its model.
+        before = self.rotor if self.rotor.count else Moments.none(len(vector))
+        return replace(self, rotor=before + Moments.of(vector[None]))
 
     def usual(self, model: TurbineModel, machine: str) -> Usual:
         """Return what is usual for the machine: by its own clips when there are enough, else by the model."""
         known = model.usual(machine)
-        if self.clips.count < LEAST_OWN_CLIPS:
+        if not self.ready:
             return known
         return Usual(
             clips=expected(model.clips.head, self.clips),
@@ -121,7 +137,7 @@ class Epoch:
 
     def drift(self) -> list[str]:
         """Say in plain sentences how the latest clips differ from what the model promises of normal ones."""
-        if len(self.recent) < LEAST_RECENT or self.clips.count < LEAST_OWN_CLIPS:
+        if len(self.recent) < LEAST_RECENT or not self.ready:
             return []
         from scipy.stats import kstest
 
@@ -162,7 +178,7 @@ class Baseline:
         return {
             "machine": self.machine,
             "clips": self.epoch.clips.count,
-            "ready": self.epoch.clips.count >= LEAST_OWN_CLIPS,
+            "ready": self.epoch.ready,
             "rotor_readings": self.epoch.rotor.count,
             "flagged": self.epoch.flagged,
             "level_db": round(self.epoch.level_db, 2) if self.epoch.level.count else None,
@@ -202,9 +218,8 @@ class Baselines:
         if not path.exists():
             return None
         try:
-            with np.load(path, allow_pickle=False) as file:
-                baseline = _from_arrays({name: file[name] for name in file.files})
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, EOFError) as error:
+            baseline = _from_arrays(read_arrays(path))
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(f"{path}: not a baseline, or damaged ({error}). Take it from a backup.") from error
         if baseline.fingerprint != model.fingerprint:
             raise DataError(

@@ -14,7 +14,8 @@ from apps.turbine_blade.summarise import BLOCK_SAMPLES
 def learn_recording(model: TurbineModel, baseline: Baseline, conditions: Conditions, path: Path) -> Epoch:
     """Return the running epoch of a baseline after one more recording.
 
-    The recording's clips are judged by what was usual before it.
+    The recording's clips are judged by what was usual before it; while too little was heard of the machine for that,
+    all of them are learnt from.
 
     Raises
     ------
@@ -28,9 +29,9 @@ def learn_recording(model: TurbineModel, baseline: Baseline, conditions: Conditi
         events += chain.push(block)
     events += chain.flush()
     judgements = [event.judgement for event in events if isinstance(event, Judged)]
-    flagged = epoch.flagged
+    flagged, ready = epoch.flagged, epoch.ready
     for judgement in judgements:
-        epoch = epoch.learn(judgement.vector, judgement.surprise, judgement.level_db)
+        epoch = epoch.learn(judgement.vector, judgement.surprise if ready else None, judgement.level_db)
     vector = None if chain.rotor is None or model.rotor is None or not judgements else chain.rotor.vector()
     if vector is not None and epoch.flagged == flagged:
         epoch = epoch.learn_rotor(vector)

@@ -40,6 +40,8 @@ class Persistence:
     def choose(cls, runs: Sequence[NDArray[np.integer[Any]]], alarms_per_day: float, clips_per_day: float) -> "Choice":
         """Find the smallest k that keeps to ``alarms_per_day`` on normal clips.
 
+        It is above what normal clips give on average: an alarm that is hardly ever over comes seldom, too.
+
         Parameters
         ----------
         runs : sequence of integer arrays
@@ -59,7 +61,7 @@ class Persistence:
         surprise = float(np.log10(COUNTED_RARITY))
         days = sum(map(len, runs)) / clips_per_day
         best = None
-        for k in range(1, n + 1):
+        for k in range(int(n / COUNTED_RARITY) + 1, n + 1):
             best = cls(k=k, n=n, surprise=surprise)
             counted = sum(best.count_alarms(run) for run in runs)
             expected = _binomial_alarms(k, n, 1 / COUNTED_RARITY) * clips_per_day

@@ -1,0 +1,231 @@
+"""The whole chain, and the clips it cuts a stream into."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made_models import CLIP_STRETCHES, LAYOUT, Pcm, residual_network, steps_of, turbine_sound
+from numpy.typing import NDArray
+
+from acoustic.errors import ParameterError
+from apps.turbine_blade.chain import LEAST_SHARE, Alarm, Event, Judged, Skipped, TurbineChain, is_enough
+from apps.turbine_blade.clips import HOP_S, Clip, ClipStream, Frames, heeded
+from apps.turbine_blade.conditions import Conditions
+from apps.turbine_blade.gate.rules import REASONS
+from apps.turbine_blade.scorer.features import FRONT_END, STRETCH_FRAMES, StretchSums
+from apps.turbine_blade.scorer.model import TurbineModel
+from apps.turbine_blade.scorer.persistence import Persistence
+from apps.turbine_blade.simulate import Fault
+
+STRETCH_SAMPLES = STRETCH_FRAMES * FRONT_END.hop_samples
+CLIP_SAMPLES = CLIP_STRETCHES * STRETCH_SAMPLES
+CLIP_S = CLIP_SAMPLES / FRONT_END.rate_hz
+
+
+def sound(seed: int = 1001, duration_s: float = 20.5) -> Pcm:
+    return turbine_sound("turbine_01", seed, duration_s)
+
+
+def events_of(
+    model: TurbineModel, pcm: Pcm, *cuts: int, persistence: Persistence | None = None, rotor: bool = False
+) -> list[Event]:
+    chain = TurbineChain(model, model.usual("turbine_01"), Conditions(), persistence, rotor=rotor)
+    events = [event for block in np.split(pcm, cuts) for event in chain.push(block)]
+    return events + chain.flush()
+
+
+def said(events: list[Event]) -> list[object]:
+    """Everything about events that can be compared."""
+    return [
+        (
+            event.clip.stretches,
+            event.clip.sums.tobytes(),
+            event.judgement.distance,
+            event.judgement.surprise,
+            event.judgement.bands,
+            event.judgement.stretch_z,
+            event.judgement.level_db,
+            event.judgement.vector.tobytes(),
+        )
+        if isinstance(event, Judged)
+        else event
+        for event in events
+    ]
+
+
+def clips_of_steps(steps: NDArray[np.int16], clipped: NDArray[np.int64], nuisances: bool = True) -> list[Clip]:
+    stream = ClipStream(LAYOUT, residual_network(), CLIP_STRETCHES, nuisances)
+    return [*stream.push(steps, clipped), *stream.flush()]
+
+
+@settings(max_examples=15, deadline=None)
+@given(cuts=st.lists(st.integers(0, 200_000), max_size=8))
+def test_blocks_of_any_size_give_the_same_events(small_model: TurbineModel, cuts: list[int]) -> None:
+    pcm = sound(duration_s=12.5)
+    pcm[90_000:100_000] = 0
+    persistence = Persistence(k=1, n=2, surprise=0.1)
+    whole = events_of(small_model, pcm, persistence=persistence)
+    assert {type(event) for event in whole} >= {Judged, Alarm}
+    assert said(events_of(small_model, pcm, *sorted(cuts), persistence=persistence)) == said(whole)
+
+
+def test_events_come_as_early_as_the_gate_allows(small_model: TurbineModel) -> None:
+    """The gate listens on for nine stretches; what is decided then does not wait for the end."""
+    chain, pcm = TurbineChain(small_model, small_model.usual("turbine_01"), Conditions()), sound(duration_s=20.5)
+    first = next(number for number in range(20) if chain.push(pcm[number * STRETCH_SAMPLES :][:STRETCH_SAMPLES]))
+    assert 12 <= first <= 14
+
+
+def test_clips_lie_end_to_end(small_model: TurbineModel) -> None:
+    events = events_of(small_model, sound(duration_s=20.48))
+    assert [type(event) for event in events] == [Judged] * 5
+    clips = [event.clip for event in events if isinstance(event, Judged)]
+    assert [clip.start_s for clip in clips] == pytest.approx([number * CLIP_S for number in range(5)])
+    for one, two in pairwise(clips):
+        assert one.end_s == two.start_s
+    # A frame reaches beyond its hop, so the last one does not fill the recording.
+    assert clips[-1].end_s == pytest.approx(20.48, abs=2 * HOP_S)
+    assert [len(clip.kept) for clip in clips] == [CLIP_STRETCHES] * 5
+
+
+def test_sums_are_those_of_the_stretches(small_model: TurbineModel) -> None:
+    pcm = sound(duration_s=9.0)
+    steps = steps_of(pcm)
+    sums = StretchSums(LAYOUT, residual_network())
+    expected = np.concatenate([sums.push(steps), sums.flush()])
+    clips = clips_of_steps(steps, np.zeros(len(steps), np.int64), nuisances=False)
+    assert np.concatenate([clip.sums for clip in clips]).tobytes() == expected.tobytes()
+    assert sum(clip.kept_frames for clip in clips) == len(steps) == expected[:, 0].sum()
+    judged = [event for event in events_of(small_model, pcm) if isinstance(event, Judged)]
+    usual = small_model.usual("turbine_01")
+    for event in judged:
+        again = small_model.judge(event.clip.sums, usual, np.empty(0, np.int16))
+        assert (again.distance, again.surprise) == (event.judgement.distance, event.judgement.surprise)
+    assert len(judged) == 2
+
+
+def test_silence_is_set_aside_and_the_rest_is_judged(small_model: TurbineModel) -> None:
+    pcm = sound(duration_s=8.2)
+    pcm[2 * STRETCH_SAMPLES + 3000 : 2 * STRETCH_SAMPLES + 9000] = 0
+    one, two = events_of(small_model, pcm)
+    assert isinstance(one, Judged)
+    assert isinstance(two, Judged)
+    assert [stretch.reason for stretch in one.clip.stretches] == [None, None, "silence", None]
+    assert len(one.clip.sums) == len(one.clip.kept) == len(one.judgement.stretch_z) == 3
+    assert one.clip.kept_frames == 3 * STRETCH_FRAMES
+    # A dropout that is left out does not make a clip unusual: as heard, it would be.
+    assert one.judgement.surprise < 2 * 256
+    steps = steps_of(pcm)[: 4 * STRETCH_FRAMES]
+    sums = StretchSums(LAYOUT, residual_network()).push(steps)
+    assert small_model.judge(sums, small_model.usual("turbine_01"), np.empty(0, np.int16)).surprise > 3 * 256
+
+
+def test_clipping_is_set_aside(small_model: TurbineModel) -> None:
+    pcm = sound(duration_s=4.2)
+    pcm[STRETCH_SAMPLES : STRETCH_SAMPLES + 200 : 10] = 32767
+    (event, *_) = events_of(small_model, pcm)
+    assert isinstance(event, Judged)
+    assert [stretch.reason for stretch in event.clip.stretches] == [None, "clipping", None, None]
+
+
+@pytest.mark.parametrize("n", [2, 3, 4])
+def test_a_clip_of_which_too_little_is_left_is_skipped(small_model: TurbineModel, n: int) -> None:
+    pcm = sound(duration_s=4 * CLIP_S)
+    pcm[CLIP_SAMPLES : CLIP_SAMPLES + n * STRETCH_SAMPLES] = 0
+    events = events_of(small_model, pcm)
+    assert [type(event) for event in events] == [Judged, Skipped, Judged, Judged]
+    skipped = events[1]
+    assert isinstance(skipped, Skipped)
+    assert (skipped.start_s, skipped.end_s) == pytest.approx((CLIP_S, 2 * CLIP_S))
+    assert [stretch.reason for stretch in skipped.stretches].count("silence") >= n
+
+
+def test_all_silence_is_skipped(small_model: TurbineModel) -> None:
+    events = events_of(small_model, np.zeros(2 * CLIP_SAMPLES + FRONT_END.frame_samples, np.int16))
+    assert {type(event) for event in events} == {Skipped}
+    assert sum(len(event.stretches) for event in events if isinstance(event, Skipped)) == 9
+
+
+@pytest.mark.parametrize("duration_s", [0.0, 0.05, 0.5, 2.3])
+def test_shorter_than_most_of_a_clip_is_never_judged(small_model: TurbineModel, duration_s: float) -> None:
+    pcm = sound()[: round(duration_s * FRONT_END.rate_hz)]
+    assert all(isinstance(event, Skipped) for event in events_of(small_model, pcm))
+    assert not is_enough(small_model, FRONT_END.n_frames(len(pcm)))
+
+
+def test_most_of_a_clip_is_judged(small_model: TurbineModel) -> None:
+    pcm = sound()[: round(2.7 * FRONT_END.rate_hz)]
+    (event,) = events_of(small_model, pcm)
+    assert isinstance(event, Judged)
+    assert is_enough(small_model, FRONT_END.n_frames(len(pcm)))
+    least = LEAST_SHARE * CLIP_STRETCHES * STRETCH_FRAMES
+    assert [is_enough(small_model, frames) for frames in (int(least), int(least) + 1)] == [False, True]
+
+
+def test_a_recording_does_not_know_the_one_before(small_model: TurbineModel) -> None:
+    stream = ClipStream(LAYOUT, residual_network(), CLIP_STRETCHES, False)
+    steps = steps_of(sound(duration_s=6.0))
+    none = np.zeros(len(steps), np.int64)
+    one, two = ([*stream.push(steps, none), *stream.flush()] for _ in range(2))
+    assert [clip.sums.tobytes() for clip in one] == [clip.sums.tobytes() for clip in two]
+    assert [clip.start_s for clip in one] == [clip.start_s for clip in two]
+
+
+@pytest.mark.parametrize("reason", [None, *REASONS])
+def test_without_nuisances_only_what_is_technical_is_heeded(reason: str | None) -> None:
+    assert heeded(reason, True) == reason
+    assert heeded(reason, False) == (reason if reason in ("clipping", "silence") else None)
+
+
+def test_nuisances_are_set_aside_where_they_are_minded() -> None:
+    """Speech-like bursts: bands that rise together for a moment."""
+    rng = np.random.default_rng(0)
+    pcm = sound(duration_s=8.2)
+    noise = rng.standard_normal(len(pcm)) * 10 ** (-12 / 20) * 32767
+    pcm = np.clip(pcm + noise * (rng.random(len(pcm) // 800 + 1).repeat(800)[: len(pcm)] > 0.93), -32000, 32000)
+    steps, clipped = Frames().push(pcm.astype(np.int16))
+    minded, unminded = (clips_of_steps(steps, clipped, nuisances) for nuisances in (True, False))
+    assert {stretch.reason for clip in unminded for stretch in clip.stretches} == {None}
+    assert {stretch.reason for clip in minded for stretch in clip.stretches} != {None}
+    assert sum(map(len, (clip.sums for clip in minded))) < sum(map(len, (clip.sums for clip in unminded)))
+
+
+def test_an_alarm_comes_with_its_clip_and_is_over_later(small_model: TurbineModel) -> None:
+    sick = turbine_sound("turbine_01", 1000, 33.0, Fault("whistle", 15.0))
+    pcm = np.concatenate([sound(duration_s=16.4), sick[: 8 * CLIP_SAMPLES], sound(1002, 33.0)])
+    events = events_of(small_model, pcm, persistence=Persistence(k=3, n=4, surprise=2.0))
+    alarms = [event for event in events if isinstance(event, Alarm)]
+    assert [alarm.over for alarm in alarms] == [False, True]
+    on, off = alarms
+    assert 16 < on.t_s < 16.4 + 8 * CLIP_S < off.t_s
+    assert (on.unusual, on.of) == (3, 4)
+    before = events[events.index(on) - 1]
+    assert isinstance(before, Judged)
+    assert before.clip.end_s == on.t_s
+
+
+def test_without_persistence_there_is_no_alarm(small_model: TurbineModel) -> None:
+    assert TurbineChain(small_model, small_model.usual(None), Conditions()).alarm is None
+
+
+def test_the_rotor_is_followed_where_asked_for(rotor_model: TurbineModel) -> None:
+    pcm = sound(duration_s=32.0)
+    chain = TurbineChain(rotor_model, rotor_model.usual("turbine_01"), Conditions(), rotor=True)
+    assert chain.rotor is not None
+    assert chain.rotor.reading() is None
+    for block in np.array_split(pcm, 7):
+        chain.push(block)
+    whole = TurbineChain(rotor_model, rotor_model.usual("turbine_01"), Conditions(), rotor=True)
+    whole.push(pcm)
+    assert whole.rotor is not None
+    assert chain.rotor.reading() == whole.rotor.reading() is not None
+    assert TurbineChain(rotor_model, rotor_model.usual("turbine_01"), Conditions()).rotor is None
+
+
+def test_conditions_that_are_not_known_are_told_before_anything_is_heard(small_model: TurbineModel) -> None:
+    model = replace(small_model, conditions=("rpm",))
+    with pytest.raises(ParameterError, match="under rpm"):
+        TurbineChain(model, model.usual("turbine_01"), Conditions())
