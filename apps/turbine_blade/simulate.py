@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -99,7 +98,7 @@ def save_days(
     rows = csv.writer(table, lineterminator="\n")
     rows.writerow(CONDITIONS)
     for number in range(1, turbines + 1):
-        turbine = replace(Turbine.draw(1000 * seed + number), name=f"turbine_{number:02d}")
+        turbine = Turbine.draw(1000 * seed + number)
         for day in range(1, days + 1):
             present = fault if number == faulty_turbine and day >= from_day else None
             clips = simulate_day(

@@ -125,7 +125,7 @@ class StretchMeter:
         quarter_rumble, quarter_body = (_means(level, QUARTER_FRAMES) for level in (rumble, body))
         # One row a stretch from here on.
         quarters = STRETCH_FRAMES // QUARTER_FRAMES
-        marks: tuple[NDArray[Any], ...] = (clipped, silent, song.any(axis=1), voice.any(axis=1))
+        marks = [np.asarray(mark) for mark in (clipped, silent, song.any(axis=1), voice.any(axis=1))]
         columns = zip(
             *(_sums(mark, STRETCH_FRAMES) for mark in marks),
             *(_sets(rose) for rose in (song, voice)),

@@ -45,8 +45,14 @@ class Rotation:
 
     def turns(self, n_blocks: int, rate_hz: float) -> F64:
         """Revolutions at each block since the middle of the stretch: shape (n_blocks,)."""
-        time_s = (np.arange(n_blocks) - (n_blocks - 1) / 2) / rate_hz
-        return self.rpm / 60 * (time_s + self.drift * time_s**2 * rate_hz / (2 * n_blocks))
+        time_s, bend_s = _phase_times(n_blocks, rate_hz)
+        return self.rpm / 60 * (time_s + self.drift * bend_s)
+
+
+def _phase_times(n_blocks: int, rate_hz: float) -> tuple[F64, F64]:
+    """Time of each block since the middle of a stretch, and how a drift of one bends it: seconds, (n_blocks,) each."""
+    time_s = np.asarray((np.arange(n_blocks) - (n_blocks - 1) / 2) / rate_hz, np.float64)
+    return time_s, time_s**2 * rate_hz / (2 * n_blocks)
 
 
 def detrended(levels_db: F64) -> F64:
@@ -180,21 +186,19 @@ class _MixedDown:
         # The window has all but silenced the few blocks that are left over.
         n_sums = len(windowed) // SUMMED_BLOCKS
         whole = n_sums * SUMMED_BLOCKS
-        time_s = (np.arange(whole) - (len(windowed) - 1) / 2) / rate_hz
-        self.time_s = time_s.reshape(n_sums, SUMMED_BLOCKS).mean(axis=1)
-        self.length_s = len(windowed) / rate_hz
+        time_s, bend_s = (times[:whole] for times in _phase_times(len(windowed), rate_hz))
         harmonics = np.arange(1, len(HARMONIC_WEIGHTS) + 1)
-        carriers = np.exp(-2j * np.pi * blade_pass_hz * np.outer(harmonics, time_s))
-        mixed = carriers[:, :, None] * windowed[:whole]
+        mixed = _turning_back(blade_pass_hz * np.outer(harmonics, time_s))[:, :, None] * windowed[:whole]
         self.sums = mixed.reshape(len(harmonics), n_sums, SUMMED_BLOCKS, -1).sum(axis=2)
+        self.time_s, self.bend_s = (times.reshape(n_sums, SUMMED_BLOCKS).mean(axis=1) for times in (time_s, bend_s))
 
     def strongest(self, rates_hz: F64, drifts: F64) -> tuple[float, float]:
         """Blade pass and drift along which the harmonics have the greatest power, of all pairs.
 
         Drifts are relative to the blade pass mixed down by, so that one chirp serves all rates.
         """
-        steady = _turned(np.outer(rates_hz - self.blade_pass_hz, self.time_s))
-        drifting = _turned(np.outer(drifts * self.blade_pass_hz, self.time_s**2 / (2 * self.length_s)))
+        steady = _turning_back(np.outer(rates_hz - self.blade_pass_hz, self.time_s))
+        drifting = _turning_back(self.blade_pass_hz * np.outer(drifts, self.bend_s))
         fundamental = steady[:, None] * drifting
         power = np.zeros(fundamental.shape[:2])
         line = np.ones_like(fundamental)
@@ -205,8 +209,8 @@ class _MixedDown:
         return float(rates_hz[rate]), float(drifts[drift])
 
 
-def _turned(turns: F64) -> C128:
-    """Lines on the unit circle that turn back."""
+def _turning_back(turns: F64) -> C128:
+    """Return unit vectors turned back by so many turns: they bring a line that turns to rest."""
     return np.asarray(np.exp(-2j * np.pi * turns))
 
 

@@ -93,7 +93,7 @@ class Turbine:
         # One tone in each of as many parts of 20-550 Hz, so that no two beat at a blade's rhythm.
         gear_hz = 20 * (550 / 20) ** ((np.arange(tones) + uniform(0.1, 0.9, tones)) / tones)
         return cls(
-            name=f"turbine_{seed:02d}",
+            name=f"simulated_{seed:04d}",
             seed=seed,
             hub_m=float(uniform(80, 100)),
             radius_m=radius_m,

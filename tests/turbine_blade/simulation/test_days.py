@@ -96,7 +96,7 @@ def test_files_and_table_agree(tmp_path: Path) -> None:
     assert tuple(table[0]) == CONDITIONS
     assert {tmp_path / row["file"] for row in table} == set(tmp_path.rglob("*.wav"))
     assert len(table) == 12
-    assert table[0]["file"] == "turbine_01/2026-01-01/000000.wav"
+    assert table[0]["file"] == "simulated_4001/2026-01-01/000000.wav"
     assert table[1]["start"] == "2026-01-01T08:00:00"
     for row in table:
         pcm, rate_hz = soundfile.read(tmp_path / row["file"], dtype="int16")
@@ -106,13 +106,13 @@ def test_files_and_table_agree(tmp_path: Path) -> None:
         assert 8 < float(row["rpm"]) < 17
         assert row["simulated"] == "yes"
         assert row["file"].startswith(row["machine"])
-        faulty = row["machine"] == "turbine_02" and row["start"] >= "2026-01-02"
+        faulty = row["machine"] == "simulated_4002" and row["start"] >= "2026-01-02"
         assert (row["fault"], row["severity_db"]) == (("erosion", "-2") if faulty else ("", ""))
     wind = {
         machine: [row["wind_m_s"] for row in table if row["machine"] == machine]
-        for machine in ("turbine_01", "turbine_02")
+        for machine in ("simulated_4001", "simulated_4002")
     }
-    assert wind["turbine_01"] == wind["turbine_02"]
+    assert wind["simulated_4001"] == wind["simulated_4002"]
     assert not list(tmp_path.rglob("*.part"))
 
 

@@ -105,7 +105,7 @@ def test_damage_changes_its_own_band(kind: str, changed_hz: float, spared_hz: fl
 
 def test_machines_differ_and_stay_the_same() -> None:
     assert Turbine.draw(3) == Turbine.draw(3)
-    assert Turbine.draw(3).name == "turbine_03"
+    assert Turbine.draw(3).name == "simulated_0003"
     machines = [Turbine.draw(seed) for seed in range(200)]
     offsets_db = np.array([machine.blade_offsets_db for machine in machines])
     assert offsets_db.std() == pytest.approx(0.4, abs=0.05)
