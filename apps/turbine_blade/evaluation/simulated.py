@@ -25,8 +25,8 @@ OWN_CLIPS = 20
 FAULTS = ((Fault("erosion", 2.0), 0.95), (Fault("whistle", -16.0), 0.98), (Fault("split", 3.0), 0.95))
 #: Clips a day of a sensor that saves its battery, and their length.
 CLIPS_A_DAY, DAY_CLIP_S = 144, 10.5
-#: Days of its own before its alarms are counted.
-OWN_DAYS = 2
+#: Two weeks of its own before a turbine's alarms are counted, as long as technicians take.
+OWN_DAYS, OWN_CLIPS_A_DAY = 14, 48
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +132,7 @@ def own_days(model: TurbineModel, turbine: Turbine) -> Usual:
     """Return what is usual for a turbine after its first healthy days, weather and all, as a baseline learns it."""
     epoch = Epoch.empty(model, "simulated")
     for day in range(OWN_DAYS):
-        for _, clip in simulate_day(turbine, 500_000 + day, n_clips=CLIPS_A_DAY, duration_s=DAY_CLIP_S):
+        for _, clip in simulate_day(turbine, 500_000 + day, n_clips=OWN_CLIPS_A_DAY, duration_s=DAY_CLIP_S):
             events, _ = _events(model, epoch.usual(model, turbine.name), clip, rotor=False)
             for event in events:
                 if isinstance(event, Judged):

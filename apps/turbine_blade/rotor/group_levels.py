@@ -43,13 +43,11 @@ class GroupLevels:
         centres = mel_to_hz(np.linspace(lowest, highest, fe.n_mels + 2), fe.mel_scale)[1:-1]
         n_edges = 1 + int(np.ceil(np.log2(fe.fmax_hz / LOWEST_HZ) * GROUPS_PER_OCTAVE))
         edges = LOWEST_HZ * 2.0 ** (np.arange(n_edges) / GROUPS_PER_OCTAVE)
-        self._bounds: list[tuple[int, int]] = []
-        self.edges_hz: list[tuple[float, float]] = []
-        for low, high in zip(edges[:-1], edges[1:], strict=True):
-            first, end = (int(place) for place in np.searchsorted(centres, [low, high]))
-            if end > first:
-                self._bounds.append((first, end))
-                self.edges_hz.append((round(float(low), 1), round(float(min(high, fe.fmax_hz)), 1)))
+        bounds = np.searchsorted(centres, edges)
+        used = np.diff(bounds) > 0
+        self._first, self._n_bands = bounds[:-1][used], np.diff(bounds)[used]
+        low, high = edges[:-1][used], np.minimum(edges[1:], fe.fmax_hz)[used]
+        self.edges_hz: list[tuple[float, float]] = list(zip(low.round(1).tolist(), high.round(1).tolist(), strict=True))
         self.block_frames = max(1, round(fe.frames_per_second / BLOCKS_PER_SECOND))
         self.rate_hz = fe.frames_per_second / self.block_frames
         self._tail = np.empty((0, fe.n_mels), np.int16)
@@ -76,10 +74,7 @@ class GroupLevels:
         rise = np.zeros_like(sums)
         middle = slice(TONE_BANDS, -TONE_BANDS)
         rise[:, middle] = sums[:, middle] - (sums[:, : -2 * TONE_BANDS] + sums[:, 2 * TONE_BANDS :]) // 2
-        n_groups = len(self._bounds)
-        out = np.empty((n_blocks, 2 * n_groups), np.int16)
-        for group, (first, end) in enumerate(self._bounds):
-            out[:, group] = sums[:, first:end].sum(axis=1, dtype=np.int32) // (self.block_frames * (end - first))
-            tone = rise[:, first:end].max(axis=1) // self.block_frames
-            out[:, n_groups + group] = np.clip(tone, -32768, 32767)
-        return out
+        # The groups follow one another without gaps, and the last one ends with the bands.
+        levels = np.add.reduceat(sums, self._first, axis=1) // (self.block_frames * self._n_bands)
+        tones = np.maximum.reduceat(rise, self._first, axis=1) // self.block_frames
+        return np.concatenate([levels, tones.clip(-32768, 32767)], axis=1, dtype=np.int16, casting="unsafe")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.turbine_blade.rotor.rotation import C128, F64, Rotation, detrended
+from apps.turbine_blade.rotor.rotation import F64, Rotation, detrended, without
 
 #: 1P and 2P are raised by a blade unlike the others; 3P is the blade pass of all of them.
 ORDERS = (1, 2, 3)
@@ -89,29 +89,28 @@ def order_sums(levels_db: F64, rate_hz: float, rotation: Rotation) -> OrderSums:
     turns = rotation.turns(len(levels_db), rate_hz)
     n_turns = float(turns[-1] - turns[0]) * len(turns) / (len(turns) - 1)
     levels = detrended(levels_db)
-    healthy = _without(levels, turns, [order for order in REMOVED_ORDERS if order % 3 == 0])
-    floor = _without(levels, turns, list(REMOVED_ORDERS))
+    healthy = without(levels, _harmonics(turns, [order for order in REMOVED_ORDERS if order % 3 == 0]))
+    floor = without(levels, _harmonics(turns, list(REMOVED_ORDERS)))
     # In cells: at least one and a half away from the trend below 1P, and half a cell from the next order above.
     n_beside = int(np.clip(np.floor(n_turns - 1.5), 1, MOST_NEIGHBOURS))
     offsets = np.concatenate([-np.arange(1, n_beside + 1), np.arange(1, n_beside + 1)]) / n_turns
-    at = np.stack([_amplitudes(levels if order % 3 == 0 else healthy, turns, [order])[0] for order in ORDERS])
-    beside = np.stack([_amplitudes(floor, turns, list(order + offsets)) for order in ORDERS])
+    at = [_squared_amplitudes(levels if order % 3 == 0 else healthy, turns, np.array([order])) for order in ORDERS]
+    beside = _squared_amplitudes(floor, turns, np.add.outer(ORDERS, offsets))
     return OrderSums(
-        at=(np.abs(at) ** 2).T,
-        beside=(np.abs(beside) ** 2).sum(axis=1).T,
+        at=np.concatenate(at).T,
+        beside=beside.sum(axis=1).T,
         n_stretches=1,
         n_neighbours=np.full(len(ORDERS), len(offsets)),
     )
 
 
-def _without(levels: F64, turns: F64, orders: list[int]) -> F64:
-    """Levels less their best-fitting harmonics of the rotation."""
+def _harmonics(turns: F64, orders: list[int]) -> F64:
+    """Orthonormal columns that span the cosines and sines at whole orders: (n_blocks, 2 * n_orders)."""
     angles = 2 * np.pi * np.outer(turns, orders)
-    basis = np.concatenate([np.cos(angles), np.sin(angles)], axis=1)
-    return np.asarray(levels - basis @ np.linalg.lstsq(basis, levels, rcond=None)[0])
+    return np.asarray(np.linalg.qr(np.concatenate([np.cos(angles), np.sin(angles)], axis=1)).Q)
 
 
-def _amplitudes(levels: F64, turns: F64, orders: list[float]) -> C128:
-    """Complex amplitudes in dB (peak, not peak to peak) at orders, whole or not: (n_orders, n_series)."""
-    lines = np.exp(-2j * np.pi * np.outer(orders, turns))
-    return np.asarray((lines @ levels) * (2 / len(levels)))
+def _squared_amplitudes(levels: F64, turns: F64, orders: F64) -> F64:
+    """Squares of the amplitudes in dB (peak, not peak to peak) at orders, whole or not: (*orders.shape, n_series)."""
+    angles = 2 * np.pi * np.multiply.outer(orders, turns)
+    return np.asarray(((np.cos(angles) @ levels) ** 2 + (np.sin(angles) @ levels) ** 2) * (2 / len(levels)) ** 2)

@@ -183,7 +183,8 @@ class _Stretches:
         tested = self._by_quantity(p_values)[1:, :, : len(TESTED_ORDERS)]
         p_value = combined_p_value(tested.ravel())
         z, levels, floors = (
-            self._by_quantity(values) for values in (z_scores(p_values), self.sums.levels_db(), self.sums.floors_db())
+            self._by_quantity(values).tolist()
+            for values in (z_scores(p_values), self.sums.levels_db(), self.sums.floors_db())
         )
         orders = tuple(
             Order(
@@ -191,9 +192,9 @@ class _Stretches:
                 order=order,
                 low_hz=low,
                 high_hz=high,
-                level_db=float(levels[place, group, column]),
-                floor_db=float(floors[place, group, column]),
-                z=float(z[place, group, column]),
+                level_db=levels[place][group][column],
+                floor_db=floors[place][group][column],
+                z=z[place][group][column],
             )
             for place, quantity in enumerate(get_args(Quantity))
             for group, (low, high) in enumerate(edges_hz)

@@ -1,6 +1,7 @@
 """How fast a three-bladed rotor turns, from the blade pass in the levels of the sound."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,8 @@ OVERSAMPLING = 8
 RPM_TOLERANCE = 0.1
 #: Largest relative change of the rate that is followed: over a stretch, and a second.
 LARGEST_DRIFT, LARGEST_DRIFT_PER_S = 0.06, 0.002
+#: Levels that are mixed down to a blade pass turn so slowly that sums of so many blocks, half a second, hold all of it.
+SUMMED_BLOCKS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,13 +49,30 @@ class Rotation:
         return self.rpm / 60 * (time_s + self.drift * bend_s)
 
 
+def _phase_times(n_blocks: int, rate_hz: float) -> tuple[F64, F64]:
+    """Time of each block since the middle of a stretch, and how a drift of one bends it: seconds, (n_blocks,) each."""
+    time_s = np.asarray((np.arange(n_blocks) - (n_blocks - 1) / 2) / rate_hz, np.float64)
+    return time_s, time_s**2 * rate_hz / (2 * n_blocks)
+
+
 def detrended(levels_db: F64) -> F64:
     """Levels (n_blocks, n_groups) without their cubic trend: gusts and gain are slower than a rotor.
 
     The third order is that of the amplitude-modulation method of the Institute of Acoustics (2016).
     """
-    basis = np.polynomial.legendre.legvander(np.linspace(-1.0, 1.0, len(levels_db)), 3)
-    return np.asarray(levels_db - basis @ np.linalg.lstsq(basis, levels_db, rcond=None)[0])
+    return without(levels_db, _cubic(len(levels_db)))
+
+
+@lru_cache(maxsize=4)
+def _cubic(n_blocks: int) -> F64:
+    """Orthonormal polynomials up to the third order: (n_blocks, 4)."""
+    basis = np.polynomial.legendre.legvander(np.linspace(-1.0, 1.0, n_blocks), 3)
+    return np.asarray(np.linalg.qr(basis).Q)
+
+
+def without(levels_db: F64, orthonormal: F64) -> F64:
+    """Levels (n_blocks, n_series) less their least-squares fit by orthonormal columns (n_blocks, n_columns)."""
+    return np.asarray(levels_db - orthonormal @ (orthonormal.T @ levels_db))
 
 
 def find_rotation(levels_db: F64, rate_hz: float, rpm: float | None = None) -> Rotation | None:
@@ -90,7 +110,7 @@ def find_rotation(levels_db: F64, rate_hz: float, rpm: float | None = None) -> R
         place = combs.blade_pass(place)
     else:
         place = combs.best(rpm / 20 * (1 - RPM_TOLERANCE), rpm / 20 * (1 + RPM_TOLERANCE))
-    height = float(combs.heights(np.array([place]))[0])
+    height = float(combs.heights[place])
     if height < LEAST_COMB:
         return None if rpm is None else Rotation(rpm=rpm, drift=0.0, comb=height)
     return _fitted(levels * window, place * cell_hz / OVERSAMPLING, rate_hz, height)
@@ -100,77 +120,100 @@ class _Combs:
     """Harmonic combs over the spectra of windowed levels, at places of 1/8 of a resolution cell."""
 
     def __init__(self, windowed: F64, cell_hz: float) -> None:
-        from scipy.ndimage import median_filter
-
         self.spacing_hz = cell_hz / OVERSAMPLING
-        self.power = np.abs(np.fft.rfft(windowed, OVERSAMPLING * len(windowed), axis=0)) ** 2
+        self.power = _squared(np.fft.rfft(windowed, OVERSAMPLING * len(windowed), axis=0))
         # Half a cell from one value to the next is enough for a median over a quarter of a hertz to both sides.
         step = OVERSAMPLING // 2
         half = round(max(0.25, 6 * cell_hz) / (step * self.spacing_hz))
-        floor = np.repeat(median_filter(self.power[::step], (2 * half + 1, 1), mode="nearest"), step, axis=0)
-        self.over_floor = np.log1p(self.power / floor[: len(self.power)]).mean(axis=1)
-
-    def heights(self, places: NDArray[np.intp]) -> F64:
+        floor = np.repeat(_running_median(self.power[::step], half), step, axis=0)
+        over_floor = np.log(1 + self.power / floor[: len(self.power)]).mean(axis=1)
+        self.heights = np.zeros_like(over_floor)
         """Weighted sum of the harmonics at each place; those beyond the spectrum count nothing."""
-        total = np.zeros(len(places))
         for harmonic, weight in enumerate(HARMONIC_WEIGHTS, start=1):
-            inside = places * harmonic < len(self.over_floor)
-            total[inside] += weight * self.over_floor[places[inside] * harmonic]
-        return total
+            inside = over_floor[::harmonic]
+            self.heights[: len(inside)] += weight * inside
 
     def best(self, low_hz: float, high_hz: float) -> int:
         """Place of the highest comb between two frequencies."""
-        places = np.arange(int(np.ceil(low_hz / self.spacing_hz)), int(high_hz / self.spacing_hz) + 1)
-        return int(places[np.argmax(self.heights(places))])
+        return self._highest(int(np.ceil(low_hz / self.spacing_hz)), int(high_hz / self.spacing_hz))
+
+    def _highest(self, first: int, last: int) -> int:
+        return first + int(np.argmax(self.heights[first : last + 1]))
 
     def blade_pass(self, place: int) -> int:
         """Place of 3P when the peak at ``place`` may be 1P or 2P of a rotor with a damaged blade."""
-        height = self.heights(np.array([place]))[0]
         for multiple in (3, 1.5):
             middle = round(place * multiple)
             if middle * self.spacing_hz > HIGHEST_RPM / 20:
                 continue
-            near = np.arange(middle - OVERSAMPLING, middle + OVERSAMPLING + 1)
-            higher = int(near[np.argmax(self.heights(near))])
+            higher = self._highest(middle - OVERSAMPLING, middle + OVERSAMPLING)
             # A harmonic of the blade pass is far weaker than the blade pass itself, in most groups.
             share = np.median(self.power[higher] / self.power[place])
-            if self.heights(np.array([higher]))[0] > height / 2 and share > 0.1:
+            if self.heights[higher] > self.heights[place] / 2 and share > 0.1:
                 return higher
         return place
+
+
+def _running_median(values: F64, half: int) -> F64:
+    """Median of each column over ``half`` values to both sides; the ends are taken to go on."""
+    from scipy.ndimage import median_filter
+
+    # One long column: the filter is several times faster along a line than over a plane.
+    columns = np.pad(values.T, ((0, 0), (half, half)), mode="edge")
+    return np.asarray(median_filter(columns.ravel(), 2 * half + 1).reshape(columns.shape)[:, half:-half].T)
 
 
 def _fitted(windowed: F64, blade_pass_hz: float, rate_hz: float, comb: float) -> Rotation:
     """Return the rate and drift of greatest comb power near a blade pass."""
     cell_hz = rate_hz / len(windowed)
+    lines = _MixedDown(windowed, blade_pass_hz, rate_hz)
     rates = blade_pass_hz + cell_hz * np.arange(-1.2, 1.21, 0.1)
     length_s = len(windowed) / rate_hz
     largest = min(LARGEST_DRIFT, LARGEST_DRIFT_PER_S * length_s)
     drifts = np.linspace(-largest, largest, 2 * int(np.ceil(length_s / 10)) + 1)
-    for finer in (0.1, 0.01):
-        powers = _comb_powers(windowed, rates, drifts, rate_hz)
-        best_rate, best_drift = np.unravel_index(int(powers.argmax()), powers.shape)
-        rate, drift = rates[best_rate], drifts[best_drift]
-        rates = rate + cell_hz * finer * np.arange(-1.0, 1.01, 0.2)
-        drifts = drift + 0.15 * finer * np.arange(-1.0, 1.01, 0.25)
-    return Rotation(rpm=float(rate * 20), drift=float(drift), comb=comb)
+    rate, drift = lines.strongest(rates, drifts)
+    rates = rate + cell_hz * 0.1 * np.arange(-1.0, 1.01, 0.2)
+    drifts = drift + 0.015 * np.arange(-1.0, 1.01, 0.25)
+    rate, drift = lines.strongest(rates, drifts)
+    return Rotation(rpm=rate * 20, drift=drift * blade_pass_hz / rate, comb=comb)
 
 
-def _comb_powers(windowed: F64, blade_passes_hz: F64, drifts: F64, rate_hz: float) -> F64:
-    """Power of the levels along the harmonics of a blade pass: (n_rates, n_drifts)."""
-    time_s, bend_s = _phase_times(len(windowed), rate_hz)
-    warped = time_s + drifts[:, None] * bend_s
-    fundamental = np.exp(-2j * np.pi * blade_passes_hz[:, None, None] * warped).reshape(-1, len(windowed))
-    # Single precision: only the greatest is looked for.
-    fundamental, levels = fundamental.astype(np.complex64), windowed.astype(np.float32)
-    power = np.zeros(len(fundamental))
-    line = np.ones_like(fundamental)
-    for _ in HARMONIC_WEIGHTS:
-        line *= fundamental
-        power += np.square(line.real @ levels).sum(axis=1) + np.square(line.imag @ levels).sum(axis=1)
-    return power.reshape(len(blade_passes_hz), len(drifts))
+class _MixedDown:
+    """Harmonics of a blade pass, mixed down to 0 Hz and summed over half seconds: the fit tries all rates on these."""
+
+    def __init__(self, windowed: F64, blade_pass_hz: float, rate_hz: float) -> None:
+        self.blade_pass_hz = blade_pass_hz
+        # The window has all but silenced the few blocks that are left over.
+        n_sums = len(windowed) // SUMMED_BLOCKS
+        whole = n_sums * SUMMED_BLOCKS
+        time_s, bend_s = (times[:whole] for times in _phase_times(len(windowed), rate_hz))
+        harmonics = np.arange(1, len(HARMONIC_WEIGHTS) + 1)
+        mixed = _turning_back(blade_pass_hz * np.outer(harmonics, time_s))[:, :, None] * windowed[:whole]
+        self.sums = mixed.reshape(len(harmonics), n_sums, SUMMED_BLOCKS, -1).sum(axis=2)
+        self.time_s, self.bend_s = (times.reshape(n_sums, SUMMED_BLOCKS).mean(axis=1) for times in (time_s, bend_s))
+
+    def strongest(self, rates_hz: F64, drifts: F64) -> tuple[float, float]:
+        """Blade pass and drift along which the harmonics have the greatest power, of all pairs.
+
+        Drifts are relative to the blade pass mixed down by, so that one chirp serves all rates.
+        """
+        steady = _turning_back(np.outer(rates_hz - self.blade_pass_hz, self.time_s))
+        drifting = _turning_back(self.blade_pass_hz * np.outer(drifts, self.bend_s))
+        fundamental = steady[:, None] * drifting
+        power = np.zeros(fundamental.shape[:2])
+        line = np.ones_like(fundamental)
+        for sums in self.sums:
+            line *= fundamental
+            power += _squared(line @ sums).sum(axis=-1)
+        rate, drift = np.unravel_index(int(power.argmax()), power.shape)
+        return float(rates_hz[rate]), float(drifts[drift])
 
 
-def _phase_times(n_blocks: int, rate_hz: float) -> tuple[F64, F64]:
-    """Time of each block since the middle of a stretch, and how a drift of one bends it: seconds, (n_blocks,) each."""
-    time_s = np.asarray((np.arange(n_blocks) - (n_blocks - 1) / 2) / rate_hz, np.float64)
-    return time_s, time_s**2 * rate_hz / (2 * n_blocks)
+def _turning_back(turns: F64) -> C128:
+    """Return unit vectors turned back by so many turns: they bring a line that turns to rest."""
+    return np.asarray(np.exp(-2j * np.pi * turns))
+
+
+def _squared(amplitudes: C128) -> F64:
+    """Squared magnitudes."""
+    return np.asarray(amplitudes.real**2 + amplitudes.imag**2)
