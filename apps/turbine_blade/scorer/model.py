@@ -84,6 +84,18 @@ class TurbineModel:
     stretch_octaves: tuple[float, float]
     """Mean and standard deviation of log2 of the distance of single normal stretches."""
 
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        if min(self.clip_stretches, self.clip_frames) < 1:
+            raise ParameterError(f"a clip cannot have {self.clip_stretches} stretches or {self.clip_frames} frames")
+        if not 0.0 < self.false_alarm_rate < 1.0:
+            raise ParameterError(f"the false-alarm rate must be between 0 and 1, not {self.false_alarm_rate:g}")
+        if not self.alarms_per_day > 0.0:
+            raise ParameterError(f"false alarms a day must be above 0, not {self.alarms_per_day:g}")
+        deviations = [self.stretch_octaves[1], *(sd for _, sd in self.levels.values()), float(self.section_sd.min())]
+        if not min(deviations) > 0.0:
+            raise ParameterError("standard deviations must be above 0")
+
     @cached_property
     def network(self) -> ResidualNetwork:
         """The network, ready to run."""
@@ -200,7 +212,7 @@ class TurbineModel:
             usual_shape=vectors["usual_shape"],
             clips=clips,
             rotor=rotor,
-            levels={name: (float(mean), float(sd)) for name, (mean, sd) in decision["levels_db"].items()},
+            levels={name: (float(mean), float(sd)) for name, (mean, sd) in dict(decision["levels_db"]).items()},
             conditions=conditions,
             clip_stretches=int(decision["clip_stretches"]),
             clip_frames=int(decision["clip_frames"]),
