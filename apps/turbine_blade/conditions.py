@@ -60,7 +60,7 @@ class ConditionTable:
     Raises
     ------
     ParameterError
-        When it cannot be read, has no column ``file``, or holds a number that is none.
+        When it cannot be read, has no column ``file``, or holds a number that is none or an answer other than yes and no.
     """
 
     def __init__(self, path: Path) -> None:
@@ -91,7 +91,7 @@ class ConditionTable:
             wind_m_s=_number(row, "wind_m_s", where),
             rpm=_number(row, "rpm", where),
             fault=row.get("fault") or None,
-            simulated=(row.get("simulated") or "").strip().lower() == "yes",
+            simulated=_yes_or_no(row, "simulated", where),
         )
         file = row["file"] or ""
         self._rows[(self.path.parent / file).resolve()] = known
@@ -112,6 +112,13 @@ def _number(row: dict[str, str | None], column: str, where: str) -> float | None
     if not low <= value <= high:
         raise ParameterError(f"{where}: {column} must be a number from {low:g} to {high:g}, not {text!r}")
     return value
+
+
+def _yes_or_no(row: dict[str, str | None], column: str, where: str) -> bool:
+    text = (row.get(column) or "").strip()
+    if text.lower() not in ("yes", "no", ""):
+        raise ParameterError(f"{where}: {column} must be yes or no, not {text!r}")
+    return text.lower() == "yes"
 
 
 def machine_of(recording: Path, roots: Sequence[Path], machines: Collection[str] = ()) -> str | None:

@@ -79,6 +79,12 @@ def test_yes_and_no(tmp_path: Path, text: str, simulated: bool) -> None:
     assert table(tmp_path, f"file,simulated\na.wav,{text}\n")[tmp_path / "a.wav"].simulated is simulated
 
 
+def test_other_answers_are_told_with_their_line(tmp_path: Path) -> None:
+    """Nothing simulated passes for real because somebody wrote "true"."""
+    with pytest.raises(ParameterError, match=r"conditions\.csv, line 2: simulated must be yes or no, not 'true'"):
+        table(tmp_path, "file,simulated\na.wav,true\n")
+
+
 def test_short_and_long_rows(tmp_path: Path) -> None:
     known = table(tmp_path, "file,machine,rpm\na.wav\nb.wav,m,3,and,more\n")
     assert known[tmp_path / "a.wav"] == Conditions()
