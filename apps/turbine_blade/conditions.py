@@ -60,7 +60,7 @@ class ConditionTable:
     Raises
     ------
     ParameterError
-        When it cannot be read, has no column ``file``, or holds a number that is none or an answer other than yes and no.
+        When it cannot be read, has no column ``file``, or holds a number that is none, or neither yes nor no.
     """
 
     def __init__(self, path: Path) -> None:
