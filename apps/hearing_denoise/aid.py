@@ -1,17 +1,17 @@
 """The whole hearing aid, made in one place: the chain that takes out noise, and the fitting to a listener's ears."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, Self
 
 from acoustic.audio import Processor
 from acoustic.audio.source import Pcm16
 from acoustic.errors import BundleError
 from acoustic.frontend import EnhancementFrontEnd
 from acoustic.model.bundle import Bundle
-from apps.hearing_denoise.chain import HearingChain
 from apps.hearing_denoise.fitting import Audiogram, Fitting, FittingSettings
+
+if TYPE_CHECKING:
+    from apps.hearing_denoise.chain import HearingChain
 
 APPLICATION = "hearing"
 
@@ -57,19 +57,45 @@ def load_bundle(name: str) -> Bundle:
     return bundle
 
 
-def open_aid(settings: AidSettings) -> Callable[[], Enhancer]:
-    """Check the settings, and return what makes a new enhancer for each stream of sound.
+@dataclass(frozen=True)
+class AidPlan:
+    """Everything read and checked that hearing aids are made of."""
 
-    Raises
-    ------
-    BundleError
-        If the bundle cannot be used.
-    ParameterError
-        If the audiogram cannot.
+    bundle: Bundle
+    settings: AidSettings
+    audiogram: Audiogram | None
+
+    @classmethod
+    def load(cls, settings: AidSettings) -> Self:
+        """Read what the settings name.
+
+        Raises
+        ------
+        BundleError
+            If the bundle cannot be used.
+        ParameterError
+            If the audiogram cannot.
+        """
+        given = settings.audiogram
+        return cls(
+            load_bundle(settings.bundle), settings, None if given is None else Audiogram.from_file_or_text(given)
+        )
+
+    def make(self) -> Enhancer:
+        """Make a new hearing aid, one for each stream of sound."""
+        from apps.hearing_denoise.chain import HearingChain
+
+        assert isinstance(self.bundle.frontend, EnhancementFrontEnd)
+        chain = HearingChain(self.bundle, strength=self.settings.strength)
+        return HearingAid(chain, self.bundle.frontend.latency_ms, fit(self.audiogram, chain.rate_hz))
+
+
+def fit(audiogram: Audiogram | None, rate_hz: int) -> Fitting | None:
+    """Make the stage behind the chain; None for a listener without a loss.
+
+    It has no ramp: that belongs to the loudspeaker, and a recording begins as it begins.
     """
-    bundle = load_bundle(settings.bundle)
-    audiogram = None if settings.audiogram is None else Audiogram.from_file_or_text(settings.audiogram)
-    return partial(_make, bundle, audiogram, settings)
+    return None if audiogram is None else Fitting(audiogram, rate_hz, FittingSettings(ramp_s=0.0))
 
 
 class HearingAid:
@@ -83,7 +109,7 @@ class HearingAid:
     fitting : Fitting, optional
     """
 
-    def __init__(self, chain: HearingChain, latency_ms: float, fitting: Fitting | None) -> None:
+    def __init__(self, chain: "HearingChain", latency_ms: float, fitting: Fitting | None) -> None:
         self.rate_hz, self.latency_ms = chain.rate_hz, latency_ms
         self._chain, self._fitting = chain, fitting
 
@@ -120,11 +146,3 @@ class HearingAid:
 
     def _fit(self, pcm: Pcm16) -> Pcm16:
         return pcm if self._fitting is None else self._fitting.push(pcm)
-
-
-def _make(bundle: Bundle, audiogram: Audiogram | None, settings: AidSettings) -> HearingAid:
-    assert isinstance(bundle.frontend, EnhancementFrontEnd)
-    chain = HearingChain(bundle, strength=settings.strength)
-    # The ramp belongs to the loudspeaker, not to the sound: a recording begins as it begins.
-    fitting = None if audiogram is None else Fitting(audiogram, chain.rate_hz, FittingSettings(ramp_s=0.0))
-    return HearingAid(chain, bundle.frontend.latency_ms, fitting)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from acoustic.errors import ParameterError
 from acoustic.options import BundleName, Input, Jobs, Json, Plot, Rate, Recordings
 from apps.hearing_denoise.options import Audiogram, BufferMs, Floor, In, Out, OutputFile, Record, Strength
 
@@ -58,3 +59,42 @@ def enhance(
         description="enhancing",
     )
     raise typer.Exit(code)
+
+
+@app.command()
+def listen(
+    device_in: In = None,
+    device_out: Out = None,
+    recording: Input = None,
+    output: OutputFile = None,
+    rate: Rate = None,
+    strength: Strength = 1.0,
+    floor: Floor = None,
+    bypass: Annotated[bool, typer.Option("--bypass", help="Start with the sound as it comes.")] = False,
+    audiogram: Audiogram = None,
+    record: Record = None,
+    buffer_ms: BufferMs = 100,
+    bundle: BundleName = "hearing",
+    as_json: Json = False,
+) -> None:
+    """Listen through: microphone to loudspeaker, without the noise.
+
+    Wear headphones or the aid itself: a loudspeaker that the microphone hears will howl.
+    Keys: b bypass, + and - (or arrows) strength, q quit. Example: acoustic hearing listen --in USB --strength 0.8
+    """
+    from acoustic.live import open_input
+    from apps.hearing_denoise.aid import AidPlan, AidSettings
+    from apps.hearing_denoise.listen import BLOCK_S, FILE_BLOCK_S, HearingListener, open_sink
+
+    if output is not None and recording is not None and output.resolve() == Path(recording).resolve():
+        raise ParameterError(f"{output}: is the recording itself and would be overwritten. Write to another file.")
+    plan = AidPlan.load(AidSettings(bundle=bundle, strength=strength, floor_db=floor, audiogram=audiogram))
+    aid = plan.make()
+    aid.bypass = bypass
+    files_only = recording is not None and output is not None
+    block_samples = round((FILE_BLOCK_S if files_only else BLOCK_S) * aid.rate_hz)
+    speed = 0.0 if files_only and recording != "-" else None
+    sound = open_input(device_in, recording, aid.rate_hz, block_samples, stdin_rate_hz=rate, speed=speed)
+    with open_sink(device_out, output, aid.rate_hz, buffer_ms / 1000) as sink:
+        ended = HearingListener(sound, plan.bundle, aid, sink).run(save=record, as_json=as_json)
+    raise typer.Exit(ended.exit_code)

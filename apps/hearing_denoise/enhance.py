@@ -14,7 +14,7 @@ from acoustic.audio.resample import from_pcm16
 from acoustic.audio.source import Float32, Pcm16
 from acoustic.errors import ParameterError
 from acoustic.score import names_in
-from apps.hearing_denoise.aid import AidSettings, Enhancer, open_aid
+from apps.hearing_denoise.aid import AidPlan, AidSettings, Enhancer
 from apps.hearing_denoise.plot import Sketch
 from apps.hearing_denoise.report import Enhanced
 
@@ -108,7 +108,7 @@ def enhance_recording(make: Callable[[], Enhancer], places: dict[Path, Place], p
 
 def make_scorer(settings: AidSettings, places: dict[Path, Place]) -> Callable[[Path], Enhanced]:
     """Return what enhances recordings, see :func:`enhance_recording`; for `acoustic.score.score_all`."""
-    return partial(enhance_recording, open_aid(settings), places)
+    return partial(enhance_recording, AidPlan.load(settings).make, places)
 
 
 def enhance_blocks(recording: Recording, sides: list[Enhancer], sketch: Sketch | None = None) -> Iterator[Pcm16]:
