@@ -35,7 +35,7 @@ def places_of(
 ) -> dict[Path, Place]:
     """Decide where the result of each recording goes.
 
-    Recordings that a folder holds below ``output`` are left out: they are results of an earlier run.
+    Where ``output`` lies in a folder of recordings, what is in it is left out: results of an earlier run.
 
     Parameters
     ----------
@@ -54,7 +54,9 @@ def places_of(
         If a result would overwrite a recording, or one file is to hold several results.
     """
     named, target = {path.resolve() for path in given}, output.resolve()
-    files = [path for path in recordings if path.resolve() in named or target not in path.resolve().parents]
+    files = list(recordings)
+    if named & {*target.parents}:
+        files = [path for path in files if path.resolve() in named or target not in path.resolve().parents]
     if output.suffix and not output.is_dir():
         if len(files) != 1 or given[0].is_dir() or output.suffix.lower() != ".wav":
             raise ParameterError(
@@ -63,7 +65,7 @@ def places_of(
         sounds = [output]
     else:
         sounds = names_in(output, files, ".wav")
-    inputs = {path.resolve() for path in recordings}
+    inputs = {path.resolve() for path in files}
     for sound in sounds:
         if sound.resolve() in inputs:
             raise ParameterError(f"{sound}: is one of the recordings and would be overwritten. Give another folder.")
@@ -90,6 +92,7 @@ def enhance_recording(make: Callable[[], Enhancer], places: dict[Path, Place], p
     sketch = Sketch(sides[0].rate_hz) if place.picture is not None else None
     blocks = _metered(enhance_blocks(recording, sides, sketch), level)
     write_wav_blocks(place.sound, blocks, recording.rate_hz, recording.channels)
+    work_s = time.perf_counter() - start_s
     warnings = [*recording.warnings]
     if level.clipped >= CLIPPED_SHARE:
         warnings.append(f"limited: {level.clipped:.2%} of the result's samples are at full scale")
@@ -98,8 +101,8 @@ def enhance_recording(make: Callable[[], Enhancer], places: dict[Path, Place], p
     return Enhanced(
         file=str(path),
         out=str(place.sound),
-        duration_s=round(recording.duration_s, 4),
-        rtf=round((time.perf_counter() - start_s) / recording.duration_s, 5),
+        duration_s=round(recording.duration_s, 6),
+        rtf=round(work_s / recording.duration_s, 5),
         latency_ms=round(sides[0].latency_ms, 3),
         narrowed=recording.rate_hz > sides[0].rate_hz,
         warnings=tuple(warnings),

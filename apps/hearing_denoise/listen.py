@@ -49,7 +49,8 @@ def open_sink(device: str | None, file: Path | None, rate_hz: int, buffer_s: flo
         If the file cannot be written.
     """
     if file is None:
-        with Playout(Speaker(device, rate_hz, queue_s=buffer_s + SPARE_S), buffer_s) as playout:
+        speaker = Speaker(device, rate_hz, queue_s=buffer_s + SPARE_S, latency=buffer_s)
+        with Playout(speaker, buffer_s) as playout:
             yield playout
         return
     if device is not None:
@@ -126,9 +127,6 @@ class HearingListener(Listener[Pcm16]):
         output: list[str | tuple[str, str]] = [f"{level_bar(self._shown.rms_dbfs)}   peak {self._shown.peak_dbfs:.0f}"]
         if self._shown.clipped:
             output.append(("   CLIPPING", "bold yellow"))
-        knobs: tuple[str, str] = (
-            ("BYPASS", "bold yellow") if self._aid.bypass else (f"{self._aid.strength:.0%}", "bold")
-        )
         rows: dict[str, list[str | tuple[str, str]]] = {
             "output": output,
             "reduction": [f"{reduction_db:.1f} dB" if np.isfinite(reduction_db) else "-"],
