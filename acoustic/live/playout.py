@@ -10,6 +10,8 @@ from acoustic.audio.source import Pcm16
 
 #: How long the sound in waiting is watched before anything is done about it (s).
 WATCH_S = 5.0
+#: In this time the stream begins: what a microphone delivers in a burst then only adds to the delay (s).
+SETTLE_S = 1.0
 #: Change of the sound in waiting that is put right (s); what a busy computer does within a moment is none.
 DRIFT_S = 0.015
 #: With so much more in waiting than wanted, the program has been held up: the rest is left out at once (s).
@@ -21,7 +23,8 @@ FADE_S = 0.004
 class Playout:
     """Plays blocks through a loudspeaker that has a clock of its own.
 
-    It begins with silence of ``buffer_s``, which then waits ahead of every block. When the loudspeaker has run
+    It begins with silence of ``buffer_s``, which then waits ahead of every block; what piled up while everything
+    was started is left out, and does not count. When the loudspeaker has run
     out of sound it plays silence until as much waits again. When the sound in waiting grows or shrinks because
     the loudspeaker is slower or faster than the microphone, blocks are left out or played twice, with a
     cross-fade.
@@ -48,6 +51,7 @@ class Playout:
         # How the sound already written would go on, where something else follows.
         self._continuation: Pcm16 | None = None
         self._underruns = -1
+        self._settled = False
         self._surplus_s = 0.0
         self._usual_s: float | None = None
         self._watched: list[float] = []
@@ -81,7 +85,7 @@ class Playout:
         duration_s = len(pcm) / self.speaker.rate_hz
         self._watch(waiting_s, duration_s)
         if self._surplus_s > duration_s / 2:
-            self.dropped += 1
+            self.dropped += self._settled
             self._surplus_s -= duration_s
             if self._continuation is None:
                 self._continuation = pcm
@@ -122,18 +126,22 @@ class Playout:
         """Find how much more waits than should (s)."""
         self._watched.append(waiting_s)
         self._watched_s += duration_s
-        if waiting_s > self._buffer_s + EXCESS_S:
+        if waiting_s > self._buffer_s + EXCESS_S and self._settled:
             self._surplus_s = waiting_s - self._buffer_s
-        elif self._watched_s >= WATCH_S:
-            never_needed_s = min(self._watched) - self._buffer_s
-            mean_s = sum(self._watched) / len(self._watched)
-            if never_needed_s > DRIFT_S:
-                self._surplus_s, self._usual_s = never_needed_s, None
-            elif self._usual_s is None:
-                self._usual_s = mean_s
-            elif abs(mean_s - self._usual_s) > DRIFT_S:
-                self._surplus_s = mean_s - self._usual_s
-            self._watched, self._watched_s = [], 0.0
+        if self._watched_s < (WATCH_S if self._settled else SETTLE_S):
+            return
+        # In the second half: a burst at the beginning has come by then.
+        never_needed_s = min(self._watched[len(self._watched) // 2 :]) - self._buffer_s
+        mean_s = sum(self._watched) / len(self._watched)
+        if never_needed_s > DRIFT_S:
+            self._surplus_s, self._usual_s = never_needed_s, None
+        elif not self._settled:
+            self._settled = True
+        elif self._usual_s is None:
+            self._usual_s = mean_s
+        elif abs(mean_s - self._usual_s) > DRIFT_S:
+            self._surplus_s = mean_s - self._usual_s
+        self._watched, self._watched_s = [], 0.0
 
     def _faded(self, start: Pcm16, end: Pcm16) -> Pcm16:
         """Return ``end`` with a beginning that goes over from ``start``'s."""

@@ -94,7 +94,7 @@ def listen(
     files_only = recording is not None and output is not None
     block_samples = round((FILE_BLOCK_S if files_only else BLOCK_S) * aid.rate_hz)
     speed = 0.0 if files_only and recording != "-" else None
-    sound = open_input(device_in, recording, aid.rate_hz, block_samples, stdin_rate_hz=rate, speed=speed)
     with open_sink(device_out, output, aid.rate_hz, buffer_ms / 1000) as sink:
+        sound = open_input(device_in, recording, aid.rate_hz, block_samples, stdin_rate_hz=rate, speed=speed)
         ended = HearingListener(sound, plan.bundle, aid, sink).run(save=record, as_json=as_json)
     raise typer.Exit(ended.exit_code)

@@ -144,6 +144,16 @@ def test_what_piled_up_while_the_program_was_held_up_is_left_out() -> None:
     assert playout.dropped > 50
 
 
+def test_what_piled_up_before_the_start_is_left_out_and_no_loss() -> None:
+    speaker, playout = make()
+    for block in np.split(tone(0.3), 30):
+        playout.write(block)
+    run(speaker, playout, tone(3.0))
+    assert playout.lost_blocks == 0
+    assert speaker.waiting_s == pytest.approx(BUFFER_S, abs=0.02)
+    assert np.abs(np.diff(speaker.sound[1600:].astype(int))).max() < 1.6 * STEEPEST
+
+
 def test_short_pieces_pass() -> None:
     speaker, playout = make()
     for n in (0, 1, 10):
