@@ -102,12 +102,12 @@ def test_a_busy_computer_changes_nothing() -> None:
     np.testing.assert_array_equal(speaker.sound[n + 64 :], pcm[64 : len(speaker.sound) - n])
 
 
-@pytest.mark.parametrize("ppm", [-300, 300])
+@pytest.mark.parametrize("ppm", [-1000, 1000])
 def test_drift_between_clocks_is_put_right_without_a_click(ppm: float) -> None:
     speaker, playout = make()
-    waited = run(speaker, playout, tone(300.0), BLOCK * (1 + 1e-6 * ppm))
+    waited = run(speaker, playout, tone(90.0), BLOCK * (1 + 1e-6 * ppm))
     assert speaker.underruns == 0
-    # 300 s at 300 ppm are nine blocks of 10 ms.
+    # 90 s at 1000 ppm are nine blocks of 10 ms.
     done, undone = (playout.repeated, playout.dropped) if ppm > 0 else (playout.dropped, playout.repeated)
     assert 7 <= done <= 11
     assert undone == 0
