@@ -73,7 +73,7 @@ def listen(
     bypass: Annotated[bool, typer.Option("--bypass", help="Start with the sound as it comes.")] = False,
     audiogram: Audiogram = None,
     record: Record = None,
-    buffer_ms: BufferMs = 100,
+    buffer_ms: BufferMs = 200,
     bundle: BundleName = "hearing",
     as_json: Json = False,
 ) -> None:
