@@ -1,6 +1,7 @@
 """Wide dynamic range compression: the gain of each band as a function of the level in it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -39,7 +40,7 @@ class CompressionCurves:
         """Make the curves for an ear."""
         return cls(reference_gains_db=nal_r_gains_db(audiogram), max_gain_db=max_gain_db)
 
-    @property
+    @cached_property
     def slopes(self) -> NDArray[np.float64]:
         """Decibels of gain lost for each decibel of level above the knee, one for each band."""
         wanted = np.array(self.reference_gains_db) / (NO_GAIN_DB_SPL - REFERENCE_DB_SPL)
@@ -62,5 +63,5 @@ class CompressionCurves:
         float64 array, shape (..., n_bands)
         """
         above = np.maximum(np.asarray(levels_db_spl, np.float64), KNEE_DB_SPL) - REFERENCE_DB_SPL
-        gains = np.array(self.reference_gains_db) - self.slopes * above
-        return np.clip(gains, 0.0, self.max_gain_db)
+        gains = self.reference_gains_db - self.slopes * above
+        return np.minimum(np.maximum(gains, 0.0), self.max_gain_db)
