@@ -58,11 +58,11 @@ class BandLevels:
         self._offset = offset / offset[0].real
         between = np.sqrt(np.multiply(FREQUENCIES_HZ[:-1], FREQUENCIES_HZ[1:]))
         bin_hz = rate_hz / n_fft
-        self._first_bins = np.ceil(np.array([LOWEST_HZ, *between]) / bin_hz).astype(np.intp)
-        self._full_scale_db_spl = full_scale_db_spl
-        self._silence = round((SILENCE_DBFS + full_scale_db_spl) * STEPS_PER_DB)
+        first_bins = np.ceil(np.array([LOWEST_HZ, *between]) / bin_hz).astype(np.intp)
+        self._first_parts = 2 * first_bins  # real and imaginary parts take turns
+        self._full_scale = full_scale_db_spl * STEPS_PER_DB
         fall_db = release_fall_db_per_s(release_s) * hop_samples / rate_hz
-        start = np.full(len(FREQUENCIES_HZ), self._silence)
+        start = np.full(len(FREQUENCIES_HZ), round((SILENCE_DBFS + full_scale_db_spl) * STEPS_PER_DB))
         self._peaks = PeakDecay(round(fall_db * STEPS_PER_DB), start)
         self._tail = np.zeros(n_fft - hop_samples, np.int16)
 
@@ -93,6 +93,6 @@ class BandLevels:
         frames = np.ndarray((n, n_fft), np.int16, pcm, strides=(2 * self._hop, 2))  # a view: the frames overlap
         spectra = np.fft.rfft(frames * self._window)
         spectra -= spectra[:, :1].real * self._offset
-        power = np.add.reduceat(np.square(spectra.real) + np.square(spectra.imag), self._first_bins, axis=1)
-        level_db = 10.0 * np.log10(np.maximum(power, 10.0 ** (SILENCE_DBFS / 10.0))) + self._full_scale_db_spl
-        return self._peaks.push(np.rint(level_db * STEPS_PER_DB).astype(np.int64))
+        power = np.add.reduceat(np.square(spectra.view(np.float32)), self._first_parts, axis=1)
+        bels = np.log10(np.maximum(power, 10.0 ** (SILENCE_DBFS / 10.0)))
+        return self._peaks.push(np.rint((10 * STEPS_PER_DB) * bels + self._full_scale).astype(np.int64))
