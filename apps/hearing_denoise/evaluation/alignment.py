@@ -44,4 +44,4 @@ def synthetic_voice() -> Pcm:
     harmonics = sum((np.cos(k * phase) / np.sqrt(k) for k in range(1, 36)), np.zeros(len(t_s)))
     syllables = (0.55 + 0.45 * np.sin(2 * np.pi * 4 * t_s - 1)) ** 2
     voice = harmonics * syllables
-    return np.rint(voice * (12_000 / np.abs(voice).max())).astype(np.int16)
+    return np.asarray(np.rint(voice * (12_000 / np.abs(voice).max())), np.int16)

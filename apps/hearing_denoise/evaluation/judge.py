@@ -1,7 +1,7 @@
 """One clip by all systems: every measure of every one, or the sentence that says why there is none."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache, partial
 
 import numpy as np
@@ -42,11 +42,11 @@ class Row:
     si_sdr_db: float
     pause_reduction_db: float | None
     """By how much the noise falls in the mixture while nobody speaks."""
-    clean_pesq: float
-    """PESQ of the clean speech sent through."""
-    noise_reduction_db: float | None
+    clean_pesq: float | None = None
+    """PESQ of the clean speech sent through alone; of one clip for each ``speech``, as the next two."""
+    noise_reduction_db: float | None = None
     """By how much the noise sent through alone falls, after the first second."""
-    musical_noise: float | None
+    musical_noise: float | None = None
     """Log kurtosis ratio of that noise: 0 for none."""
     haspi_normal: float | None = None
     haspi_moderate: float | None = None
@@ -80,6 +80,11 @@ def competitors(setup: Setup) -> tuple[System, ...]:
     return (Untouched(), *networks(setup.bundle), spectral_gate(), *rivals)
 
 
+def some_of(total: int, count: int) -> frozenset[int]:
+    """Choose ``count`` positions of ``total``, the same every time, spread over all ratios and noises."""
+    return frozenset(np.random.default_rng(0).permutation(total)[:count].tolist())
+
+
 def judge_all(
     clips: Iterable[Loadable], setup: Setup, *, jobs: int, with_haspi: frozenset[int] = frozenset()
 ) -> Iterator[Judged]:
@@ -94,35 +99,39 @@ def judge_all(
     with_haspi : frozenset of int
         Positions of the clips that are measured by HASPI too, which takes seconds.
     """
-    tasks = ((clip, number in with_haspi) for number, clip in enumerate(clips))
     job = partial(_judge, setup)
+    tasks = _tasks(clips, with_haspi)
     return map(job, tasks) if jobs == 1 else in_order(job, tasks, jobs)
 
 
-def _judge(setup: Setup, task: tuple[Loadable, bool]) -> Judged:
-    source, with_haspi = task
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Task:
+    clip: Loadable
+    alone: bool
+    """Whether clean speech and noise are sent through alone too."""
+    haspi: bool
+
+
+def _tasks(clips: Iterable[Loadable], with_haspi: frozenset[int]) -> Iterator[_Task]:
+    heard: set[str] = set()
+    for number, clip in enumerate(clips):
+        yield _Task(clip=clip, alone=clip.speech not in heard, haspi=number in with_haspi)
+        heard.add(clip.speech)
+
+
+def _judge(setup: Setup, task: _Task) -> Judged:
     try:
-        clip = source.load()
-        rows = tuple(judge(clip, system, with_haspi=with_haspi) for system in competitors(setup))
+        clip = task.clip.load()
+        rows = tuple(_row(clip, system, task) for system in competitors(setup))
     except AcousticError as error:
-        return Judged(name=source.name, error=str(error))
-    return Judged(name=source.name, rows=rows)
+        return Judged(name=task.clip.name, error=str(error))
+    return Judged(name=task.clip.name, rows=rows)
 
 
-def judge(clip: Clip, system: System, *, with_haspi: bool = False) -> Row:
-    """Send a mixture, its clean speech and its noise through a system, and measure what comes out.
-
-    Raises
-    ------
-    AcousticError
-        When the clip has too little speech to be judged by.
-    """
+def _row(clip: Clip, system: System, task: _Task) -> Row:
+    """Measure one system; raise `AcousticError` when the clip has too little speech to be judged by."""
     enhanced = system.process(clip.noisy)
-    noise = remaining_noise(clip.clean, clip.noisy)
-    settled = np.s_[round(SETTLED_S * RATE_HZ) :]
-    before, after = noise[settled], system.process(noise)[settled]
-    reduction = reduction_db(before, after)
-    return Row(
+    row = Row(
         clip=clip.name,
         speech=clip.speech,
         snr_db=clip.snr_db,
@@ -133,9 +142,22 @@ def judge(clip: Clip, system: System, *, with_haspi: bool = False) -> Row:
         estoi=stoi(clip.clean, enhanced, extended=True),
         si_sdr_db=si_sdr_db(clip.clean, enhanced),
         pause_reduction_db=pause_reduction_db(clip.clean, clip.noisy, enhanced),
+    )
+    if task.haspi:
+        normal, moderate = (haspi(clip.clean, enhanced, levels) for levels in (NORMAL, MODERATE))
+        row = replace(row, haspi_normal=normal, haspi_moderate=moderate)
+    return _with_alone(row, clip, system) if task.alone else row
+
+
+def _with_alone(row: Row, clip: Clip, system: System) -> Row:
+    """Send the clean speech through without noise, and the noise without speech."""
+    noise = remaining_noise(clip.clean, clip.noisy)
+    settled = np.s_[round(SETTLED_S * RATE_HZ) :]
+    before, after = noise[settled], system.process(noise)[settled]
+    reduction = reduction_db(before, after)
+    return replace(
+        row,
         clean_pesq=pesq_wb(clip.clean, system.process(clip.clean)),
         noise_reduction_db=reduction,
         musical_noise=None if reduction is None else log_kurtosis_ratio(before, after),
-        haspi_normal=haspi(clip.clean, enhanced, NORMAL) if with_haspi else None,
-        haspi_moderate=haspi(clip.clean, enhanced, MODERATE) if with_haspi else None,
     )

@@ -25,6 +25,12 @@ PAUSE_FRAME_S, PAUSE_BELOW_DB, LEAST_PAUSES_S = 0.02, 45.0, 0.2
 SPECTRUM_SAMPLES, SPECTRUM_HOP_SAMPLES = 512, 256
 
 
+def require_packages() -> None:
+    """Raise `MissingExtraError` when a package is missing that every evaluation needs."""
+    for package in ("pesq", "pystoi"):
+        _needed(package)
+
+
 def pesq_wb(clean: Pcm, enhanced: Pcm) -> float:
     """Perceived quality, MOS-LQO of about 1.04 to 4.64 (ITU-T P.862.2, wide-band PESQ).
 

@@ -14,8 +14,6 @@ from apps.hearing_denoise.mixtures.held_out import SNR_DB, held_out_pairs
 
 #: Two sides of a pair whose lengths differ by more are not of one recording.
 LENGTHS_WITHIN_S = 0.05
-#: Steps to which measured ratios are rounded, to be grouped.
-SNR_STEP_DB = 5.0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -28,7 +26,7 @@ class Clip:
     noisy: Pcm
     clean: Pcm
     snr_db: float
-    """Of the mixture, or its group of ``SNR_STEP_DB`` when it had to be measured."""
+    """Of the mixture; whole decibels when it had to be measured."""
     noise: str
     """Kind of noise; empty when unknown."""
 
@@ -44,6 +42,10 @@ class Loadable(Protocol):
     def name(self) -> str:
         """What it is called in results."""
 
+    @property
+    def speech(self) -> str:
+        """What is said: clips that share it are alike."""
+
     def load(self) -> Clip:
         """Read it; raise `AcousticError` when that fails."""
 
@@ -57,6 +59,11 @@ class Listed:
     clean: Path
     snr_db: float | None
     noise: str
+
+    @property
+    def speech(self) -> str:
+        """The clean file."""
+        return str(self.clean)
 
     def load(self) -> Clip:
         """Read both sides.
@@ -81,15 +88,12 @@ class Listed:
         if not clean.any():
             raise DataError(f"{self.clean}: silent, so there is no speech to compare with")
         snr_db = measured_snr_db(clean, noisy) if self.snr_db is None else self.snr_db
-        return Clip(
-            name=self.name, speech=str(self.clean), noisy=noisy, clean=clean, snr_db=snr_db, noise=self.noise
-        )
+        return Clip(name=self.name, speech=self.speech, noisy=noisy, clean=clean, snr_db=snr_db, noise=self.noise)
 
 
 def measured_snr_db(clean: Pcm, noisy: Pcm) -> float:
-    """Ratio of speech to what is not speech in a mixture, rounded to ``SNR_STEP_DB``."""
-    ratio_db = reduction_db(clean, remaining_noise(clean, noisy)) or 0.0
-    return float(np.round(ratio_db / SNR_STEP_DB) * SNR_STEP_DB)
+    """Ratio of speech to what is not speech in a mixture, in whole decibels."""
+    return float(round(reduction_db(clean, remaining_noise(clean, noisy)) or 0.0))
 
 
 def read_list(path: Path) -> list[Listed]:
@@ -111,7 +115,9 @@ def read_list(path: Path) -> list[Listed]:
         raise DataError(f"{path}: cannot be read as a list of pairs ({error})") from error
     missing = {"noisy", "clean"} - {*columns}
     if missing:
-        raise DataError(f"{path}: lacks the column {' and '.join(sorted(missing))}; it has {', '.join(columns) or 'none'}")
+        raise DataError(
+            f"{path}: lacks the column {' and '.join(sorted(missing))}; it has {', '.join(columns) or 'none'}"
+        )
     if not rows:
         raise DataError(f"{path}: lists no pair")
     return [_listed(path, line, row) for line, row in enumerate(rows, 2)]

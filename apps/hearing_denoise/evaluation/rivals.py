@@ -79,7 +79,7 @@ def webrtc(level: int, pcm: Pcm) -> Pcm:
 
 
 def speex(pcm: Pcm) -> Pcm:
-    """The preprocessor of Speex (Valin 2007), in the frames of its package's example."""
+    """Speex's preprocessor (Valin 2007), in the frames of its package's example."""
     from speexdsp_ns import NoiseSuppression
 
     suppression = NoiseSuppression.create(SPEEX_FRAME_SAMPLES, RATE_HZ)

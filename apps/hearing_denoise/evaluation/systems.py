@@ -10,6 +10,9 @@ from acoustic.frontend.gate import GateDenoiser
 from apps.hearing_denoise.evaluation.alignment import without_lag
 from apps.hearing_denoise.evaluation.metrics import RATE_HZ, Pcm
 
+#: The network as it ships, and before it was quantised.
+INT8, FLOAT = "hearing, int8", "hearing, float"
+
 
 class Enhancer(Protocol):
     """A denoiser of a stream, such as `acoustic.frontend.gate.GateDenoiser`."""
@@ -65,7 +68,7 @@ class Streaming:
 
 
 def spectral_gate() -> Streaming:
-    """The plain baseline, which needs no network."""
+    """Return the plain baseline, which needs no network."""
     return Streaming("spectral gate", lambda: GateDenoiser(RATE_HZ))
 
 
