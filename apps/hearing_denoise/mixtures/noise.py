@@ -88,5 +88,7 @@ def _sounding(x: FloatArray) -> FloatArray:
     """Cut off the zeros that some clips are padded with; nothing but zeros becomes a faint click."""
     heard = np.flatnonzero(x)
     if len(heard) < RATE_HZ // 10:
-        return np.eye(1, RATE_HZ, dtype=np.float32)[0]
+        click = np.zeros(RATE_HZ, np.float32)
+        click[0] = 1.0
+        return click
     return x[heard[0] : heard[-1] + 1]
