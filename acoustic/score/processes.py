@@ -22,8 +22,7 @@ AHEAD = 2
 
 def workers() -> ProcessPoolExecutor:
     """One process a core, started afresh: forking a process in which TensorFlow lives is not safe."""
-    # Two processes that each use two threads for small matrix products slow each other down.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    _one_thread_each()
     return ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn"))
 
 
@@ -56,6 +55,7 @@ def in_order(
     AcousticError
         When a process was killed from outside.
     """
+    _one_thread_each()
     waiting: deque[Future[R]] = deque()
     pool = ProcessPoolExecutor(jobs, get_context("spawn"), _start_worker, (prepare,))
     try:
@@ -71,6 +71,11 @@ def in_order(
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _one_thread_each() -> None:
+    # Two processes that each use two threads for small matrix products slow each other down.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def _start_worker(prepare: Callable[[], None] | None) -> None:

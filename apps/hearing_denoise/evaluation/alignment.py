@@ -15,11 +15,11 @@ VOICE_S = 4.0
 def lag_samples(denoise: Callable[[Pcm], Pcm]) -> int:
     """Find by how many samples what a denoiser returns lags behind what it takes.
 
-    Lags are constant, so they are found once, where cross-correlation is sure: with a clean voice.
+    Lags are constant, so they are found once, where cross-correlation is sure: with a voice in as much noise, which
+    every denoiser takes for speech.
     """
-    voice = synthetic_voice()
-    room = np.zeros(round(MOST_LAG_S * RATE_HZ), np.int16)
-    return lag_between(voice, denoise(np.concatenate([voice, room])))
+    probe = np.concatenate([noisy_voice(), np.zeros(round(MOST_LAG_S * RATE_HZ), np.int16)])
+    return lag_between(probe, denoise(probe))
 
 
 def lag_between(before: NDArray[np.int16], after: NDArray[np.int16]) -> int:
@@ -36,8 +36,15 @@ def without_lag(denoise: Callable[[Pcm], Pcm], lag: int, pcm: Pcm) -> Pcm:
     return denoise(padded)[lag : lag + len(pcm)]
 
 
+def noisy_voice() -> Pcm:
+    """Syllables of a gliding voice and white noise of the same power: no other lag comes near."""
+    voice = synthetic_voice().astype(np.float64)
+    noise = np.random.default_rng(0).normal(0.0, np.sqrt(np.mean(voice**2)), len(voice))
+    return np.asarray(np.rint((voice + noise) / 2), np.int16)
+
+
 def synthetic_voice() -> Pcm:
-    """Syllables of a gliding voice: harmonics of all frequencies, so that no other lag comes near."""
+    """Syllables of a gliding voice with harmonics of all frequencies."""
     t_s = np.arange(round(VOICE_S * RATE_HZ)) / RATE_HZ
     pitch_hz = 140 + 60 * np.sin(2 * np.pi * 0.7 * t_s) + 20 * np.sin(2 * np.pi * 2.3 * t_s)
     phase = 2 * np.pi * np.cumsum(pitch_hz) / RATE_HZ

@@ -75,5 +75,3 @@ def narrow_band(x: FloatArray, subtype: str) -> FloatArray:
     back = soxr.resample(coded, RATE_HZ // 2, RATE_HZ)[: len(x)]
     y[: len(back)] = back
     return y
-
-
