@@ -1,6 +1,5 @@
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from apps.hearing_denoise.evaluation import report
@@ -49,7 +48,8 @@ def test_means_by_ratio_and_noise() -> None:
     assert summary.clips_by_noise() == {"rain": 12, "wind": 12}
     mean = summary.mean("noisy", FIELDS["pesq"])
     assert mean is not None
-    assert mean.low <= mean.value == pytest.approx(1.535) <= mean.high
+    assert mean.low < mean.value < mean.high
+    assert mean.value == pytest.approx(1.535)
     assert mean.clips == 24
 
 
@@ -113,4 +113,3 @@ def test_one_ratio_with_less_intelligibility_is_a_miss() -> None:
 def test_without_rivals_nothing_is_said_of_them() -> None:
     names = [one.name for one in targets(Summary(rows({"noisy": 0.0, INT8: 0.2})))]
     assert names == ["STOI at each ratio", "clean in PESQ", "noise only dB down"]
-    assert np.all([name for name in names])
