@@ -60,9 +60,10 @@ def evaluate(
     clips: Iterable[Loadable]
     if pairs is None:
         total, clips = held_out(require_root(), sentences=sentences, seed=seed, rooms=rooms)
+        source = f"held-out speech and noise, mixed by computer{' in simulated rooms' if rooms else ''}"
     else:
         clips = read_list(pairs)
-        total = len(clips)
+        total, source = len(clips), str(pairs)
     absent = [f"{rival.name} (pip install {rival.package})" for rival in RIVALS if rivals and not rival.installed]
     if absent:
         note(f"Not installed, so not compared: {', '.join(absent)}")
@@ -83,7 +84,7 @@ def evaluate(
     if rows:
         if csv is not None:
             _write_csv(judged, csv)
-        summary = Summary(rows)
+        summary = Summary(rows, source)
         if plot is not None:
             from apps.hearing_denoise.evaluation.plot import save_plot
 
@@ -119,6 +120,7 @@ def _show(summary: "Summary", *, as_json: bool) -> None:
         for record in (*report.records(summary), *(target.to_dict() for target in reached)):
             emit(record)
         return
+    typer.echo(f"{summary.source}: {summary.clips} clips\n")
     tables = [report.overall(summary), report.differences(summary), report.by_ratio(summary)]
     tables += [report.by_noise(summary, measure) for measure in BEATEN]
     for header, rows in tables:
@@ -126,6 +128,6 @@ def _show(summary: "Summary", *, as_json: bool) -> None:
         typer.echo()
     verdict = {True: "ok", False: "MISSED"}
     show_table(
-        (f"{summary.ours}, {summary.clips} clips", "target", "measured", ""),
+        (summary.ours, "target", "measured", ""),
         ((one.name, one.target, one.ours, verdict[one.passed]) for one in reached),
     )

@@ -7,7 +7,7 @@ from functools import cache, partial
 import numpy as np
 
 from acoustic.errors import AcousticError
-from acoustic.score.processes import in_order
+from acoustic.score import in_order
 from apps.hearing_denoise.evaluation.haspi import MODERATE, NORMAL, haspi
 from apps.hearing_denoise.evaluation.metrics import (
     RATE_HZ,
@@ -98,7 +98,13 @@ def judge_all(
         Number of processes; 1 works in this one.
     with_haspi : frozenset of int
         Positions of the clips that are measured by HASPI too, which takes seconds.
+
+    Raises
+    ------
+    BundleError
+        At once, when the network cannot be loaded.
     """
+    competitors(setup)
     job = partial(_judge, setup)
     tasks = _tasks(clips, with_haspi)
     return map(job, tasks) if jobs == 1 else in_order(job, tasks, jobs)

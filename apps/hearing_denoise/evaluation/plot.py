@@ -14,7 +14,7 @@ def save_plot(summary: Summary, path: Path) -> None:
     AcousticError
         When it cannot be written.
     """
-    figure = new_figure(13.0, 4.6, f"{summary.clips} clips")
+    figure = new_figure(13.0, 4.6, f"{summary.source}: {summary.clips} clips")
     panels = figure.subplots(1, len(BEATEN))
     for axes, measure in zip(panels, BEATEN, strict=True):
         for system in summary.systems:

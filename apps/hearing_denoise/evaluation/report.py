@@ -59,6 +59,7 @@ def records(summary: Summary) -> Iterator[dict[str, Any]]:
     for system in summary.systems:
         yield {
             "system": system,
+            "source": summary.source,
             "clips": summary.clips,
             **_means({measure: summary.mean(system, measure) for measure in MEASURES}),
             "by_snr_db": _grouped({measure: summary.by_ratio(system, measure) for measure in MAIN}, "snr_db"),

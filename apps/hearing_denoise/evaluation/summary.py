@@ -86,9 +86,12 @@ class Summary:
     ----------
     rows : sequence of Row
         Those of one system in the order of those of any other.
+    source : str
+        Where the clips are from, and what of them is simulated.
     """
 
-    def __init__(self, rows: Sequence[Row]) -> None:
+    def __init__(self, rows: Sequence[Row], source: str) -> None:
+        self.source = source
         self._rows: dict[str, list[Row]] = {}
         for row in rows:
             self._rows.setdefault(row.system, []).append(row)

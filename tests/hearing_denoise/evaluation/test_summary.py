@@ -1,14 +1,17 @@
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from apps.hearing_denoise.evaluation import report
 from apps.hearing_denoise.evaluation.judge import Row
-from apps.hearing_denoise.evaluation.summary import MEASURES, Summary
+from apps.hearing_denoise.evaluation.summary import MEASURES
+from apps.hearing_denoise.evaluation.summary import Summary as AnySummary
 from apps.hearing_denoise.evaluation.systems import FLOAT, INT8
 from apps.hearing_denoise.evaluation.targets import targets
 
 FIELDS = {measure.field: measure for measure in MEASURES}
+Summary = partial(AnySummary, source="made up")
 RATIOS_DB = (-5.0, 0.0, 5.0)
 
 
@@ -80,6 +83,7 @@ def test_records_hold_what_the_tables_show() -> None:
     summary = Summary(rows({"noisy": 0.0, INT8: 0.2, "speexdsp": 0.1}))
     records = list(report.records(summary))
     assert [record["system"] for record in records] == ["noisy", INT8, "speexdsp", INT8, INT8]
+    assert {record.get("source", "made up") for record in records} == {"made up"}
     assert records[1]["pesq"]["mean"] == 1.735
     assert records[1]["by_snr_db"][0] == {"snr_db": -5.0, "pesq": 1.635, "stoi": 0.77, "estoi": 0.67, "si_sdr_db": -3.0}
     assert [group["noise"] for group in records[1]["by_noise"]] == ["rain", "wind"]
