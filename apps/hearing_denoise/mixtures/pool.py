@@ -38,7 +38,7 @@ class Stretches:
     features: NDArray[np.int8]
 
     def take(self, rows: NDArray[np.intp]) -> Stretches:
-        """Some of the stretches."""
+        """Return some of the stretches."""
         return Stretches(self.noisy[rows], self.target[rows], self.features[rows])
 
 
