@@ -55,9 +55,12 @@ def simulate(minutes: float, path: Path) -> None:
     write_wav(path, roast.pcm, roast.rate_hz)
 
 
-def listen(seconds: float, arguments: list[str], environment: dict[str, str]) -> tuple[list[tuple[float, dict]], float]:
-    """Run ``acoustic roast listen`` for a while; return its events with their moments, and its share of a core."""
-    command = [sys.executable, "-c", "from acoustic.cli import main; main()", "roast", "listen", "--json", *arguments]
+def listen(
+    seconds: float, arguments: list[str], environment: dict[str, str], application: str = "roast"
+) -> tuple[list[tuple[float, dict]], float]:
+    """Run an application's ``listen`` for a while; return its events with their moments, and its share of a core."""
+    program = [sys.executable, "-c", "from acoustic.cli import main; main()"]
+    command = [*program, application, "listen", "--json", *arguments]
     lines, usage = [], []
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
         for line in process.stdout or ():

@@ -1,8 +1,9 @@
-"""Writing int16 mono WAV files that stay readable when the program or the power stops."""
+"""Writing int16 WAV files that stay readable when the program or the power stops."""
 
 import os
 import struct
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,8 +17,8 @@ FLUSH_S = 1.0
 _UINT32_MAX = 0xFFFFFFFF
 
 
-def wav_header(n_samples: int, rate_hz: int) -> bytes:
-    """Return the 80-byte header of an int16 mono WAV file.
+def wav_header(n_samples: int, rate_hz: int, channels: int = 1) -> bytes:
+    """Return the 80-byte header of an int16 WAV file.
 
     Beyond 4 GiB the same 80 bytes become an RF64 header: the JUNK chunk keeps its place for the
     64-bit sizes, as EBU Tech 3306 (2009) lays down, so a file can grow past the limit while it is written.
@@ -25,11 +26,12 @@ def wav_header(n_samples: int, rate_hz: int) -> bytes:
     Parameters
     ----------
     n_samples : int
-        Samples in the file.
+        Samples of each channel in the file.
     rate_hz : int
         Sampling rate (Hz).
+    channels : int
     """
-    data_bytes = 2 * n_samples
+    data_bytes = 2 * channels * n_samples
     riff_bytes = data_bytes + HEADER_BYTES - 8
     if riff_bytes <= _UINT32_MAX:
         start = struct.pack("<4sI4s4sI28x", b"RIFF", riff_bytes, b"WAVE", b"JUNK", 28)
@@ -37,7 +39,7 @@ def wav_header(n_samples: int, rate_hz: int) -> bytes:
         start = struct.pack("<4sI4s4sI", b"RF64", _UINT32_MAX, b"WAVE", b"ds64", 28)
         start += struct.pack("<QQQI", riff_bytes, data_bytes, n_samples, 0)
         data_bytes = _UINT32_MAX
-    pcm_format = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate_hz, 2 * rate_hz, 2, 16)
+    pcm_format = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, channels, rate_hz, 2 * channels * rate_hz, 2 * channels, 16)
     return start + pcm_format + struct.pack("<4sI", b"data", data_bytes)
 
 
@@ -146,9 +148,35 @@ def write_wav(path: str | Path, pcm: Pcm16, rate_hz: int) -> None:
     AcousticError
         If the file cannot be written; what stood there before stays.
     """
+    write_wav_blocks(path, [pcm], rate_hz)
+
+
+def write_wav_blocks(path: str | Path, blocks: Iterable[Pcm16], rate_hz: int, channels: int = 1) -> None:
+    """Write an int16 WAV file of any length, whole or not at all.
+
+    Parameters
+    ----------
+    path : str or Path
+        File to write; one that exists is replaced.
+    blocks : iterable of int16 arrays, shape (n,) or (n, channels)
+        Samples. When drawing from it raises an exception, nothing is written.
+    rate_hz : int
+        Sampling rate (Hz).
+    channels : int
+
+    Raises
+    ------
+    AcousticError
+        If the file cannot be written; what stood there before stays.
+    """
+    n_samples = 0
     try:
         with whole_file(Path(path)) as stream:
-            stream.write(wav_header(len(pcm), rate_hz))
-            stream.write(pcm.astype("<i2", copy=False).tobytes())
+            stream.write(wav_header(0, rate_hz, channels))
+            for block in blocks:
+                stream.write(block.astype("<i2", copy=False).tobytes())
+                n_samples += len(block)
+            stream.seek(0)
+            stream.write(wav_header(n_samples, rate_hz, channels))
     except OSError as error:
         raise write_failure(path, error) from error

@@ -16,7 +16,9 @@ SYNC_S = 1.0
 
 
 class Archive:
-    """Three files of one name in a folder: ``.wav``, ``.jsonl`` (events as they came), ``.txt`` (Audacity labels).
+    """Files of one name in a folder: ``.wav``, ``.jsonl`` (events as they came), ``.txt`` (Audacity labels).
+
+    A program that also makes sound keeps that in a fourth one, ``.out.wav``.
 
     Sound and events are handed to the system at once and forced to the disk once a second; the labels are
     written anew, whole, whenever they have changed for a second.
@@ -46,6 +48,7 @@ class Archive:
         self._events_path = stem.with_suffix(".jsonl")
         self._changed = True
         self._wav = WavWriter(stem.with_suffix(".wav"), rate_hz)
+        self._made: WavWriter | None = None
         try:
             self._events = self._events_path.open("xb", buffering=0)
         except OSError as error:
@@ -61,6 +64,12 @@ class Archive:
     def hear(self, pcm: Pcm16) -> None:
         """Keep sound."""
         self._wav.write(pcm)
+
+    def make(self, pcm: Pcm16) -> None:
+        """Keep sound that the program made."""
+        if self._made is None:
+            self._made = WavWriter(self.path.with_suffix(".out.wav"), self._wav.rate_hz)
+        self._made.write(pcm)
 
     def record(self, event: Mapping[str, object]) -> None:
         """Keep an event."""
@@ -91,6 +100,8 @@ class Archive:
         """Finish the files; closing twice does nothing."""
         self._events.close()
         self._wav.close()
+        if self._made is not None:
+            self._made.close()
 
     def __enter__(self) -> Self:
         """Return the archive itself."""
