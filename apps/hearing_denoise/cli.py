@@ -9,6 +9,7 @@ import typer
 
 from acoustic.errors import ParameterError
 from acoustic.options import BundleName, Input, Jobs, Json, Plot, Rate, Recordings
+from apps.hearing_denoise.cli_evaluate import evaluate
 from apps.hearing_denoise.options import Audiogram, BufferMs, Floor, In, Out, OutputFile, Record, Strength
 
 app = typer.Typer(help="Take the noise out of speech.", no_args_is_help=True)
@@ -83,7 +84,9 @@ def listen(
     Keys: b bypass, + and - (or arrows) strength, q quit. Example: acoustic hearing listen --in USB --strength 0.8
     """
     from acoustic.live import open_input
+    from acoustic.terminal import note
     from apps.hearing_denoise.aid import AidPlan, AidSettings
+    from apps.hearing_denoise.fitting import NOTICE
     from apps.hearing_denoise.listen import BLOCK_S, FILE_BLOCK_S, HearingListener, open_sink
 
     if output is not None and recording is not None and output.resolve() == Path(recording).resolve():
@@ -91,6 +94,8 @@ def listen(
     plan = AidPlan.load(AidSettings(bundle=bundle, strength=strength, floor_db=floor, audiogram=audiogram))
     aid = plan.make()
     aid.bypass = bypass
+    if audiogram is not None:
+        note(NOTICE)
     files_only = recording is not None and output is not None
     block_samples = round((FILE_BLOCK_S if files_only else BLOCK_S) * aid.rate_hz)
     speed = 0.0 if files_only and recording != "-" else None
@@ -98,3 +103,7 @@ def listen(
         sound = open_input(device_in, recording, aid.rate_hz, block_samples, stdin_rate_hz=rate, speed=speed)
         ended = HearingListener(sound, plan.bundle, aid, sink).run(save=record, as_json=as_json)
     raise typer.Exit(ended.exit_code)
+
+
+for command in (evaluate,):
+    app.command()(command)

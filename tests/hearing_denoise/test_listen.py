@@ -75,6 +75,15 @@ def test_keys_turn_the_knobs(hearing: Any, noisy: Path, tmp_path: Path, monkeypa
     np.testing.assert_array_equal(read(tmp_path / "heard.wav")[4900:7900], PCM[4900:7900])
 
 
+def test_with_an_audiogram_a_notice_is_shown(hearing: Any, noisy: Path, tmp_path: Path) -> None:
+    arguments = ("listen", "--input", noisy, "--output", tmp_path / "heard.wav")
+    assert "not a medical device" not in hearing(*arguments).err
+    ran = hearing(*arguments, "--audiogram", "30,35,40,50,60,65")
+    assert "not a medical device" in ran.err
+    # The ramp is the loudspeaker's: the file begins at full level.
+    assert np.std(read(tmp_path / "heard.wav")[800:4000]) > 2 * np.std(PCM[800:4000])
+
+
 def test_health_tells_output_and_delay(hearing: Any, tmp_path: Path) -> None:
     noise = np.random.default_rng(2).normal(0, 500, 4 * RATE_HZ).astype(np.int16)
     write_wav(tmp_path / "noise.wav", noise, RATE_HZ)
