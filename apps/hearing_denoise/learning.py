@@ -155,9 +155,10 @@ class _Trainer:
 
     def keep(self, path: Path, step: int) -> None:
         """Write everything that a later run needs to go on; states start anew at a boundary of stretches."""
-        values = [np.asarray(v) for v in (*self._weights, *self._optimizer.variables)]
+        values = (*self._weights, *self._optimizer.variables)
+        arrays: dict[str, Any] = {f"v{number}": np.asarray(value) for number, value in enumerate(values)}
         with whole_file(path) as file:
-            np.savez(file, step=step, losses=self.losses, **{f"v{n}": value for n, value in enumerate(values)})
+            np.savez(file, step=step, losses=self.losses, **arrays)
 
     def restore(self, path: Path) -> int:
         """Read what :meth:`keep` wrote, if it is there; return the steps done."""
