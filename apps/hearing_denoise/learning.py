@@ -189,8 +189,8 @@ def compared(stretches: Stretches) -> Iterator[tuple[NDArray[np.float32], ...]]:
         noisy, target = (_spectra(pcm, start, gain) for pcm in (stretches.noisy, stretches.target))
         noisy_size, target_size = np.abs(noisy), np.abs(target)
         cosine = (noisy.real * target.real + noisy.imag * target.imag) / (noisy_size * target_size + 1e-9)
-        noisy_heard, target_heard = noisy_size ** np.float32(COMPRESSION), target_size ** np.float32(COMPRESSION)
-        yield features.astype(np.float32) * np.float32(INPUT_SCALE), noisy_heard, target_heard, cosine
+        heard = (size ** np.float32(COMPRESSION) for size in (noisy_size, target_size))
+        yield tuple(np.asarray(part, np.float32) for part in (features * np.float32(INPUT_SCALE), *heard, cosine))
 
 
 T = TypeVar("T")

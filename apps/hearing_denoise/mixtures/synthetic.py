@@ -19,7 +19,8 @@ def draw_synthetic(rng: np.random.Generator, n_samples: int) -> FloatArray:
     if kind == 1:
         return wind(rng, n_samples)
     if kind == 2:
-        return tones(rng, n_samples) + coloured(rng, n_samples, slope_db=-4) * np.float32(rng.uniform(0.02, 0.5))
+        hiss = coloured(rng, n_samples, slope_db=-4) * np.float32(rng.uniform(0.02, 0.5))
+        return np.asarray(tones(rng, n_samples) + hiss)
     throb = 1 + rng.uniform(0.3, 0.95) * np.sin(2 * np.pi * rng.uniform(0.5, 25) * np.arange(n_samples) / RATE_HZ)
     return np.asarray(coloured(rng, n_samples, slope_db=float(rng.uniform(-6, 0))) * throb.astype(np.float32))
 
@@ -34,8 +35,8 @@ def coloured(rng: np.random.Generator, n_samples: int, *, slope_db: float) -> Fl
 def wind(rng: np.random.Generator, n_samples: int) -> FloatArray:
     """Gusts of low noise: a steep spectrum below a few hundred Hz whose strength wanders."""
     low = coloured(rng, n_samples, slope_db=float(rng.uniform(-12, -7)))
-    gusts = low * slow_random(rng, n_samples, per_s=float(rng.uniform(0.5, 4)), spread_db=8.0)
-    return np.asarray(gusts)
+    gusts: FloatArray = low * slow_random(rng, n_samples, per_s=float(rng.uniform(0.5, 4)), spread_db=8.0)
+    return gusts
 
 
 def tones(rng: np.random.Generator, n_samples: int) -> FloatArray:
