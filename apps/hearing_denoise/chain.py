@@ -8,7 +8,7 @@ from acoustic.frontend.stft import Stft, Synthesis
 from acoustic.frontend.tables import F32
 from acoustic.model.bundle import Bundle
 from apps.hearing_denoise.features import FRONT_END, FeatureStream
-from apps.hearing_denoise.network import MaskNetwork, as_gain
+from apps.hearing_denoise.network import MaskNetwork, as_gain, floor_of
 
 #: Frames over which a change of strength, or a bypass, is faded.
 FADE_FRAMES = 8
@@ -42,6 +42,7 @@ class HearingChain:
     rate_hz = FRONT_END.rate_hz
     delay_samples = FRONT_END.delay_samples
     """By how much the output lags behind the input; a live stream waits for up to one more hop."""
+    latency_ms = FRONT_END.latency_ms
 
     def __init__(self, bundle: Bundle, *, strength: float = 1.0, floor_db: float | None = None) -> None:
         if bundle.application != "hearing" or bundle.frontend != FRONT_END:
@@ -49,7 +50,7 @@ class HearingChain:
         floor_db = bundle.decision["floor_db"] if floor_db is None else floor_db
         if not -60.0 <= floor_db <= 0.0:
             raise ParameterError(f"floor_db must be -60 to 0, not {floor_db}")
-        self._floor = np.float32(10.0 ** (floor_db / 20.0))
+        self._floor = floor_of(floor_db)
         self._network = MaskNetwork(bundle.runtime)
         self.bypass = False
         """Whether all is passed on as it is; may be set at any time."""
@@ -97,14 +98,14 @@ class HearingChain:
 
     def _gains(self, features: NDArray[np.int8]) -> F32:
         """Gains of the bins, after floor, strength and bypass."""
-        gains = np.maximum(as_gain(self._network.gains(features)), self._floor)
+        gains = np.maximum(as_gain(self._network.push(features[:, None])[:, 0]), self._floor)
         wanted = self._wanted()
         step = np.float32(1.0 / FADE_FRAMES)
         wet = np.empty((len(gains), 1), np.float32)
         for frame in wet:
             self._wet += np.clip(wanted - self._wet, -step, step)
             frame[0] = self._wet
-        return np.float32(1.0) - wet * (np.float32(1.0) - gains)
+        return np.asarray(np.float32(1.0) - wet * (np.float32(1.0) - gains), np.float32)
 
     def _wanted(self) -> np.float32:
         return np.float32(0.0 if self.bypass else self._strength)

@@ -83,7 +83,7 @@ class FeatureStream:
         followed = targets >> FRACTION_BITS
         relative = np.concatenate([levels - followed[..., :1], levels - followed[..., 1:]], axis=-1)
         relative += 1 << (FEATURE_SHIFT - 1)
-        return np.clip(relative >> FEATURE_SHIFT, -128, 127).astype(np.int8)
+        return np.asarray(np.clip(relative >> FEATURE_SHIFT, -128, 127), np.int8)
 
     def _follow(self, target: NDArray[np.int32], audible: NDArray[np.bool_]) -> None:
         """Go some of the way to a frame's levels."""

@@ -155,9 +155,10 @@ class _Trainer:
 
     def keep(self, path: Path, step: int) -> None:
         """Write everything that a later run needs to go on; states start anew at a boundary of stretches."""
-        values = [np.asarray(v) for v in (*self._weights, *self._optimizer.variables)]
+        values = (*self._weights, *self._optimizer.variables)
+        arrays: dict[str, Any] = {f"v{number}": np.asarray(value) for number, value in enumerate(values)}
         with whole_file(path) as file:
-            np.savez(file, step=step, losses=self.losses, **{f"v{n}": value for n, value in enumerate(values)})
+            np.savez(file, step=step, losses=self.losses, **arrays)
 
     def restore(self, path: Path) -> int:
         """Read what :meth:`keep` wrote, if it is there; return the steps done."""
@@ -188,8 +189,8 @@ def compared(stretches: Stretches) -> Iterator[tuple[NDArray[np.float32], ...]]:
         noisy, target = (_spectra(pcm, start, gain) for pcm in (stretches.noisy, stretches.target))
         noisy_size, target_size = np.abs(noisy), np.abs(target)
         cosine = (noisy.real * target.real + noisy.imag * target.imag) / (noisy_size * target_size + 1e-9)
-        noisy_heard, target_heard = noisy_size ** np.float32(COMPRESSION), target_size ** np.float32(COMPRESSION)
-        yield features.astype(np.float32) * np.float32(INPUT_SCALE), noisy_heard, target_heard, cosine
+        heard = (size ** np.float32(COMPRESSION) for size in (noisy_size, target_size))
+        yield tuple(np.asarray(part, np.float32) for part in (features * np.float32(INPUT_SCALE), *heard, cosine))
 
 
 T = TypeVar("T")

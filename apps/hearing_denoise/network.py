@@ -75,25 +75,46 @@ def to_int8(model: Any) -> bytes:
 
 
 class MaskNetwork:
-    """The int8 network as the chain runs it, frame by frame; its state stays with it."""
+    """The int8 network as the chain runs it, frame by frame; its state stays with it.
 
-    def __init__(self, network: Network) -> None:
-        self._network = network
-        self._states: list[NDArray[np.int8]] = []
+    Parameters
+    ----------
+    network : Network
+    streams : int
+        How many streams run side by side.
+    """
+
+    def __init__(self, network: Network, streams: int = 1) -> None:
+        self._network, self._streams = network, streams
         self.reset()
 
     def reset(self) -> None:
         """Forget everything heard."""
-        self._states = [np.zeros((1, *spec.shape), np.int8) for spec in self._network.inputs[1:]]
+        self._states = tuple(np.zeros((self._streams, *spec.shape), np.int8) for spec in self._network.inputs[1:])
 
-    def gains(self, features: NDArray[np.int8]) -> NDArray[np.int8]:
-        """Run over frames: features (n_frames, n_features) to int8 (n_frames, n_bins), which `as_gain` reads."""
-        out = np.empty((len(features), N_BINS), np.int8)
+    def push(self, features: NDArray[np.int8]) -> NDArray[np.int8]:
+        """Run over frames.
+
+        Parameters
+        ----------
+        features : int8 array, shape (n_frames, streams, n_features)
+
+        Returns
+        -------
+        int8 array, shape (n_frames, streams, n_bins): gains as :func:`as_gain` reads them.
+        """
+        out = np.empty((*features.shape[:2], N_BINS), np.int8)
         for frame, gains in zip(features, out, strict=True):
-            gains[None], *self._states = self._network.run(frame[None], *self._states)
+            gains[...], *states = self._network.run(frame, *self._states)
+            self._states = tuple(states)
         return out
 
 
 def as_gain(stored: NDArray[np.int8]) -> NDArray[np.float32]:
     """Gain, 0 to 255/256, of what the network puts out."""
     return (stored.astype(np.float32) + np.float32(128.0)) * np.float32(1 / 256)
+
+
+def floor_of(floor_db: float) -> np.float32:
+    """Gain of a floor in dB."""
+    return np.float32(10.0 ** (floor_db / 20.0))

@@ -19,22 +19,24 @@ def draw_synthetic(rng: np.random.Generator, n_samples: int) -> FloatArray:
     if kind == 1:
         return wind(rng, n_samples)
     if kind == 2:
-        return tones(rng, n_samples) + coloured(rng, n_samples, slope_db=-4) * np.float32(rng.uniform(0.02, 0.5))
+        hiss = coloured(rng, n_samples, slope_db=-4) * np.float32(rng.uniform(0.02, 0.5))
+        return np.asarray(tones(rng, n_samples) + hiss)
     throb = 1 + rng.uniform(0.3, 0.95) * np.sin(2 * np.pi * rng.uniform(0.5, 25) * np.arange(n_samples) / RATE_HZ)
-    return coloured(rng, n_samples, slope_db=float(rng.uniform(-6, 0))) * throb.astype(np.float32)
+    return np.asarray(coloured(rng, n_samples, slope_db=float(rng.uniform(-6, 0))) * throb.astype(np.float32))
 
 
 def coloured(rng: np.random.Generator, n_samples: int, *, slope_db: float) -> FloatArray:
     """Noise whose power changes by ``slope_db`` an octave above 60 Hz: 0 is white, -3 pink, -6 brown; RMS about 1."""
     shape = (np.maximum(_F_HZ, 60.0) / 60.0) ** (slope_db / 6.02)
     x = fft_filter(rng.standard_normal(n_samples, dtype=np.float32), minimum_phase(shape, _TAPS))
-    return x / np.float32(np.sqrt(np.mean(x * x)))
+    return np.asarray(x / np.float32(np.sqrt(np.mean(x * x))))
 
 
 def wind(rng: np.random.Generator, n_samples: int) -> FloatArray:
     """Gusts of low noise: a steep spectrum below a few hundred Hz whose strength wanders."""
     low = coloured(rng, n_samples, slope_db=float(rng.uniform(-12, -7)))
-    return low * slow_random(rng, n_samples, per_s=float(rng.uniform(0.5, 4)), spread_db=8.0)
+    gusts: FloatArray = low * slow_random(rng, n_samples, per_s=float(rng.uniform(0.5, 4)), spread_db=8.0)
+    return gusts
 
 
 def tones(rng: np.random.Generator, n_samples: int) -> FloatArray:
