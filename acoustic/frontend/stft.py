@@ -63,18 +63,56 @@ class WindowPair:
         root = np.sin(np.pi * np.arange(n_fft) / n_fft)
         return cls.reconstructing(root, root, hop_samples)
 
+    @classmethod
+    def asymmetric(cls, analysis_samples: int, synthesis_samples: int, hop_samples: int) -> Self:
+        """Long analysis for fine bins, short synthesis for a short delay (Mauler and Martin 2007).
+
+        The analysis window is the rising half of a long root-Hann window and the falling half of a short one.
+        The synthesis window is what makes their product a short Hann window at the end of the frame; it is zero
+        before. From "A low delay, variable resolution, perfect reconstruction spectral analysis-synthesis
+        system for speech enhancement", EUSIPCO 2007.
+
+        Parameters
+        ----------
+        analysis_samples : int
+            Length of the frame and of the transform.
+        synthesis_samples : int
+            Length of the short Hann window, even: all that counts for the delay.
+        hop_samples : int
+            Half of ``synthesis_samples`` or a fraction of it.
+        """
+        if not 2 <= synthesis_samples <= analysis_samples or synthesis_samples % 2:
+            raise ParameterError(
+                f"windows: the synthesis window must be even and at most the analysis window's {analysis_samples} "
+                f"samples long, not {synthesis_samples}"
+            )
+        fall = synthesis_samples // 2
+        rise = analysis_samples - fall
+        analysis = np.concatenate(
+            [np.sin(np.pi / 2 * np.arange(rise) / rise), np.cos(np.pi / 2 * np.arange(fall) / fall)]
+        )
+        hann = np.zeros(analysis_samples)
+        hann[-synthesis_samples:] = np.sin(np.pi * np.arange(synthesis_samples) / synthesis_samples) ** 2
+        synthesis = np.divide(hann, analysis, out=np.zeros(analysis_samples), where=hann > 0)
+        return cls.reconstructing(analysis, synthesis, hop_samples)
+
     @property
     def n_fft(self) -> int:
         """Length of the windows and of the transform."""
         return len(self.analysis)
 
     @property
+    def silent_hops(self) -> int:
+        """Whole hops at the beginning of the frame that the synthesis window leaves out."""
+        return int(np.flatnonzero(self.synthesis)[0]) // self.hop_samples
+
+    @property
     def delay_samples(self) -> int:
-        """By how much :class:`Synthesis` lags behind :class:`Stft`'s input: window less hop.
+        """By how much :class:`Synthesis` lags behind :class:`Stft`'s input: its window, without zeros, less a hop.
 
         A live stream waits for up to one more hop, until a frame is complete.
         """
-        return self.n_fft - self.hop_samples
+        return self.n_fft - (1 + self.silent_hops) * self.hop_samples
 
 
 def _overlapped(analysis: NDArray[np.floating], synthesis: NDArray[np.floating], hop: int) -> NDArray[np.float64]:
@@ -95,7 +133,7 @@ class Stft:
         n_fft, hop = windows.n_fft, windows.hop_samples
         self._frames = Framer(windows.analysis / FULL_SCALE, hop_samples=hop, n_fft=n_fft)
         self._fft = RealFft(n_fft)
-        self._tail = np.zeros(windows.delay_samples, np.int16)
+        self._tail = np.zeros(n_fft - hop, np.int16)
 
     def push(self, pcm: NDArray[np.int16]) -> tuple[F32, F32]:
         """Take samples, return the spectra of the frames that they complete.
@@ -136,7 +174,7 @@ class Synthesis:
     def __init__(self, windows: WindowPair) -> None:
         self.windows = windows
         self._inverse = InverseRealFft(windows.n_fft)
-        self._window = (windows.synthesis * FULL_SCALE).reshape(-1, windows.hop_samples)
+        self._window = (windows.synthesis * FULL_SCALE).reshape(-1, windows.hop_samples)[windows.silent_hops :]
         # Windowed frames whose later hops are still to come, oldest first.
         self._open = np.zeros((len(self._window) - 1, *self._window.shape), np.float32)
 
@@ -172,7 +210,8 @@ class Synthesis:
         """Overlap-add of a few frames: (2, bins, n_frames) to (n_frames, hop_samples)."""
         count, overlapping = spectra.shape[2], len(self._window)
         with unbuffered():
-            frames = self._inverse(spectra).T.reshape(count, overlapping, -1) * self._window
+            frames = self._inverse(spectra).T.reshape(count, -1, self.windows.hop_samples)
+            frames = frames[:, -overlapping:] * self._window
         frames = np.concatenate([self._open, frames])
         total = np.zeros((count, self.windows.hop_samples), np.float32)
         for age in range(overlapping - 1, -1, -1):  # the oldest frame first
