@@ -13,7 +13,39 @@ ARITHMETIC_VERSION = 1
 
 
 @dataclass(frozen=True, kw_only=True)
-class FrontEnd:
+class Definition:
+    """What all definitions have in common: plain numbers and texts, and a fingerprint of them."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers and strings, for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Make a definition from :meth:`to_dict`'s output.
+
+        Raises
+        ------
+        ParameterError
+            When a field is missing, unknown, or of the wrong type.
+        """
+        types = {f.name: f.type for f in fields(cls)}
+        if set(values) != set(types):
+            raise ParameterError(f"front end: fields {sorted(values)} are not the expected {sorted(types)}")
+        kinds: dict[Any, tuple[type, ...]] = {int: (int,), float: (int, float)}
+        for name, value in values.items():
+            if isinstance(value, bool) or not isinstance(value, kinds.get(types[name], (int, str))):
+                raise ParameterError(f"front end: {name} may not be {value!r}")
+        return cls(**values)
+
+    def fingerprint(self) -> str:
+        """SHA-256 (hex) of the definition, the arithmetic's version included."""
+        numbers = {k: float(v) if isinstance(v, (int, float)) else v for k, v in self.to_dict().items()}
+        return hashlib.sha256(json.dumps(numbers, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrontEnd(Definition):
     """Settings of the log-mel front end.
 
     Frames start at multiples of ``hop_samples`` from the first sample; nothing is padded or centred,
@@ -84,30 +116,3 @@ class FrontEnd:
     def frame_centre_s(self, frame: int) -> float:
         """Time of the middle of frame number ``frame``, in seconds from the first sample."""
         return (frame * self.hop_samples + self.frame_samples / 2) / self.rate_hz
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers and strings, for JSON."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Self:
-        """Make a definition from :meth:`to_dict`'s output.
-
-        Raises
-        ------
-        ParameterError
-            When a field is missing, unknown, or of the wrong type.
-        """
-        types = {f.name: f.type for f in fields(cls)}
-        if set(values) != set(types):
-            raise ParameterError(f"front end: fields {sorted(values)} are not the expected {sorted(types)}")
-        kinds: dict[Any, tuple[type, ...]] = {int: (int,), float: (int, float)}
-        for name, value in values.items():
-            if isinstance(value, bool) or not isinstance(value, kinds.get(types[name], (int, str))):
-                raise ParameterError(f"front end: {name} may not be {value!r}")
-        return cls(**values)
-
-    def fingerprint(self) -> str:
-        """SHA-256 (hex) of the definition, the arithmetic's version included."""
-        numbers = {k: float(v) if isinstance(v, (int, float)) else v for k, v in self.to_dict().items()}
-        return hashlib.sha256(json.dumps(numbers, sort_keys=True).encode()).hexdigest()

@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from acoustic.errors import BundleError, ModelError, ParameterError
 from acoustic.files import whole_file
 from acoustic.frontend.definition import ARITHMETIC_VERSION, FrontEnd
+from acoustic.frontend.enhancement import EnhancementFrontEnd
 from acoustic.model.runtime import Network
 
 FORMAT = "acoustic-bundle"
@@ -69,7 +70,7 @@ class Bundle:
     """Name of the application that the model is made for."""
     name: str
     version: str
-    frontend: FrontEnd
+    frontend: FrontEnd | EnhancementFrontEnd
     network: bytes = field(repr=False)
     """The int8 network, a .tflite file."""
     rounding: str = "double"
@@ -317,9 +318,10 @@ def _read_manifest(data: bytes) -> dict[str, Any]:
     return manifest
 
 
-def _read_frontend(definition: dict[str, Any], fingerprint: str) -> FrontEnd:
+def _read_frontend(definition: dict[str, Any], fingerprint: str) -> FrontEnd | EnhancementFrontEnd:
+    kind = EnhancementFrontEnd if "synthesis_samples" in definition else FrontEnd
     try:
-        frontend = FrontEnd.from_dict(definition)
+        frontend = kind.from_dict(definition)
     except (ParameterError, OverflowError) as error:
         raise BundleError(f"its front end cannot be used: {error}") from error
     if frontend.version != ARITHMETIC_VERSION:

@@ -55,12 +55,15 @@ def test_silence_teaches_nothing_and_gives_silence():
 
 
 @settings(max_examples=20)
-@given(cuts=st.lists(st.integers(0, 16000), max_size=10))
-def test_any_cuts_do_not_change_a_byte(noise, cuts):
+@given(
+    cuts=st.lists(st.integers(0, 16000), max_size=10),
+    windows=st.sampled_from([None, WindowPair.asymmetric(256, 128, 64)]),
+)
+def test_any_cuts_do_not_change_a_byte(noise, cuts, windows):
     pcm = (noise[:16000] // 8).astype(np.int16)
     pcm[5000:5500] = 0
     pcm[9000:12000] *= 6
-    whole, parts = GateDenoiser(16000), GateDenoiser(16000)
+    whole, parts = GateDenoiser(16000, windows=windows), GateDenoiser(16000, windows=windows)
     expected = np.concatenate([whole.push(pcm), whole.flush()])
     blocks = [parts.push(block) for block in np.split(pcm, sorted(cuts))]
     assert np.concatenate([*blocks, parts.flush()]).tobytes() == expected.tobytes()
@@ -76,12 +79,13 @@ def test_output_is_the_input_and_the_delay_long(n_samples):
     np.testing.assert_array_equal(out[denoiser.delay_samples :], pcm)
 
 
-def test_loud_tone_passes_and_noise_does_not():
+@pytest.mark.parametrize("windows", [None, WindowPair.asymmetric(256, 128, 64)])
+def test_loud_tone_passes_and_noise_does_not(windows):
     rng = np.random.default_rng(0)
     background = rng.normal(0, 100, 64000)
     tone = np.zeros(64000)
     tone[32000:40000] = 6000 * np.sin(2 * np.pi * 1000 * np.arange(8000) / 16000)
-    out = denoise(GateDenoiser(16000), np.rint(background + tone).astype(np.int16))
+    out = denoise(GateDenoiser(16000, windows=windows), np.rint(background + tone).astype(np.int16))
     assert np.std(out[20000:31000]) < 0.4 * np.std(background)
     assert np.std(out[33000:39000]) == pytest.approx(np.std(tone[33000:39000]), rel=0.01)
 
@@ -105,6 +109,7 @@ def test_speech_in_running_water_gains_signal_to_noise_ratio():
 def test_other_windows_change_the_delay():
     assert GateDenoiser(16000).delay_samples == 192
     assert GateDenoiser(16000, windows=WindowPair.root_hann(128, 64)).delay_samples == 64
+    assert GateDenoiser(16000, windows=WindowPair.asymmetric(512, 128, 64)).delay_samples == 64
 
 
 @pytest.mark.parametrize(

@@ -8,24 +8,27 @@ from acoustic.frontend.fft import InverseRealFft, RealFft, pack
 from acoustic.frontend.stft import FULL_SCALE, Stft, Synthesis, WindowPair
 
 SHAPES = [(16, 4), (128, 64), (256, 64), (512, 256), (64, 1), (1024, 128)]
+ASYMMETRIC = [(256, 128, 64), (512, 128, 64), (512, 64, 32), (256, 128, 16), (64, 64, 32), (128, 8, 4)]
+WINDOWS = [WindowPair.root_hann(*shape) for shape in SHAPES] + [WindowPair.asymmetric(*shape) for shape in ASYMMETRIC]
+NAMES = ["-".join(map(str, shape)) for shape in [*SHAPES, *ASYMMETRIC]]
 
 
 def through(windows, pcm):
     return Synthesis(windows).push(*Stft(windows).push(pcm))
 
 
-@pytest.mark.parametrize(("n_fft", "hop"), SHAPES)
-def test_untouched_signal_comes_back_to_the_bit(n_fft, hop, noise):
-    windows = WindowPair.root_hann(n_fft, hop)
+@pytest.mark.parametrize("windows", WINDOWS, ids=NAMES)
+def test_untouched_signal_comes_back_to_the_bit(windows, noise):
+    hop = windows.hop_samples
     out = through(windows, noise[:5000])
     expected = np.concatenate([np.zeros(windows.delay_samples, np.int16), noise[:5000]])[: len(out)]
     assert len(out) == 5000 // hop * hop
     np.testing.assert_array_equal(out, expected)
 
 
-@pytest.mark.parametrize(("n_fft", "hop"), SHAPES)
-def test_reconstruction_error_is_below_100_db(n_fft, hop, noise):
-    windows = WindowPair.root_hann(n_fft, hop)
+@pytest.mark.parametrize("windows", WINDOWS, ids=NAMES)
+def test_reconstruction_error_is_below_100_db(windows, noise):
+    n_fft, hop = windows.n_fft, windows.hop_samples
     x = noise[: 2 * n_fft].astype(np.float32) / FULL_SCALE
     total = np.zeros_like(x)
     for start in range(0, n_fft + 1, hop):
@@ -37,15 +40,41 @@ def test_reconstruction_error_is_below_100_db(n_fft, hop, noise):
     assert 10 * np.log10(error) <= -100
 
 
-def test_asymmetric_windows_reconstruct(noise):
-    # A long rise and a short fall: less delay matters at the end of the window.
-    n, hop = 128, 32
-    analysis = np.concatenate([np.sin(np.pi / 2 * np.arange(96) / 96), np.cos(np.pi / 2 * np.arange(32) / 32)])
-    synthesis = np.zeros(n)
-    synthesis[64:] = np.sin(np.pi * np.arange(64) / 64)
-    windows = WindowPair.reconstructing(analysis, synthesis, hop)
-    out = through(windows, noise[:2000])
-    np.testing.assert_array_equal(out[windows.delay_samples :], noise[: len(out) - windows.delay_samples])
+@pytest.mark.parametrize("shape", ASYMMETRIC)
+def test_asymmetric_windows_make_a_short_hann_window_at_the_end(shape):
+    n_fft, synthesis_samples, hop = shape
+    windows = WindowPair.asymmetric(*shape)
+    assert not windows.synthesis[:-synthesis_samples].any()
+    rise = n_fft - synthesis_samples // 2
+    # The analysis window rises to its end but for the short fall.
+    assert (np.diff(windows.analysis[: rise + 1]) > 0).all()
+    assert (np.diff(windows.analysis[rise:]) < 0).all()
+    hann = np.sin(np.pi * np.arange(synthesis_samples) / synthesis_samples) ** 2
+    product = (windows.analysis * windows.synthesis)[-synthesis_samples:]
+    np.testing.assert_allclose(product, hann * 2 * hop / synthesis_samples, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", ASYMMETRIC)
+def test_delay_is_that_of_the_short_window(shape, noise):
+    windows = WindowPair.asymmetric(*shape)
+    assert windows.delay_samples == shape[1] - shape[2]
+    # One click leaves just so much later, and what comes back has no second place.
+    click = np.zeros(4 * windows.n_fft, np.int16)
+    click[100] = 20000
+    out = through(windows, click)
+    assert np.flatnonzero(out).tolist() == [100 + windows.delay_samples]
+
+
+def test_as_long_as_each_other_they_are_root_hann_windows():
+    symmetric, same = WindowPair.root_hann(128, 64), WindowPair.asymmetric(128, 128, 64)
+    np.testing.assert_allclose(same.analysis, symmetric.analysis, atol=1e-7)
+    np.testing.assert_allclose(same.synthesis, symmetric.synthesis, atol=1e-7)
+
+
+@pytest.mark.parametrize("shape", [(256, 512, 64), (256, 127, 64), (256, 0, 64), (250, 128, 64), (256, 128, 128)])
+def test_asymmetric_sizes_that_do_not_fit_are_refused(shape):
+    with pytest.raises(ParameterError, match="windows"):
+        WindowPair.asymmetric(*shape)
 
 
 def test_spectra_agree_with_numpy(noise):
@@ -59,9 +88,9 @@ def test_spectra_agree_with_numpy(noise):
 
 
 @settings(max_examples=30)
-@given(cuts=st.lists(st.integers(0, 6000), max_size=10), shape=st.sampled_from(SHAPES))
-def test_any_cuts_do_not_change_a_byte(noise, cuts, shape):
-    windows, pcm = WindowPair.root_hann(*shape), noise[:6000]
+@given(cuts=st.lists(st.integers(0, 6000), max_size=10), windows=st.sampled_from(WINDOWS))
+def test_any_cuts_do_not_change_a_byte(noise, cuts, windows):
+    pcm = noise[:6000]
     re, im = Stft(windows).push(pcm)
     stft, synthesis = Stft(windows), Synthesis(windows)
     parts = [stft.push(block) for block in np.split(pcm, sorted(cuts))]

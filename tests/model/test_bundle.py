@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acoustic.errors import BundleError
-from acoustic.frontend.definition import FrontEnd
+from acoustic.frontend import EnhancementFrontEnd, FrontEnd
 from acoustic.model import bundle as bundle_module
 from acoustic.model.bundle import Bundle
 
@@ -69,6 +69,16 @@ def test_round_trip(tmp_path):
     for name, vector in original.vectors.items():
         np.testing.assert_array_equal(loaded.vectors[name], vector, strict=True)
     assert loaded.runtime.run(loaded.vectors["input"])[0].shape == (1, 7)
+
+
+def test_front_end_for_enhancement():
+    frontend = EnhancementFrontEnd(rate_hz=16000, analysis_samples=256, synthesis_samples=128, hop_samples=64)
+    data = make(frontend=frontend).to_bytes()
+    assert data != DATA
+    loaded = Bundle.from_bytes(data, "x")
+    assert loaded.frontend == frontend
+    assert loaded.to_bytes() == data
+    assert loaded.describe()["frontend"]["synthesis_samples"] == 128
 
 
 def test_repacked_by_another_tool():
