@@ -81,7 +81,7 @@ void acoustic_nn_softmax(const acoustic_nn_softmax_t *layer, const int8_t *x, in
         }
         uint32_t total = 0;
         for (int32_t n = 0; n < layer->depth; n++) {
-            total += (uint32_t)acoustic_nn_shift_right(exp_of(layer, most - x[n]), 12);
+            total += ((uint32_t)exp_of(layer, most - x[n]) + (1u << 11)) >> 12;
         }
         int32_t bits = 32;
         while (!(total >> 31)) { /* its leading one goes to bit 31 */

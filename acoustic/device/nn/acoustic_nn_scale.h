@@ -16,7 +16,7 @@ static inline int32_t acoustic_nn_shift_left(int32_t a, int32_t bits)
     return wide > INT32_MAX ? INT32_MAX : wide < INT32_MIN ? INT32_MIN : (int32_t)wide;
 }
 
-/* Divide by 2**bits, ties away from zero. */
+/* Divide |a| <= 2**30 by 2**bits, ties away from zero. */
 static inline int32_t acoustic_nn_shift_right(int32_t a, int32_t bits)
 {
     return bits ? (a + (a >> 31) + (1 << (bits - 1))) >> bits : a;
