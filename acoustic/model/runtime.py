@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.errors import ModelError, ParameterError
+from acoustic.model.arena import Lifetime, place
 from acoustic.model.kernels import BUILDERS
 from acoustic.model.node import Kernel, Node, limits_of, scale_of, zero_point_of
+from acoustic.model.program import Program, make_program
 from acoustic.model.tflite import Graph, Tensor, read_graph
 
 BLOCK_ELEMENTS = 1 << 17  # of the largest intermediate array: stays in a core's cache
@@ -102,6 +105,21 @@ class Network:
             raise ModelError(f"damaged network: {error}") from error
         return network
 
+    def program(self, feedback: Sequence[tuple[int, int]] = ()) -> Program:
+        """Plan the network for a device.
+
+        Parameters
+        ----------
+        feedback : sequence of (input number, output number)
+            States: what a run leaves in the output is the input of the next run.
+
+        Raises
+        ------
+        ModelError
+            If an operator cannot run on a device; the message names it.
+        """
+        return make_program(self._graph, [step.kernel for step in self._steps], feedback)
+
     def run(self, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
         """Run N independent inferences.
 
@@ -192,13 +210,5 @@ def _plan_arena(graph: Graph, steps: list[_Step]) -> int:
         born.update((n, time) for n in step.outputs)
         last.update((n, time) for n in step.outputs)
     last.update((n, len(steps)) for n in graph.outputs)
-    placed: list[tuple[int, int, int, int]] = []  # start and end in the arena, first and last use
-    sizes = {n: -(-graph.tensors[n].size_bytes // ARENA_ALIGNMENT) * ARENA_ALIGNMENT for n in born}
-    for number in sorted(born, key=lambda n: (-sizes[n], n)):
-        start = 0
-        for other_start, other_end, first_use, last_use in sorted(placed):
-            together = first_use <= last[number] and born[number] <= last_use
-            if together and other_start < start + sizes[number] and start < other_end:
-                start = other_end
-        placed.append((start, start + sizes[number], born[number], last[number]))
-    return max(end for _, end, _, _ in placed)
+    lifetimes = [Lifetime(size_bytes=graph.tensors[n].size_bytes, first=born[n], last=last[n]) for n in sorted(born)]
+    return place(lifetimes, ARENA_ALIGNMENT)[1]
