@@ -173,11 +173,14 @@ def mean(node: Node, axes: Sequence[int], scaler: Scaler, offset: int) -> Device
     inside = [axis for axis in range(min(axes), max(axes) + 1) if axis not in axes and shape[axis] > 1]
     if inside:
         raise node.fail(f"a device takes the mean over neighbouring axes only, not over {tuple(axes)} of {shape}")
+    count = math.prod(shape[axis] for axis in axes)
+    if count * 256 >= 1 << SUM_BITS:
+        raise node.fail(f"its sums take more than the {SUM_BITS} bits that the device's kernels have")
     return DeviceStep(
         kernel="mean",
         fields={
             "outer": math.prod(shape[: min(axes)]),
-            "count": math.prod(shape[min(axes) : max(axes) + 1]),
+            "count": count,
             "inner": math.prod(shape[max(axes) + 1 :]),
             "offset": offset,
             **factor(scaler),

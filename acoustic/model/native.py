@@ -56,26 +56,36 @@ class NativeProgram:
         self._alive: list[Any] = []  # what the structures point to
         self._calls = (_Call * len(program.calls))(*map(self._call, program.calls))
 
+    def new_memory(self) -> NDArray[np.int8]:
+        """Give memory for a run; it keeps the states between runs."""
+        return np.zeros(self.program.arena_bytes, np.int8)
+
     def run(
         self,
         memory: NDArray[np.int8],
-        inputs: Sequence[tuple[int, NDArray[np.int8]]],
-        outputs: Sequence[tuple[int, NDArray[np.int8]]],
-        count: int,
+        input_places: Sequence[int],
+        inputs: Sequence[NDArray[np.int8]],
+        output_places: Sequence[int],
+        outputs: Sequence[NDArray[np.int8]],
     ) -> None:
-        """Run the network ``count`` times.
+        """Run the network once for each element of the inputs' first axis.
 
         Parameters
         ----------
         memory : array int8 [program.arena_bytes]
-            Keeps the states between runs.
-        inputs, outputs : sequences of (place, array int8 [count, *shape])
-            What goes into the memory before each run, and what is read from it afterwards.
-        count : int
+        input_places : sequence of int
+            Where each input goes in the memory before a run.
+        inputs : sequence of array int8 [count, *shape]
+        output_places : sequence of int
+            Where each output is read from after it.
+        outputs : sequence of array int8 [count, *shape]
+            Filled; without gaps.
         """
-        arrays = [np.ascontiguousarray(array) for _, array in inputs]
-        sources = _ports([(place, array) for (place, _), array in zip(inputs, arrays, strict=True)], count)
-        targets = _ports(outputs, count)
+        count = len(outputs[0]) if outputs else 0
+        if not count:
+            return
+        arrays = [np.ascontiguousarray(array) for array in inputs]  # alive until the run is over
+        sources, targets = _ports(input_places, arrays, count), _ports(output_places, outputs, count)
         self._run(
             ctypes.addressof(self._calls), len(self._calls), memory.ctypes.data, count,
             ctypes.addressof(sources), len(sources), ctypes.addressof(targets), len(targets),
@@ -84,9 +94,7 @@ class NativeProgram:
     def _call(self, call: Call) -> _Call:
         arguments = [_Argument(None, 0), _Argument(None, 0)]
         for number, place in enumerate(call.arguments):
-            arguments[number] = (
-                _Argument(None, place) if isinstance(place, int) else _Argument(self._address(place), 0)
-            )
+            arguments[number] = _Argument(None, place) if isinstance(place, int) else _Argument(self._address(place), 0)
         layer = self._structure(call.fields)
         self._alive.append(layer)
         return _Call(
@@ -118,5 +126,6 @@ class NativeProgram:
         return ctypes.c_void_p(self._address(value.rows if isinstance(value, Weights) else value))
 
 
-def _ports(arrays: Sequence[tuple[int, NDArray[np.int8]]], count: int) -> ctypes.Array[_Port]:
-    return (_Port * len(arrays))(*(_Port(array.ctypes.data, array.size // count, place) for place, array in arrays))
+def _ports(places: Sequence[int], arrays: Sequence[NDArray[np.int8]], count: int) -> ctypes.Array[_Port]:
+    pairs = zip(places, arrays, strict=True)
+    return (_Port * len(arrays))(*(_Port(array.ctypes.data, array.size // count, place) for place, array in pairs))

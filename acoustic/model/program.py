@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from acoustic.errors import ModelError
+from acoustic.errors import ModelError, ParameterError
 from acoustic.model.arena import Lifetime, place
 from acoustic.model.device import Array, DeviceStep, Fields, View, copy_of
 from acoustic.model.node import Kernel, limits_of
@@ -55,6 +55,28 @@ class Program:
     """Places of the inputs. A run may overwrite those that are no states."""
     outputs: tuple[int, ...]
     buffers: tuple[Buffer, ...]
+
+
+class Loop:
+    """Which inputs and outputs are states, and which are not.
+
+    Raises
+    ------
+    ParameterError
+        If a number is out of range or an input is fed twice.
+    """
+
+    def __init__(self, n_inputs: int, n_outputs: int, feedback: Sequence[tuple[int, int]]) -> None:
+        self.feedback = tuple(feedback)
+        self.states = [state for state, _ in feedback]
+        """Numbers of the inputs that are states."""
+        back = {output for _, output in feedback}
+        if not (set(self.states) <= set(range(n_inputs)) and back <= set(range(n_outputs))):
+            raise ParameterError(f"feedback {self.feedback} of a network with {n_inputs} inputs, {n_outputs} outputs")
+        if len(set(self.states)) < len(self.states):
+            raise ParameterError(f"feedback {self.feedback} gives one state twice")
+        self.inputs = [n for n in range(n_inputs) if n not in self.states]
+        self.outputs = [n for n in range(n_outputs) if n not in back]
 
 
 @dataclass
@@ -216,7 +238,7 @@ def _argument(graph: Graph, where: dict[int, int], number: int, start: int) -> i
 
 
 def _feedback_calls(graph: Graph, where: dict[int, int], feedback: Iterable[tuple[int, int]]) -> list[Call]:
-    """Copies of the states that a run leaves to where the next run reads them."""
+    """Copy the states that a run leaves to where the next run reads them."""
     calls: list[Call] = []
     for state, output in feedback:
         source, target = graph.tensors[graph.outputs[output]], graph.tensors[graph.inputs[state]]

@@ -9,6 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #if !defined(ACOUSTIC_NN_PORTABLE) && defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 1)
 #define ACOUSTIC_NN_MVE 1
 #define ACOUSTIC_NN_DSP 0
@@ -152,5 +156,9 @@ void acoustic_nn_table(const acoustic_nn_table_t *layer, const int8_t *x, int8_t
 void acoustic_nn_softmax(const acoustic_nn_softmax_t *layer, const int8_t *x, int8_t *y);
 
 void acoustic_nn_move(const acoustic_nn_move_t *layer, const int8_t *x, int8_t *y);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
