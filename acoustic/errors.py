@@ -51,3 +51,9 @@ class MissingExtraError(AcousticError):
     """An optional part of the suite is not installed."""
 
     exit_code = 2
+
+
+class ExportError(AcousticError):
+    """Firmware cannot be built, or does not give the bytes that the PC gives."""
+
+    exit_code = 5

@@ -1,0 +1,1 @@
+"""From a bundle to firmware: C sources, their proof against the runtime, and what they cost on a board."""
