@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "acoustic_nn_dsp.h"
+#include "acoustic_nn_mve.h"
 #include "acoustic_nn_scale.h"
 
 typedef struct {
@@ -38,9 +39,43 @@ static void load_row(const acoustic_nn_depthwise_t *layer, const shape_t *shape,
 }
 
 /* Sums of four channels. */
+#if ACOUSTIC_NN_MVE
+
+typedef int32x4_t sums_t;
+
+static inline sums_t start_sums(const int32_t *bias)
+{
+    return vldrwq_s32(bias);
+}
+
+static inline void add_tap(sums_t *to, const int8_t *x, const int8_t *w)
+{
+    *to = vaddq_s32(*to, vmulq_s32(vldrbq_s32(x), vldrbq_s32(w)));
+}
+
+typedef acoustic_nn_vectors_t finish_t;
+
+static inline finish_t start_finish(const acoustic_nn_scaling_t *to)
+{
+    return acoustic_nn_vectors(to);
+}
+
+static inline void finish_sums(const finish_t *to, const sums_t *sums, int32_t c, int8_t *y)
+{
+    acoustic_nn_finish_vector(to, *sums, c, y);
+}
+
+#else
+
 typedef struct {
     int32_t s0, s1, s2, s3;
 } sums_t;
+
+static inline sums_t start_sums(const int32_t *bias)
+{
+    const sums_t sums = {bias[0], bias[1], bias[2], bias[3]};
+    return sums;
+}
 
 static inline void add_tap(sums_t *to, const int8_t *x, const int8_t *w)
 {
@@ -60,62 +95,72 @@ static inline void add_tap(sums_t *to, const int8_t *x, const int8_t *w)
 #endif
 }
 
-static void four_channels(const acoustic_nn_depthwise_t *layer, const shape_t *shape, const int8_t *x, int32_t c,
-                          int8_t *y)
+typedef acoustic_nn_scaling_t finish_t;
+
+static inline finish_t start_finish(const acoustic_nn_scaling_t *to)
 {
-    const acoustic_nn_windows_t *g = &layer->windows;
-    const int32_t channels = shape->channels, step = g->dilation_width * channels;
-    const int32_t row_step = g->dilation_height * shape->row_bytes;
-    const int32_t *bias = layer->to.bias + c;
-    sums_t sums = {bias[0], bias[1], bias[2], bias[3]};
-    const int8_t *w = layer->weights + c;
-    x += c;
-    if (g->kernel_width == 3) {
-        for (int32_t row = g->kernel_height; row > 0; row--) {
-            add_tap(&sums, x, w);
-            add_tap(&sums, x + step, w + channels);
-            add_tap(&sums, x + 2 * step, w + 2 * channels);
-            x += row_step;
-            w += 3 * channels;
-        }
-    } else {
-        for (int32_t row = g->kernel_height; row > 0; row--) {
-            const int8_t *from = x;
-            for (int32_t column = g->kernel_width; column > 0; column--) {
-                add_tap(&sums, from, w);
-                from += step;
-                w += channels;
-            }
-            x += row_step;
-        }
-    }
-    acoustic_nn_finish_four(&layer->to, sums.s0, sums.s1, sums.s2, sums.s3, c, y);
+    return *to;
 }
 
+static inline void finish_sums(const finish_t *to, const sums_t *sums, int32_t c, int8_t *y)
+{
+    acoustic_nn_finish_four(to, sums->s0, sums->s1, sums->s2, sums->s3, c, y);
+}
+
+#endif
+
+/* All whole groups of four channels at one position; `width` is the kernel's, a constant where it is 3. */
+static inline void all_groups(const acoustic_nn_depthwise_t *layer, const finish_t *to, const shape_t *shape,
+                              const int8_t *x, int8_t *y, int32_t width)
+{
+    const int32_t step = layer->windows.dilation_width * shape->channels;
+    const int32_t row_step = layer->windows.dilation_height * shape->row_bytes - width * step;
+    const int32_t height = layer->windows.kernel_height;
+    const int32_t groups_end = shape->channels & ~3;
+    const int32_t *bias = layer->to.bias;
+    const int8_t *w = layer->weights;
+    for (int32_t c = 0; c < groups_end; c += 4) {
+        sums_t sums = start_sums(bias + c);
+        const int8_t *from = x + c;
+        for (int32_t rows = height; rows > 0; rows--, from += row_step) {
+            for (int32_t columns = width; columns > 0; columns--, from += step, w += 4) {
+                add_tap(&sums, from, w);
+            }
+        }
+        finish_sums(to, &sums, c, y);
+    }
+}
+
+/* A channel that is left over, at one position. */
 static void one_channel(const acoustic_nn_depthwise_t *layer, const shape_t *shape, const int8_t *x, int32_t c, int8_t *y)
 {
     const acoustic_nn_windows_t *g = &layer->windows;
-    const int8_t *w = layer->weights + c;
+    const int8_t *w = layer->weights + (c & ~3) * g->kernel_height * g->kernel_width + (c & 3);
     int32_t sum = layer->to.bias[c];
     for (int32_t row = 0; row < g->kernel_height; row++) {
         const int8_t *from = x + row * g->dilation_height * shape->row_bytes + c;
         for (int32_t column = 0; column < g->kernel_width; column++) {
             sum += *from * *w;
             from += g->dilation_width * shape->channels;
-            w += shape->channels;
+            w += 4;
         }
     }
     acoustic_nn_finish_some(&layer->to, &sum, c, 1, y);
 }
 
-static void one_position(const acoustic_nn_depthwise_t *layer, const shape_t *shape, const int8_t *x, int8_t *y)
+static void one_row(const acoustic_nn_depthwise_t *layer, const shape_t *shape, const int8_t *x, int8_t *y)
 {
-    int32_t c = 0;
-    for (; c + 4 <= shape->channels; c += 4) {
-        four_channels(layer, shape, x, c, y);
-    }
-    for (; c < shape->channels; c++) {
-        one_channel(layer, shape, x, c, y);
+    const finish_t to = start_finish(&layer->to);
+    const int32_t stride = layer->windows.stride_width * shape->channels;
+    for (int32_t n = layer->windows.out_width; n > 0; n--, x += stride, y += shape->channels) {
+        if (layer->windows.kernel_width == 3) {
+            all_groups(layer, &to, shape, x, y, 3);
+        } else {
+            all_groups(layer, &to, shape, x, y, layer->windows.kernel_width);
+        }
+        for (int32_t c = shape->channels & ~3; c < shape->channels; c++) {
+            one_channel(layer, shape, x, c, y);
+        }
     }
 }
 
@@ -138,11 +183,7 @@ void acoustic_nn_depthwise(const acoustic_nn_depthwise_t *layer, const int8_t *x
         for (; loaded < top + reach; loaded++) {
             load_row(layer, &shape, x, loaded, scratch + (loaded - top) * shape.row_bytes);
         }
-        const int8_t *from = scratch;
-        for (int32_t out_column = 0; out_column < g->out_width; out_column++) {
-            one_position(layer, &shape, from, y);
-            from += g->stride_width * channels;
-            y += channels;
-        }
+        one_row(layer, &shape, scratch, y);
+        y += g->out_width * channels;
     }
 }
