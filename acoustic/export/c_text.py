@@ -14,11 +14,7 @@ from acoustic.errors import ParameterError
 LINE_LENGTH = 110
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,60}")
 _TYPES = {
-    "int8": "int8_t",
-    "int16": "int16_t",
-    "int32": "int32_t",
-    "uint16": "uint16_t",
-    "uint32": "uint32_t",
+    **{name: f"{name}_t" for name in ("int8", "uint8", "int16", "uint16", "int32", "uint32")},
     "float32": "float",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +18,14 @@ class Constants:
         self._arrays: dict[tuple[str, bytes], str] = {}
         self._texts: list[str] = []
 
-    def add(self, kind: str, name: str, fields: Mapping[str, NDArray[np.generic] | float]) -> None:
+    def add(self, kind: str, name: str, fields: Mapping[str, Any]) -> None:
         """Define the constant ``name`` of the structure ``kind``, field by field.
+
+        Parameters
+        ----------
+        kind, name : str
+        fields : mapping
+            Numbers, arrays that the structure points to, tuples of numbers that lie in it, and texts, which are C.
 
         Raises
         ------
@@ -33,10 +40,14 @@ class Constants:
         """Return everything that was added, in order."""
         return "\n".join(self._texts)
 
-    def _value(self, name: str, value: NDArray[np.generic] | float) -> str:
+    def _value(self, name: str, value: Any) -> str:
+        if isinstance(value, str):
+            return value
         if isinstance(value, np.ndarray):
             return self._array(name, value)
-        return str(value) if isinstance(value, int) else c_text.hex_float(value)
+        if isinstance(value, tuple):
+            return f"{{{', '.join(self._value(name, item) for item in value)}}}"
+        return str(int(value)) if isinstance(value, int | np.integer) else c_text.hex_float(value)
 
     def _array(self, name: str, values: NDArray[np.generic]) -> str:
         """Define an array unless its equal is there, and return the name that it has."""

@@ -1,0 +1,69 @@
+"""What an application says of itself to become firmware, found by entry point: the export knows none by name."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acoustic.errors import ExportError
+from acoustic.model.bundle import Bundle
+
+GROUP = "acoustic.firmware"
+"""Entry points: application name = a callable from a bundle to its :class:`Firmware`."""
+
+
+class Emitted(Protocol):
+    """What a chain gives at every stage."""
+
+    def __call__(self, pcm: NDArray[np.int16]) -> dict[str, bytes]:
+        """Bytes of each stage, by name, for PCM at the firmware's rate, the end of the stream included."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Firmware:
+    """An application as C, and what it must compute.
+
+    Everything is C99 and compiles with :data:`acoustic.export.compilers.STRICT_FLAGS`.
+    """
+
+    application: str
+    header: str
+    """Name of the public header, one of ``sources``."""
+    sources: Mapping[str, str] = field(repr=False)
+    """File name to text: the application's own C, and what is generated of the bundle."""
+    core: tuple[str, ...]
+    """Names of the files of ``acoustic/device`` that they need, headers included."""
+    networks: Mapping[str, bytes] = field(repr=False)
+    """C name to network, a .tflite file, of which the generator makes one more pair of files each."""
+    replay: str = field(repr=False)
+    """C text of the three functions of ``acoustic/export/chains/replay.h``: they drive the application in the proof."""
+    stages: tuple[str, ...]
+    """Names of the stages in the order of their numbers in ``ACOUSTIC_TRACE(stage, bytes, n)``, from 0 on."""
+    expected: Emitted = field(repr=False)
+    """The same chain in Python."""
+    rate_hz: int
+    example_pcm: NDArray[np.int16] = field(repr=False)
+    """At least a minute of sound that passes through every stage."""
+
+
+def load_firmware(bundle: Bundle) -> Firmware:
+    """Return the firmware of a bundle, by the application that it is made for.
+
+    Raises
+    ------
+    ExportError
+        If the application is not installed, or has no firmware.
+    """
+    makers: dict[str, Callable[[Bundle], Firmware]] = {
+        entry.name: entry.load() for entry in entry_points(group=GROUP) if entry.name == bundle.application
+    }
+    if bundle.application not in makers:
+        known = ", ".join(sorted(entry_points(group=GROUP).names)) or "none"
+        raise ExportError(
+            f"bundle {bundle.name}: no firmware for the application {bundle.application} is installed "
+            f"(there is: {known})"
+        )
+    return makers[bundle.application](bundle)
