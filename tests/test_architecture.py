@@ -12,7 +12,7 @@ SOURCES = sorted([*CHECKOUT.glob("acoustic/**/*.py"), *CHECKOUT.glob("apps/**/*.
 
 # Lowest first. A module may import from its own layer and from those before it.
 LAYERS = [
-    {"acoustic.errors", "acoustic", "acoustic.files", "acoustic.statistics"},
+    {"acoustic.errors", "acoustic", "acoustic.files", "acoustic.statistics", "acoustic.device"},
     {"acoustic.frontend", "acoustic.audio", "acoustic.options", "acoustic.terminal", "acoustic.download"},
     {"acoustic.signals"},
     {"acoustic.model", "acoustic.datasets"},

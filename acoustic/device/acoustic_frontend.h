@@ -75,7 +75,7 @@ void acoustic_to_steps(const float *levels_db, size_t n, int16_t *steps);
 
 /* ---- Running noise floor: the median of the mean levels of the last blocks of frames, band by band ---- */
 
-/* A noise floor with its memory: set everything but the last three, then start. */
+/* A noise floor with its memory. */
 typedef struct {
     int32_t *sums;         /* (n_bands): of the running block. */
     int16_t *means;        /* (n_blocks, n_bands): of the remembered blocks, in a ring. */
@@ -84,20 +84,20 @@ typedef struct {
     uint16_t n_bands;
     uint16_t block_frames; /* Frames a block, a power of two, at most 32768. */
     uint16_t n_blocks;     /* Blocks remembered. */
-    int16_t silence;       /* Level in steps at or below which a frame is digital silence: nothing is learnt from it. */
     uint16_t in_block;     /* Frames in the running block. */
     uint16_t n_means;      /* Blocks remembered so far. */
     uint16_t next_mean;    /* Where in the ring the next mean goes. */
+    int16_t silence;       /* Level in steps at or below which a frame is digital silence: nothing is learnt from it. */
 } acoustic_noise_floor;
 
 /* Forget everything. */
 void acoustic_noise_floor_start(acoustic_noise_floor *noise);
 
 /*
- * Take a frame of levels in steps of 1/256 dB, shape (n_bands), and write the floor under it, from the past alone.
- * Before the first block is complete and in digital silence the floor is the frame's own level.
+ * Take levels in steps of 1/256 dB, shape (count, n_bands), and write the floor under each frame, from the past
+ * alone. Before the first block is complete and in digital silence the floor is the frame's own level.
  */
-void acoustic_noise_floor_push(acoustic_noise_floor *noise, const int16_t *levels, int16_t *floor);
+void acoustic_noise_floor_push(acoustic_noise_floor *noise, const int16_t *levels, size_t count, int16_t *floor);
 
 /* ---- Short-time Fourier transform and its synthesis by overlap-add (Allen and Rabiner 1977) ---- */
 
@@ -131,13 +131,14 @@ void acoustic_stft_frames(const acoustic_stft *definition, acoustic_lanes *work,
 
 /* What a synthesis is, with its memory. */
 typedef struct {
-    const float *window;   /* Window * 32768: shape (n_fft). */
-    const float *twiddles; /* As above. */
-    float *sums;           /* (n_fft): the overlapping frames added up so far, in a ring. */
-    acoustic_lanes *work;  /* ACOUSTIC_WORK(n_fft) */
-    uint16_t hop_samples;  /* Divides n_fft. */
-    uint16_t n_fft;        /* A power of two, 16 to 8192. */
-    uint16_t oldest;       /* Where in the ring the next hop begins. */
+    const float *window;     /* Window * 32768: shape (window_samples). */
+    const float *twiddles;   /* As above. */
+    float *sums;             /* (window_samples): the overlapping frames added up so far, in a ring. */
+    acoustic_lanes *work;    /* ACOUSTIC_WORK(n_fft) */
+    uint16_t hop_samples;    /* Divides window_samples. */
+    uint16_t window_samples; /* The window lies at the end of the frame; at most n_fft. */
+    uint16_t n_fft;          /* A power of two, 16 to 8192. */
+    uint16_t oldest;         /* Where in the ring the next hop begins. */
 } acoustic_synthesis;
 
 /* Begin with silence. */

@@ -39,7 +39,8 @@ static void remember(acoustic_noise_floor *noise)
     noise->in_block = 0;
 }
 
-void acoustic_noise_floor_push(acoustic_noise_floor *noise, const int16_t *levels, int16_t *floor)
+/* One frame. */
+static void push(acoustic_noise_floor *noise, const int16_t *levels, int16_t *floor)
 {
     bool audible = false;
     for (size_t band = 0; band < noise->n_bands; ++band) {
@@ -53,5 +54,12 @@ void acoustic_noise_floor_push(acoustic_noise_floor *noise, const int16_t *level
     noise->in_block = (uint16_t)(noise->in_block + audible);
     if (noise->in_block == noise->block_frames) {
         remember(noise);
+    }
+}
+
+void acoustic_noise_floor_push(acoustic_noise_floor *noise, const int16_t *levels, size_t count, int16_t *floor)
+{
+    for (size_t frame = 0; frame < count; ++frame) {
+        push(noise, levels + frame * noise->n_bands, floor + frame * noise->n_bands);
     }
 }

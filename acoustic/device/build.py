@@ -58,8 +58,9 @@ def build(folder: Path = HERE) -> list[Path]:
     for name, flags in variants().items():
         with tempfile.TemporaryDirectory(dir=folder) as work:
             made = Path(work) / f"{name}.so"
-            what = [f'-DACOUSTIC_DIGEST="{digest()}"', *flags, "-o", made, HERE / "_python.c", *sources()]
-            result = subprocess.run([command, *ARITHMETIC_FLAGS, "-O3", "-shared", "-fPIC", *what], capture_output=True)
+            options = [*ARITHMETIC_FLAGS, "-O3", "-shared", "-fPIC", f'-DACOUSTIC_DIGEST="{digest()}"', *flags]
+            files: list[str | Path] = ["-o", made, HERE / "_python.c", *sources()]
+            result = subprocess.run([command, *options, *files], capture_output=True)
             if result.returncode == 0:
                 built.append(made.replace(folder / made.name))
     return built

@@ -3,10 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from acoustic import device
 from acoustic.frontend.definition import FrontEnd
 from acoustic.frontend.fft import COLUMNS, RealFft, shaped, unbuffered
 from acoustic.frontend.framing import Framer, check_pcm
 from acoustic.frontend.logarithm import log2
+from acoustic.frontend.native import LogMelFrames
 from acoustic.frontend.tables import F32, MelBank, mel_bank, window
 
 
@@ -16,12 +18,14 @@ class LogMelStream:
     >>> stream = LogMelStream(fe)                           # doctest: +SKIP
     >>> frames = np.concatenate([stream.push(block) for block in blocks])   # doctest: +SKIP
 
-    Blocks of any size give the same bytes as the whole recording at once.
+    Blocks of any size give the same bytes as the whole recording at once. Computed by the compiled core where
+    there is one, else by NumPy: the same bytes.
     """
 
     def __init__(self, fe: FrontEnd) -> None:
         self.fe = fe
-        self._columns = _LogMelColumns(fe)
+        core = device.core()
+        self._frames = LogMelFrames(core, fe) if core else _NumpyFrames(fe)
         self._tail = np.empty(0, np.int16)
 
     def push(self, pcm: NDArray[np.int16]) -> F32:
@@ -39,10 +43,7 @@ class LogMelStream:
         pcm = np.concatenate([self._tail, pcm]) if len(self._tail) else pcm
         n = self.fe.n_frames(len(pcm))
         out = np.empty((n, self.fe.n_mels), np.float32)
-        with unbuffered():
-            for start in range(0, n, COLUMNS):
-                count = min(COLUMNS, n - start)
-                out[start : start + count] = self._columns(pcm[start * self.fe.hop_samples :], count).T
+        self._frames(pcm, out)
         self._tail = pcm[n * self.fe.hop_samples :].copy()
         return out
 
@@ -61,8 +62,8 @@ def log_mel(pcm: NDArray[np.int16], fe: FrontEnd) -> F32:
     return LogMelStream(fe).push(pcm)
 
 
-class _LogMelColumns:
-    """The arithmetic: up to ``COLUMNS`` frames, one a column."""
+class _NumpyFrames:
+    """The arithmetic: up to ``COLUMNS`` frames at a time, one a column."""
 
     def __init__(self, fe: FrontEnd) -> None:
         self.fe = fe
@@ -70,7 +71,14 @@ class _LogMelColumns:
         self._fft = RealFft(fe.n_fft)
         self._mel = _MelSums(mel_bank(fe))
 
-    def __call__(self, pcm: NDArray[np.int16], count: int) -> F32:
+    def __call__(self, pcm: NDArray[np.int16], out: F32) -> None:
+        """Fill ``out``, (n_frames, n_mels), with the frames that start at the first hops of ``pcm``."""
+        with unbuffered():
+            for start in range(0, len(out), COLUMNS):
+                count = min(COLUMNS, len(out) - start)
+                out[start : start + count] = self._columns(pcm[start * self.fe.hop_samples :], count).T
+
+    def _columns(self, pcm: NDArray[np.int16], count: int) -> F32:
         """Return (n_mels, count) in dB for the ``count`` frames that start at hops of ``pcm``."""
         spectrum = self._fft.power(self._frames(pcm, count))
         if self.fe.power == 1:

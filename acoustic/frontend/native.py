@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from acoustic.frontend.definition import FrontEnd
 from acoustic.frontend.device_tables import half_window, log_mel_fields, twiddle_pairs
-from acoustic.frontend.stft import FULL_SCALE, WindowPair
 from acoustic.frontend.tables import F32
 
 #: Vector instructions want whole cache lines.
@@ -51,14 +50,16 @@ class _Stft(_Structure):
     _fields_ = _fields("window twiddles", "hop_samples n_fft")
 
 
+class _NoiseFloor(_Structure):
+    _fields_ = _fields(
+        "sums means median work",
+        "n_bands block_frames n_blocks in_block n_means next_mean",
+        ("silence", ctypes.c_int16),
+    )
+
+
 class _Synthesis(_Structure):
-    _fields_ = _fields("window twiddles sums work", "hop_samples n_fft oldest")
-
-
-def _work(core: ctypes.CDLL, n_fft: int) -> F32:
-    """Working memory of the core's functions, at the beginning of a cache line."""
-    memory = np.zeros((2 * n_fft + 4) * core.acoustic_core_lanes() + CACHE_LINE // 4, np.float32)
-    return memory[-memory.ctypes.data % CACHE_LINE // 4 :]
+    _fields_ = _fields("window twiddles sums work", "hop_samples window_samples n_fft oldest")
 
 
 class LogMelFrames:
@@ -69,53 +70,72 @@ class LogMelFrames:
 
     def __call__(self, pcm: NDArray[np.int16], out: F32) -> None:
         """Fill ``out``, float32 (n_frames, n_mels), with the frames that start at the first hops of ``pcm``."""
+        pcm = np.ascontiguousarray(pcm)
         _call(self._core.acoustic_log_mel_frames, self._definition, self._work, pcm, len(out), out)
 
 
 class StftFrames:
-    """Spectra of contiguous PCM."""
+    """Spectra of contiguous PCM; ``window`` is scaled to full scale, shape (n_fft,)."""
 
-    def __init__(self, core: ctypes.CDLL, windows: WindowPair) -> None:
-        n_fft = windows.n_fft
-        window, twiddles = half_window(windows.analysis / FULL_SCALE), twiddle_pairs(n_fft)
-        fields = {"window": window, "twiddles": twiddles, "hop_samples": windows.hop_samples, "n_fft": n_fft}
-        self._core, self._definition, self._work = core, _Stft(fields), _work(core, n_fft)
+    def __init__(self, core: ctypes.CDLL, window: F32, hop_samples: int) -> None:
+        n_fft = len(window)
+        fields = {"window": half_window(window), "twiddles": twiddle_pairs(n_fft)}
+        self._core, self._work = core, _work(core, n_fft)
+        self._definition = _Stft({**fields, "hop_samples": hop_samples, "n_fft": n_fft})
 
     def __call__(self, pcm: NDArray[np.int16], out: F32) -> None:
         """Fill ``out``, float32 (2, n_frames, n_fft / 2 + 1), with the spectra from the first hops of ``pcm`` on."""
+        pcm = np.ascontiguousarray(pcm)
         _call(self._core.acoustic_stft_frames, self._definition, self._work, pcm, out.shape[1], out[0], out[1])
 
 
 class SynthesisFrames:
-    """Overlap-add of spectra, with its memory."""
+    """Overlap-add of spectra, with its memory; ``window`` is scaled to full scale and lies at the frame's end."""
 
-    def __init__(self, core: ctypes.CDLL, windows: WindowPair) -> None:
-        n_fft, hop = windows.n_fft, windows.hop_samples
-        fields = {
-            "window": windows.synthesis * FULL_SCALE,
-            "twiddles": twiddle_pairs(n_fft),
-            "sums": np.zeros(n_fft, np.float32),
-            "work": _work(core, n_fft),
-            "hop_samples": hop,
-            "n_fft": n_fft,
-        }
-        self._core, self._state = core, _Synthesis(fields)
+    def __init__(self, core: ctypes.CDLL, window: F32, n_fft: int, hop_samples: int) -> None:
+        memory = {"sums": np.zeros(len(window), np.float32), "work": _work(core, n_fft)}
+        sizes = {"hop_samples": hop_samples, "window_samples": len(window), "n_fft": n_fft}
+        self._core = core
+        self._state = _Synthesis({"window": window, "twiddles": twiddle_pairs(n_fft), **memory, **sizes})
 
     def __call__(self, re: F32, im: F32, out: NDArray[np.int16]) -> None:
         """Fill ``out``, int16 (n_frames, hop_samples), from spectra, float32 (n_frames, n_fft / 2 + 1)."""
-        re, im = np.ascontiguousarray(re, np.float32), np.ascontiguousarray(im, np.float32)
+        re, im = np.ascontiguousarray(re), np.ascontiguousarray(im)
         _call(self._core.acoustic_synthesis_push, self._state, re, im, len(re), out)
 
 
-def _call(function: Any, *arguments: Any) -> None:
-    """Call a function of the core; arrays must lie as C has them."""
-    passed = []
-    for argument in arguments:
-        if isinstance(argument, np.ndarray):
-            assert argument.flags.c_contiguous
-            passed.append(ctypes.c_void_p(argument.ctypes.data))
-        elif isinstance(argument, ctypes.Structure):
-            passed.append(ctypes.byref(argument))
-        else:
-            passed.append(ctypes.c_size_t(argument))
-    function(*passed)
+class NoiseFloorFrames:
+    """Running noise floor, with its memory."""
+
+    def __init__(self, core: ctypes.CDLL, n_bands: int, block_frames: int, n_blocks: int, silence: int) -> None:
+        memory = {
+            "sums": np.zeros(n_bands, np.int32),
+            "means": np.zeros((n_blocks, n_bands), np.int16),
+            "median": np.zeros(n_bands, np.int16),
+            "work": np.zeros(n_blocks, np.int16),
+        }
+        sizes = {"n_bands": n_bands, "block_frames": block_frames, "n_blocks": n_blocks, "silence": silence}
+        self._core, self._state = core, _NoiseFloor({**memory, **sizes})
+
+    def __call__(self, levels: NDArray[np.int16], out: NDArray[np.int16]) -> None:
+        """Fill ``out`` with the floor under ``levels``, both int16 (n_frames, n_bands)."""
+        levels = np.ascontiguousarray(levels)
+        _call(self._core.acoustic_noise_floor_push, self._state, levels, len(levels), out)
+
+
+def _work(core: ctypes.CDLL, n_fft: int) -> F32:
+    """Working memory of the core's functions, at the beginning of a cache line."""
+    memory = np.zeros((2 * n_fft + 4) * core.acoustic_core_lanes() + CACHE_LINE // 4, np.float32)
+    return memory[-memory.ctypes.data % CACHE_LINE // 4 :]
+
+
+def _call(function: Any, *arguments: _Structure | np.ndarray | int) -> None:
+    """Call a function of the core with structures, arrays and sizes."""
+    function(*map(_as_c, arguments))
+
+
+def _as_c(argument: _Structure | np.ndarray | int) -> Any:
+    if isinstance(argument, np.ndarray):
+        assert argument.flags.c_contiguous
+        return ctypes.c_void_p(argument.ctypes.data)
+    return ctypes.c_size_t(argument) if isinstance(argument, int) else ctypes.byref(argument)

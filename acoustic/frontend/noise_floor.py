@@ -3,7 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from acoustic import device
 from acoustic.errors import ParameterError
+from acoustic.frontend.native import NoiseFloorFrames
 from acoustic.frontend.tables import F32
 
 #: Levels are kept in 1/256 dB as integers from here on: sums of integers do not depend on their order.
@@ -36,13 +38,12 @@ class NoiseFloor:
     """
 
     def __init__(self, n_bands: int, *, block_frames: int = 64, n_blocks: int = 8, silence: int = -32768) -> None:
-        if block_frames < 1 or block_frames & (block_frames - 1) or n_blocks < 1:
-            raise ParameterError("noise floor: block_frames must be a power of two and n_blocks at least 1")
-        self.block_frames, self.n_blocks, self.silence = block_frames, n_blocks, silence
-        self._sum = np.zeros(n_bands, np.int32)
-        self._in_block = 0
-        self.means = np.empty((0, n_bands), np.int16)
-        """Mean levels of the remembered blocks, oldest first: int16 (up to n_blocks, n_bands)."""
+        if block_frames not in (1 << k for k in range(16)) or not 1 <= n_blocks <= 32768:
+            raise ParameterError("noise floor: block_frames must be a power of two up to 32768, n_blocks 1 to 32768")
+        self.n_bands, self.silence = n_bands, silence
+        self.block_frames, self.n_blocks = block_frames, n_blocks
+        sizes, core = (n_bands, block_frames, n_blocks, silence), device.core()
+        self._fill = NoiseFloorFrames(core, *sizes) if core else _NumpyNoiseFloor(*sizes)
 
     def push(self, levels: NDArray[np.int16]) -> NDArray[np.int16]:
         """Return the floor under each frame.
@@ -56,25 +57,50 @@ class NoiseFloor:
         -------
         int16 array of the same shape. Where nothing is known, before the first block is complete and in
         digital silence, the floor is the frame's own level.
+
+        Raises
+        ------
+        ParameterError
+            When the levels are not int16 of that shape.
         """
-        floor = levels.copy()
-        audible = levels.max(axis=1, initial=-32768) > self.silence
-        floor[audible] = self._learn(levels[audible])
+        if levels.dtype != np.int16 or levels.ndim != 2 or levels.shape[1] != self.n_bands:
+            raise ParameterError(
+                f"levels must be int16 (n_frames, {self.n_bands}), not {levels.dtype} of shape {levels.shape}"
+            )
+        floor = np.empty(levels.shape, np.int16)
+        self._fill(levels, floor)
         return floor
+
+
+class _NumpyNoiseFloor:
+    """The arithmetic of :class:`NoiseFloor`."""
+
+    def __init__(self, n_bands: int, block_frames: int, n_blocks: int, silence: int) -> None:
+        self._block_frames, self._n_blocks, self._silence = block_frames, n_blocks, silence
+        self._sum = np.zeros(n_bands, np.int32)
+        self._in_block = 0
+        # Mean levels of the remembered blocks, oldest first.
+        self._means = np.empty((0, n_bands), np.int16)
+
+    def __call__(self, levels: NDArray[np.int16], out: NDArray[np.int16]) -> None:
+        """Fill ``out`` with the floor under ``levels``, both (n_frames, n_bands)."""
+        out[:] = levels
+        audible = levels.max(axis=1, initial=-32768) > self._silence
+        out[audible] = self._learn(levels[audible])
 
     def _learn(self, levels: NDArray[np.int16]) -> NDArray[np.int16]:
         """Return the floor under each audible frame, and take the frames into the running blocks."""
         floor = np.empty_like(levels)
         start = 0
         while start < len(levels):
-            stop = min(len(levels), start + self.block_frames - self._in_block)
+            stop = min(len(levels), start + self._block_frames - self._in_block)
             block = levels[start:stop]
-            floor[start:stop] = self._floor() if len(self.means) else block
+            floor[start:stop] = self._floor() if len(self._means) else block
             self._sum += block.sum(axis=0, dtype=np.int32)
             self._in_block += stop - start
-            if self._in_block == self.block_frames:
-                mean = (self._sum // self.block_frames).astype(np.int16)
-                self.means = np.concatenate([self.means, mean[None]])[-self.n_blocks :]
+            if self._in_block == self._block_frames:
+                mean = (self._sum // self._block_frames).astype(np.int16)
+                self._means = np.concatenate([self._means, mean[None]])[-self._n_blocks :]
                 self._sum[:] = 0
                 self._in_block = 0
             start = stop
@@ -82,5 +108,5 @@ class NoiseFloor:
 
     def _floor(self) -> NDArray[np.int16]:
         """Lower median of the remembered means."""
-        middle = (len(self.means) - 1) // 2
-        return np.asarray(np.partition(self.means, middle, axis=0)[middle])
+        middle = (len(self._means) - 1) // 2
+        return np.asarray(np.partition(self._means, middle, axis=0)[middle])

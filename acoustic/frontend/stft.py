@@ -6,9 +6,11 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from acoustic import device
 from acoustic.errors import ParameterError
 from acoustic.frontend.fft import COLUMNS, InverseRealFft, RealFft, unbuffered
 from acoustic.frontend.framing import Framer, check_pcm
+from acoustic.frontend.native import StftFrames, SynthesisFrames
 from acoustic.frontend.tables import F32
 
 #: Full scale of int16 PCM: spectra are those of a signal between -1 and 1.
@@ -125,15 +127,14 @@ class Stft:
     """Complex spectra of a stream of int16 PCM, one frame for each ``hop_samples`` samples.
 
     Silence is assumed before the first sample, so that it too lies under overlapping windows. Blocks of any
-    size give the same bytes.
+    size give the same bytes. Computed by the compiled core where there is one, else by NumPy: the same bytes.
     """
 
     def __init__(self, windows: WindowPair) -> None:
         self.windows = windows
-        n_fft, hop = windows.n_fft, windows.hop_samples
-        self._frames = Framer(windows.analysis / FULL_SCALE, hop_samples=hop, n_fft=n_fft)
-        self._fft = RealFft(n_fft)
-        self._tail = np.zeros(n_fft - hop, np.int16)
+        window, hop, core = windows.analysis / FULL_SCALE, windows.hop_samples, device.core()
+        self._frames = StftFrames(core, window, hop) if core else _NumpyStft(window, hop)
+        self._tail = np.zeros(windows.n_fft - hop, np.int16)
 
     def push(self, pcm: NDArray[np.int16]) -> tuple[F32, F32]:
         """Take samples, return the spectra of the frames that they complete.
@@ -156,27 +157,41 @@ class Stft:
         n_fft, hop = self.windows.n_fft, self.windows.hop_samples
         n = max(0, 1 + (len(pcm) - n_fft) // hop)
         out = np.empty((2, n, n_fft // 2 + 1), np.float32)
+        self._frames(pcm, out)
+        self._tail = pcm[n * hop :].copy()
+        return out[0], out[1]
+
+
+class _NumpyStft:
+    """The arithmetic of :class:`Stft`: up to ``COLUMNS`` frames at a time, one a column."""
+
+    def __init__(self, window: F32, hop_samples: int) -> None:
+        self._hop = hop_samples
+        self._frames = Framer(window, hop_samples=hop_samples, n_fft=len(window))
+        self._fft = RealFft(len(window))
+
+    def __call__(self, pcm: NDArray[np.int16], out: F32) -> None:
+        """Fill ``out``, (2, n_frames, n_fft / 2 + 1), with the spectra from the first hops of ``pcm`` on."""
+        n = out.shape[1]
         with unbuffered():
             for start in range(0, n, COLUMNS):
                 count = min(COLUMNS, n - start)
-                spectra = self._fft(self._frames(pcm[start * hop :], count))
+                spectra = self._fft(self._frames(pcm[start * self._hop :], count))
                 out[:, start : start + count] = spectra.transpose(0, 2, 1)
-        self._tail = pcm[n * hop :].copy()
-        return out[0], out[1]
 
 
 class Synthesis:
     """Int16 PCM from a stream of spectra: inverse transform, window, overlap-add.
 
-    The sample that :class:`Stft` took at position ``i`` leaves at ``i + windows.delay_samples``.
+    The sample that :class:`Stft` took at position ``i`` leaves at ``i + windows.delay_samples``. Computed by the
+    compiled core where there is one, else by NumPy: the same bytes.
     """
 
     def __init__(self, windows: WindowPair) -> None:
         self.windows = windows
-        self._inverse = InverseRealFft(windows.n_fft)
-        self._window = (windows.synthesis * FULL_SCALE).reshape(-1, windows.hop_samples)[windows.silent_hops :]
-        # Windowed frames whose later hops are still to come, oldest first.
-        self._open = np.zeros((len(self._window) - 1, *self._window.shape), np.float32)
+        n_fft, hop, core = windows.n_fft, windows.hop_samples, device.core()
+        window = (windows.synthesis * FULL_SCALE)[windows.silent_hops * hop :]
+        self._add = SynthesisFrames(core, window, n_fft, hop) if core else _NumpySynthesis(window, n_fft, hop)
 
     def push(self, re: F32, im: F32) -> NDArray[np.int16]:
         """Take spectra, return the samples that no later frame can change.
@@ -199,21 +214,34 @@ class Synthesis:
         n_bins = self.windows.n_fft // 2 + 1
         if re.shape != im.shape or re.ndim != 2 or re.shape[1] != n_bins:
             raise ParameterError(f"spectra must be two arrays (n_frames, {n_bins}), not {re.shape} and {im.shape}")
-        n = len(re)
-        samples = np.empty((n, self.windows.hop_samples), np.int16)
-        for start in range(0, n, COLUMNS):
-            stop = min(n, start + COLUMNS)
-            samples[start:stop] = self._add(np.stack([re[start:stop].T, im[start:stop].T]))
+        re, im = re.astype(np.float32, copy=False), im.astype(np.float32, copy=False)
+        samples = np.empty((len(re), self.windows.hop_samples), np.int16)
+        self._add(re, im, samples)
         return samples.reshape(-1)
+
+
+class _NumpySynthesis:
+    """The arithmetic of :class:`Synthesis`; the window lies at the end of the frame."""
+
+    def __init__(self, window: F32, n_fft: int, hop_samples: int) -> None:
+        self._inverse = InverseRealFft(n_fft)
+        self._window = window.reshape(-1, hop_samples)
+        # Windowed frames whose later hops are still to come, oldest first.
+        self._open = np.zeros((len(self._window) - 1, *self._window.shape), np.float32)
+
+    def __call__(self, re: F32, im: F32, out: NDArray[np.int16]) -> None:
+        """Fill ``out``, (n_frames, hop_samples), from spectra (n_frames, n_fft / 2 + 1)."""
+        for start in range(0, len(out), COLUMNS):
+            stop = min(len(out), start + COLUMNS)
+            out[start:stop] = self._add(np.stack([re[start:stop].T, im[start:stop].T]))
 
     def _add(self, spectra: F32) -> NDArray[np.int16]:
         """Overlap-add of a few frames: (2, bins, n_frames) to (n_frames, hop_samples)."""
-        count, overlapping = spectra.shape[2], len(self._window)
+        count, (overlapping, hop) = spectra.shape[2], self._window.shape
         with unbuffered():
-            frames = self._inverse(spectra).T.reshape(count, -1, self.windows.hop_samples)
-            frames = frames[:, -overlapping:] * self._window
+            frames = self._inverse(spectra).T.reshape(count, -1, hop)[:, -overlapping:] * self._window
         frames = np.concatenate([self._open, frames])
-        total = np.zeros((count, self.windows.hop_samples), np.float32)
+        total = np.zeros((count, hop), np.float32)
         for age in range(overlapping - 1, -1, -1):  # the oldest frame first
             first = overlapping - 1 - age
             total += frames[first : first + count, age]

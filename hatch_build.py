@@ -1,0 +1,23 @@
+"""Compiles the C core while the package is built; without a compiler the package is pure Python."""
+
+import runpy
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class CoreBuildHook(BuildHookInterface):  # type: ignore[type-arg]
+    """Puts the compiled core beside its sources and tags the wheel with the platform that it runs on."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Compile; called by hatchling before it collects files."""
+        # By its path: nothing can be imported from a package that is not installed yet.
+        build = runpy.run_path(str(Path(self.root) / "acoustic" / "device" / "build.py"))
+        built = build["build"]()
+        if built:
+            platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
+            build_data["pure_python"] = False
+            build_data["tag"] = f"py3-none-{platform}"
+            build_data["artifacts"] += [path.relative_to(self.root).as_posix() for path in built]
