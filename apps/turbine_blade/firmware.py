@@ -13,7 +13,6 @@ from acoustic.export.c_source import log_mel, structure
 from acoustic.export.firmware import Firmware
 from acoustic.model.bundle import Bundle
 from apps.turbine_blade.chain import LEAST_SHARE, Alarm, Event, Judged, Skipped, TurbineChain
-from apps.turbine_blade.clips import HOP_S
 from apps.turbine_blade.conditions import CONDITIONS
 from apps.turbine_blade.gate import Stretch, measures, rules, stretches
 from apps.turbine_blade.scorer.calibration import STEPS, Surprise

@@ -203,7 +203,7 @@ def _flutter(x: NDArray[np.int32]) -> list[int]:
 
 def silence(fe: FrontEnd) -> int:
     """Level at or below which every band of a silent frame lies, in steps of 1/256 dB."""
-    return round((10 * np.log10(fe.floor) + SILENCE_DB) * STEPS_PER_DB)
+    return int(round((10 * np.log10(fe.floor) + SILENCE_DB) * STEPS_PER_DB))
 
 
 def mel_bands(fe: FrontEnd, hz: tuple[int, int]) -> slice:
