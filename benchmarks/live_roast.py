@@ -21,7 +21,7 @@ import numpy as np
 
 from acoustic.audio import write_wav
 from acoustic.model.bundle import Bundle
-from apps.roast_crack.chain import known_s
+from apps.roast_crack.chain import known_ms
 from apps.roast_crack.contrast import FRONT_END
 from apps.roast_crack.simulate import HELD_OUT, plan_roast, render_roast
 
@@ -89,7 +89,7 @@ def delays_s(lines: list[tuple[float, dict]]) -> np.ndarray:
     for moment, row in lines:
         if row["event"] == "crack":
             frame = round((row["t_s"] - FRONT_END.frame_centre_s(0)) * FRONT_END.frames_per_second)
-            delays.append(moment - start - known_s(frame))
+            delays.append(moment - start - known_ms(frame) / 1000)
         elif row["event"] == "first_crack":
             delays.append(moment - start - row["decided_s"])
     return np.array(delays)

@@ -15,17 +15,19 @@ from pathlib import Path
 HERE = Path(__file__).parent
 #: Each operation rounds once: bytes depend on ``-ffp-contract=off``.
 ARITHMETIC_FLAGS = ("-std=c99", "-ffp-contract=off", "-fno-math-errno")
+#: How Python's copy differs from firmware: kernels read the weights in the order that Python gives them.
+PYTHON_FLAGS = ("-O3", "-shared", "-fPIC", "-DACOUSTIC_NN_PORTABLE")
 
 
 def sources() -> list[Path]:
     """C files of the core as it leaves for firmware, without what only Python needs."""
-    return sorted(HERE.glob("acoustic_*.c"))
+    return sorted(HERE.rglob("acoustic_*.c"))
 
 
 def digest() -> str:
     """SHA-256 (hex) of everything that is compiled."""
     total = hashlib.sha256()
-    for path in sorted(HERE.glob("*.[ch]")):
+    for path in sorted(HERE.rglob("*.[ch]")):
         total.update(path.read_bytes())
     return total.hexdigest()
 
@@ -58,8 +60,8 @@ def build(folder: Path = HERE) -> list[Path]:
     for name, flags in variants().items():
         with tempfile.TemporaryDirectory(dir=folder) as work:
             made = Path(work) / f"{name}.so"
-            options = [*ARITHMETIC_FLAGS, "-O3", "-shared", "-fPIC", f'-DACOUSTIC_DIGEST="{digest()}"', *flags]
-            files: list[str | Path] = ["-o", made, HERE / "_python.c", *sources()]
+            options = [*ARITHMETIC_FLAGS, *PYTHON_FLAGS, f'-DACOUSTIC_DIGEST="{digest()}"', *flags]
+            files: list[str | Path] = ["-o", made, *sorted(HERE.rglob("_*.c")), *sources()]
             result = subprocess.run([command, *options, *files], capture_output=True)
             if result.returncode == 0:
                 built.append(made.replace(folder / made.name))

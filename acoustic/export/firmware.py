@@ -39,7 +39,7 @@ class Firmware:
     networks: Mapping[str, bytes] = field(repr=False)
     """C name to network, a .tflite file, of which the generator makes one more pair of files each."""
     replay: str = field(repr=False)
-    """C text of the three functions of ``acoustic/export/replay/replay.h``: they drive the application in the proof."""
+    """C text of the three functions of ``acoustic/export/chains/replay.h``: they drive the application in the proof."""
     stages: tuple[str, ...]
     """Names of the stages in the order of their numbers in ``ACOUSTIC_TRACE(stage, bytes, n)``, from 0 on."""
     expected: Emitted = field(repr=False)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from acoustic.model import fixedpoint
+from acoustic.model import device, fixedpoint
 from acoustic.model.fixedpoint import Scaler
 from acoustic.model.node import Array, Kernel, Node, clamp_of, limits_of, scale_of, stored, zero_point_of
 from acoustic.model.windows import Windows
@@ -24,11 +24,16 @@ class _Weights:
     """[channels], with the input's zero point folded in."""
     scaler: Scaler
     wide: bool
+    largest: NDArray[np.int64]
+    """[channels], of the sums' magnitudes."""
 
     def finish(self, sums: Array) -> NDArray[np.int64]:
         accumulators = sums.astype(np.int64)
         accumulators += self.bias
         return self.scaler.scale_wide(accumulators) if self.wide else self.scaler.scale(accumulators)
+
+    def scaling(self, node: Node, clamp: tuple[int, int]) -> device.Fields:
+        return device.scaling(node, self.bias, self.scaler, self.largest, clamp)
 
 
 def _weights(node: Node, matrix: Array) -> _Weights:
@@ -49,7 +54,8 @@ def _weights(node: Node, matrix: Array) -> _Weights:
     magnitudes = np.abs(matrix.astype(np.int64)).sum(axis=0)
     low, high = limits_of(x)
     zero_point = zero_point_of(x)
-    if not wide and np.any(magnitudes * max(zero_point - low, high - zero_point) + np.abs(bias) > fixedpoint.INT32_MAX):
+    largest = magnitudes * max(zero_point - low, high - zero_point) + np.abs(bias)
+    if not wide and np.any(largest > fixedpoint.INT32_MAX):
         raise node.fail("its sums can overflow the 32-bit accumulator")
     exact = np.float32 if int(magnitudes.max(initial=0)) * -low < 2**24 else np.float64
     return _Weights(
@@ -57,6 +63,7 @@ def _weights(node: Node, matrix: Array) -> _Weights:
         bias=bias - zero_point * matrix.astype(np.int64).sum(axis=0),
         scaler=Scaler.from_factors(factors),
         wide=wide,
+        largest=largest,
     )
 
 
@@ -76,7 +83,7 @@ def fully_connected(node: Node) -> Kernel:
         sums = a.reshape(-1, filters.shape[1]).astype(weights.matrix.dtype) @ weights.matrix
         return (stored(weights.finish(sums), node, clamp).reshape(len(a), *output.shape),)
 
-    return Kernel(run, macs=rows * filters.size)
+    return Kernel(run, lambda: [device.dense(filters, rows, weights.scaling(node, clamp))], macs=rows * filters.size)
 
 
 def conv_2d(node: Node) -> Kernel:
@@ -96,7 +103,12 @@ def conv_2d(node: Node) -> Kernel:
         sums = windows.view(padded).reshape(-1, depth) @ weights.matrix
         return (stored(weights.finish(sums), node, clamp).reshape(len(a), *output.shape),)
 
-    return Kernel(run, macs=positions * channels * depth, scratch_elements=positions * depth)
+    return Kernel(
+        run,
+        lambda: [device.conv(node, windows, filters, weights.scaling(node, clamp))],
+        macs=positions * channels * depth,
+        scratch_elements=positions * depth,
+    )
 
 
 def depthwise_conv_2d(node: Node) -> Kernel:
@@ -125,4 +137,9 @@ def depthwise_conv_2d(node: Node) -> Kernel:
             sums += np.multiply(windows.tap(padded, row, column), taps[row, column], out=product)
         return (stored(weights.finish(sums), node, clamp).reshape(len(a), *output.shape),)
 
-    return Kernel(run, macs=output.elements * rows * columns, scratch_elements=x.elements * copies)
+    return Kernel(
+        run,
+        lambda: [device.depthwise(node, windows, filters, weights.scaling(node, clamp))],
+        macs=output.elements * rows * columns,
+        scratch_elements=x.elements * copies,
+    )

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from acoustic.model.device import DeviceStep, View, move, steps_of
 from acoustic.model.node import Array, Kernel, Node, same_quantisation, zero_point_of
 
 
@@ -14,7 +15,7 @@ def reshape(node: Node) -> Kernel:
     x, output = node.input(0), node.outputs[0]
     if x.elements != output.elements or x.dtype != output.dtype:
         raise node.fail(f"shape {x.shape} does not give {output.shape}")
-    return Kernel(lambda a, *_: (a.reshape(len(a), *output.shape),))
+    return Kernel(lambda a, *_: (a.reshape(len(a), *output.shape),), lambda: [View(input=0)])
 
 
 def pad(node: Node) -> Kernel:
@@ -26,7 +27,13 @@ def pad(node: Node) -> Kernel:
     if len(borders) != len(x.shape) or min(map(min, borders), default=0) < 0 or shape != output.shape:
         raise node.fail(f"borders {borders} around {x.shape} do not give {output.shape}")
     value = zero_point_of(output)
-    return Kernel(lambda a, *_: (np.pad(a, ((0, 0), *borders), constant_values=value),))
+
+    def on_device() -> tuple[DeviceStep, ...]:
+        steps = steps_of(output.shape)
+        start = sum(before * step for (before, _), step in zip(borders, steps, strict=True))
+        return move(node, x.shape, steps_of(x.shape), steps, y_start=start, fill=(output.elements, value))
+
+    return Kernel(lambda a, *_: (np.pad(a, ((0, 0), *borders), constant_values=value),), on_device)
 
 
 def _without(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
@@ -50,7 +57,16 @@ def concatenation(node: Node) -> Kernel:
         batch = max(map(len, arrays))
         return (np.concatenate([np.broadcast_to(a, (batch, *a.shape[1:])) for a in arrays], axis=axis + 1),)
 
-    return Kernel(run)
+    def on_device() -> list[DeviceStep]:
+        moves: list[DeviceStep] = []
+        steps, start = steps_of(output.shape), 0
+        for number, tensor in enumerate(tensors):
+            x_steps = steps_of(tensor.shape)
+            moves += move(node, tensor.shape, x_steps, steps, y_start=start, input_number=number)
+            start += tensor.shape[axis] * steps[axis]
+        return moves
+
+    return Kernel(run, on_device)
 
 
 def split(node: Node) -> Kernel:
@@ -63,7 +79,19 @@ def split(node: Node) -> Kernel:
     axis %= len(x.shape)
     if any(t.shape != (*x.shape[:axis], x.shape[axis] // parts, *x.shape[axis + 1 :]) for t in node.outputs):
         raise node.fail(f"shape {x.shape} does not split into {[t.shape for t in node.outputs]}")
-    return Kernel(lambda _, a: tuple(np.split(a, parts, axis=axis + 1)))
+
+    def on_device() -> list[DeviceStep | View]:
+        steps: list[DeviceStep | View] = []
+        for number, part in enumerate(node.outputs):
+            start = number * part.shape[axis] * steps_of(x.shape)[axis]
+            if math.prod(x.shape[:axis]) == 1:  # each part lies in one piece
+                steps.append(View(input=1, output=number, start=start))
+            else:
+                x_steps, y_steps = steps_of(x.shape), steps_of(part.shape)
+                steps += move(node, part.shape, x_steps, y_steps, x_start=start, input_number=1, output=number)
+        return steps
+
+    return Kernel(lambda _, a: tuple(np.split(a, parts, axis=axis + 1)), on_device)
 
 
 def strided_slice(node: Node) -> Kernel:
@@ -88,4 +116,12 @@ def strided_slice(node: Node) -> Kernel:
     if taken != output.elements:
         raise node.fail(f"slices of {x.shape} do not give {output.shape}")
     where = tuple(slices)
-    return Kernel(lambda a, *_: (a[where].reshape(len(a), *output.shape),))
+
+    def on_device() -> tuple[DeviceStep, ...]:
+        ranges = [range(*s.indices(size)) for s, size in zip(where[1:], x.shape, strict=True)]
+        shape = [len(r) for r in ranges]
+        steps = [r.step * step for r, step in zip(ranges, steps_of(x.shape), strict=True)]
+        start = sum(r.start * step for r, step in zip(ranges, steps_of(x.shape), strict=True))
+        return move(node, shape, steps, steps_of(shape), x_start=start)
+
+    return Kernel(lambda a, *_: (a[where].reshape(len(a), *output.shape),), on_device)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.errors import ModelError
 from acoustic.model.tflite import Tensor
+
+if TYPE_CHECKING:
+    from acoustic.model.device import DeviceStep, View
 
 Array = NDArray[Any]
 Run = Callable[..., tuple[Array, ...]]
@@ -60,6 +63,8 @@ class Kernel:
     """A prepared operator."""
 
     run: Run
+    device: Callable[[], Sequence[DeviceStep | View]]
+    """The same on a device, for int8 activations."""
     macs: int = 0
     """Multiply-accumulates of one inference."""
     scratch_elements: int = 0

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from acoustic.model import fixedpoint
+from acoustic.model import device, fixedpoint
 from acoustic.model.fixedpoint import Scaler
 from acoustic.model.node import (
     RELU,
@@ -61,7 +61,21 @@ def add_or_subtract(node: Node) -> Kernel:
         right = scale_b.scale((_aligned(y, rank).astype(np.int64) - offset_b) << bits)
         return (stored(scale_out.scale(left + sign * right), node, clamp),)
 
-    return Kernel(run)
+    def on_device() -> list[device.DeviceStep]:
+        fields: device.Fields = {
+            "a_zero_point": offset_a,
+            **device.factor(scale_a, "a_"),
+            "b_zero_point": offset_b,
+            **device.factor(scale_b, "b_"),
+            "subtract": int(sign < 0),
+            **device.factor(scale_out),
+            "zero_point": zero_point_of(output),
+            "low": clamp[0],
+            "high": clamp[1],
+        }
+        return [device.pairs("add", node, fields)]
+
+    return Kernel(run, on_device)
 
 
 def mul(node: Node) -> Kernel:
@@ -76,7 +90,18 @@ def mul(node: Node) -> Kernel:
         left, right = _aligned(x, rank).astype(np.int64) - offset_a, _aligned(y, rank).astype(np.int64) - offset_b
         return (stored(scaler.scale(left * right), node, clamp),)
 
-    return Kernel(run)
+    def on_device() -> list[device.DeviceStep]:
+        fields: device.Fields = {
+            "a_zero_point": offset_a,
+            "b_zero_point": offset_b,
+            **device.factor(scaler),
+            "zero_point": zero_point_of(output),
+            "low": clamp[0],
+            "high": clamp[1],
+        }
+        return [device.pairs("mul", node, fields)]
+
+    return Kernel(run, on_device)
 
 
 def _table(node: Node, function: Callable[[NDArray[np.int64]], NDArray[np.int64]]) -> Kernel:
@@ -90,7 +115,7 @@ def _table(node: Node, function: Callable[[NDArray[np.int64]], NDArray[np.int64]
     def run(a: Array) -> tuple[Array, ...]:
         return (table[a.astype(np.intp) - low],)
 
-    return Kernel(run)
+    return Kernel(run, lambda: [device.table(table, x.elements)])
 
 
 def _rescaled(node: Node, clamp: tuple[int, int]) -> Kernel:
@@ -98,6 +123,11 @@ def _rescaled(node: Node, clamp: tuple[int, int]) -> Kernel:
     scaler = Scaler.from_factors(scale_of(x) / scale_of(output))
     zero_point = zero_point_of(x)
     return _table(node, lambda a: stored(scaler.scale(a - zero_point), node, clamp))
+
+
+def rescale(x: Tensor, output: Tensor) -> Kernel:
+    """Give the kernel that stores the values of one tensor as those of another, as QUANTIZE does."""
+    return quantize(Node("QUANTIZE", (x,), (output,), {}))
 
 
 def quantize(node: Node) -> Kernel:
@@ -214,4 +244,4 @@ def softmax(node: Node) -> Kernel:
         result = (product + ((1 << right) >> 1)) >> right
         return (np.clip(result - 128, -128, 127).astype(np.int8),)
 
-    return Kernel(run)
+    return Kernel(run, lambda: [device.softmax(node, table)])

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from acoustic.device import core
 from acoustic.errors import ModelError, ParameterError
+from acoustic.model.arena import Lifetime, place
 from acoustic.model.kernels import BUILDERS
+from acoustic.model.native import NativeProgram
 from acoustic.model.node import Kernel, Node, limits_of, scale_of, zero_point_of
+from acoustic.model.pointwise import rescale
+from acoustic.model.program import Loop, Program, make_program
 from acoustic.model.tflite import Graph, Tensor, read_graph
 
 BLOCK_ELEMENTS = 1 << 17  # of the largest intermediate array: stays in a core's cache
+DENSE_RUNS = 64  # of a network without convolutions; more are faster as one matrix product in NumPy
 ARENA_ALIGNMENT = 16  # bytes, as in TensorFlow Lite Micro
 
 
@@ -83,6 +91,8 @@ class Network:
         largest = max(tensors[n].elements for n in (*graph.inputs, *(n for step in self._steps for n in step.outputs)))
         scratch = max(step.kernel.scratch_elements for step in self._steps)
         self._block = max(1, BLOCK_ELEMENTS // max(largest, scratch, 1))
+        self._native_runs = math.inf if any("CONV" in name for name in self.operators) else DENSE_RUNS
+        self._programs: dict[tuple[tuple[int, int], ...], NativeProgram | None] = {}
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Network:
@@ -101,6 +111,21 @@ class Network:
             # A damaged graph can contradict itself in more ways than its operators check one by one.
             raise ModelError(f"damaged network: {error}") from error
         return network
+
+    def program(self, feedback: Sequence[tuple[int, int]] = ()) -> Program:
+        """Plan the network for a device.
+
+        Parameters
+        ----------
+        feedback : sequence of (input number, output number)
+            States: what a run leaves in the output is the input of the next run.
+
+        Raises
+        ------
+        ModelError
+            If an operator cannot run on a device; the message names it.
+        """
+        return make_program(self._graph, [step.kernel for step in self._steps], feedback)
 
     def run(self, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
         """Run N independent inferences.
@@ -124,15 +149,107 @@ class Network:
             raise ParameterError(f"the network takes {len(self.inputs)} inputs, got {len(inputs)}")
         count = len(inputs[0]) if inputs[0].ndim else 0
         for spec, array in zip(self.inputs, inputs, strict=True):
-            if array.dtype != spec.dtype or array.shape != (count, *spec.shape):
-                wanted = f"{spec.dtype} [N, {', '.join(map(str, spec.shape))}]"
-                raise ParameterError(f"input {spec.name!r} must be {wanted}, got {array.dtype} {list(array.shape)}")
+            _check(spec, array, (count,))
         outputs = tuple(np.empty((count, *spec.shape), spec.dtype) for spec in self.outputs)
+        native = self._native() if count <= self._native_runs else None
+        if native:
+            native.run(native.new_memory(), native.program.inputs, inputs, native.program.outputs, outputs)
+            return outputs
         for start in range(0, count, self._block):
             rows = slice(start, start + self._block)
             for whole, part in zip(outputs, self._run_block([array[rows] for array in inputs]), strict=True):
                 whole[rows] = part
         return outputs
+
+    def run_sequence(
+        self, *inputs: NDArray[Any], feedback: Sequence[tuple[int, int]], states: Sequence[NDArray[Any]]
+    ) -> tuple[tuple[NDArray[Any], ...], tuple[NDArray[Any], ...]]:
+        """Run T inferences one after the other, each with the states that the one before left.
+
+        Parameters
+        ----------
+        *inputs : array int8 (or int16) [T, *shape]
+            One for each of ``self.inputs`` that is no state, of its type.
+        feedback : sequence of (input number, output number)
+            The states: what an inference leaves in the output is the next one's input.
+        states : sequence of array [*shape]
+            For each state its value before the first inference, as the input stores it.
+
+        Returns
+        -------
+        outputs : tuple of arrays [T, *shape]
+            One for each of ``self.outputs`` that is no state.
+        states : tuple of arrays [*shape]
+            After the last inference, as the inputs store them.
+
+        Raises
+        ------
+        ParameterError
+            If number, type or shape of the inputs or states differ from ``self.inputs``.
+        """
+        loop = Loop(len(self.inputs), len(self.outputs), feedback)
+        if len(inputs) != len(loop.inputs) or len(states) != len(loop.states):
+            raise ParameterError(
+                f"the network takes {len(loop.inputs)} inputs and {len(loop.states)} states, "
+                f"got {len(inputs)} and {len(states)}"
+            )
+        count = len(inputs[0]) if inputs and inputs[0].ndim else 0
+        for number, array in zip(loop.inputs, inputs, strict=True):
+            _check(self.inputs[number], array, (count,))
+        for number, array in zip(loop.states, states, strict=True):
+            _check(self.inputs[number], array, ())
+        outputs = tuple(np.empty((count, *self.outputs[n].shape), self.outputs[n].dtype) for n in loop.outputs)
+        native = self._native(tuple(feedback))
+        if native:
+            program, memory = native.program, native.new_memory()
+            rooms = [
+                memory[program.inputs[n] : program.inputs[n] + state.size].reshape(state.shape)
+                for n, state in zip(loop.states, states, strict=True)
+            ]
+            for room, state in zip(rooms, states, strict=True):
+                room[...] = state
+            sources, targets = [program.inputs[n] for n in loop.inputs], [program.outputs[n] for n in loop.outputs]
+            native.run(memory, sources, inputs, targets, outputs)
+            return outputs, tuple(room.copy() for room in rooms)
+        return outputs, self._run_steps(loop, inputs, states, outputs)
+
+    def _run_steps(
+        self,
+        loop: Loop,
+        inputs: Sequence[NDArray[Any]],
+        states: Sequence[NDArray[Any]],
+        outputs: tuple[NDArray[Any], ...],
+    ) -> tuple[NDArray[Any], ...]:
+        """Do the same as the compiled core, one inference at a time; fills ``outputs`` and gives the states."""
+        tensors = self._graph.tensors
+        rescales = [
+            rescale(tensors[self._graph.outputs[output]], tensors[self._graph.inputs[state]])
+            for state, output in loop.feedback
+        ]
+        arguments = [np.empty((1, *spec.shape), spec.dtype) for spec in self.inputs]
+        for number, start in zip(loop.states, states, strict=True):
+            arguments[number][0] = start
+        for time in range(len(outputs[0]) if outputs else 0):
+            for position, array in zip(loop.inputs, inputs, strict=True):
+                arguments[position] = array[time : time + 1]
+            results = self._run_block(arguments)
+            for whole, output in zip(outputs, loop.outputs, strict=True):
+                whole[time] = results[output][0]
+            for (state, output), kernel in zip(loop.feedback, rescales, strict=True):
+                arguments[state] = kernel.run(results[output])[0]
+        return tuple(arguments[number][0].copy() for number in loop.states)
+
+    def _native(self, feedback: tuple[tuple[int, int], ...] = ()) -> NativeProgram | None:
+        """Give the network in the form that the compiled core executes, None where NumPy has to compute."""
+        library = core()
+        if library is None:
+            return None
+        if feedback not in self._programs:
+            try:
+                self._programs[feedback] = NativeProgram(self.program(feedback), library)
+            except ModelError:  # int16 activations, for example
+                self._programs[feedback] = None
+        return self._programs[feedback]
 
     def _run_block(self, inputs: list[NDArray[Any]]) -> list[NDArray[Any]]:
         values = dict(self._constants)
@@ -143,6 +260,12 @@ class Network:
             values.update(zip(step.outputs, step.kernel.run(*arguments), strict=True))
         named = zip(self._graph.outputs, self.outputs, strict=True)
         return [values[number].reshape(-1, *spec.shape) for number, spec in named]
+
+
+def _check(spec: TensorSpec, array: NDArray[Any], count: tuple[int, ...]) -> None:
+    if array.dtype != spec.dtype or array.shape != (*count, *spec.shape):
+        wanted = f"{spec.dtype} [{', '.join(['N'] * len(count) + [str(size) for size in spec.shape])}]"
+        raise ParameterError(f"input {spec.name!r} must be {wanted}, got {array.dtype} {list(array.shape)}")
 
 
 def _spec(tensor: Tensor) -> TensorSpec:
@@ -192,13 +315,5 @@ def _plan_arena(graph: Graph, steps: list[_Step]) -> int:
         born.update((n, time) for n in step.outputs)
         last.update((n, time) for n in step.outputs)
     last.update((n, len(steps)) for n in graph.outputs)
-    placed: list[tuple[int, int, int, int]] = []  # start and end in the arena, first and last use
-    sizes = {n: -(-graph.tensors[n].size_bytes // ARENA_ALIGNMENT) * ARENA_ALIGNMENT for n in born}
-    for number in sorted(born, key=lambda n: (-sizes[n], n)):
-        start = 0
-        for other_start, other_end, first_use, last_use in sorted(placed):
-            together = first_use <= last[number] and born[number] <= last_use
-            if together and other_start < start + sizes[number] and start < other_end:
-                start = other_end
-        placed.append((start, start + sizes[number], born[number], last[number]))
-    return max(end for _, end, _, _ in placed)
+    lifetimes = [Lifetime(size_bytes=graph.tensors[n].size_bytes, first=born[n], last=last[n]) for n in sorted(born)]
+    return place(lifetimes, ARENA_ALIGNMENT)[1]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from acoustic.frontend import log_mel
 from acoustic.frontend.noise_floor import STEPS_PER_DB, NoiseFloor, to_steps
 from acoustic.frontend.tables import hz_to_mel, mel_to_hz
-from apps.roast_crack.chain import frame_s, known_s
+from apps.roast_crack.chain import frame_ms, known_ms
 from apps.roast_crack.contrast import FLOOR_BLOCK_FRAMES, FLOOR_BLOCKS, FRONT_END
 from apps.roast_crack.decision import FirstCrack
 
@@ -27,7 +27,7 @@ def first_crack(pcm: NDArray[np.int16]) -> FirstCrack | None:
     sum_of_logs = 0.0
     last_s = 0.0
     for frame in _impulses(pcm):
-        t_s = frame_s(frame)
+        t_s = frame_ms(frame) / 1000
         sum_of_logs -= (DURING_HZ - BEFORE_HZ) * (t_s - last_s)
         last_s = t_s
         if sum_of_logs <= 0:
@@ -35,7 +35,7 @@ def first_crack(pcm: NDArray[np.int16]) -> FirstCrack | None:
         sum_of_logs += math.log(DURING_HZ / BEFORE_HZ)
         run.append(t_s)
         if sum_of_logs >= THRESHOLD and len(run) >= MIN_CRACKS:
-            return FirstCrack(run[0], known_s(frame), run[0], len(run), 1.0)
+            return FirstCrack(run[0], known_ms(frame) / 1000, run[0], len(run), 1.0)
     return None
 
 

@@ -14,8 +14,7 @@ from apps.roast_crack.decision_settings import DecisionSettings
 from apps.roast_crack.impulses import AFTER_FRAMES, ImpulseFinder, Impulses
 from apps.roast_crack.network import CrackNetwork
 
-#: Times are told to a tenth of a millisecond: far below the hop, and short to print.
-TIME_DIGITS = 4
+HOP_MS = FRONT_END.hop_samples * 1000 // FRONT_END.rate_hz
 
 
 @dataclass(frozen=True)
@@ -30,15 +29,14 @@ class Crack:
 Event = Crack | Decided
 
 
-def frame_s(frame: int) -> float:
-    """Time of the middle of a frame, in seconds from the first sample."""
-    return round(FRONT_END.frame_centre_s(frame), TIME_DIGITS)
+def frame_ms(frame: int) -> int:
+    """Time of the middle of a frame, two hops long, in milliseconds from the first sample."""
+    return (frame + 1) * HOP_MS
 
 
-def known_s(frame: int) -> float:
+def known_ms(frame: int) -> int:
     """Time of the last sample needed to judge an impulse at ``frame``."""
-    last = (frame + AFTER_FRAMES - 1) * FRONT_END.hop_samples + FRONT_END.frame_samples
-    return round(last / FRONT_END.rate_hz, TIME_DIGITS)
+    return (frame + AFTER_FRAMES + 1) * HOP_MS
 
 
 def as_heard(
@@ -49,7 +47,7 @@ def as_heard(
 ) -> Iterator[Heard]:
     """Impulses as the decision takes them, from arrays of one length."""
     for f, score, b, c in zip(frame.tolist(), logit.tolist(), busy.tolist(), clipped.tolist(), strict=True):
-        yield Heard(frame_s(f), known_s(f), score, b, c)
+        yield Heard(frame_ms(f), known_ms(f), score, b, c)
 
 
 class RoastChain:
@@ -75,17 +73,22 @@ class RoastChain:
     @property
     def heard_s(self) -> float:
         """Time up to which everything has been judged."""
-        return frame_s(self._finder.judged_frames)
+        return self._heard_ms / 1000
+
+    @property
+    def _heard_ms(self) -> int:
+        return frame_ms(self._finder.judged_frames)
 
     def _judge(self, impulses: Impulses) -> list[Event]:
         events: list[Event] = []
         logits = self._network.logits(impulses.patches)
         heard = as_heard(impulses.frame, logits, impulses.busy, impulses.clipped)
         for impulse, is_crack, decided in self.decision.follow(heard):
-            before = [event for event in decided if event.decided_s <= impulse.t_s]
+            t_s = impulse.t_ms / 1000
+            before = [event for event in decided if event.decided_s <= t_s]
             events += before
             if is_crack:
-                events.append(Crack(impulse.t_s, self._network.score(impulse.logit)))
+                events.append(Crack(t_s, self._network.score(impulse.logit)))
             events += decided[len(before) :]
-        events += self.decision.advance(self.heard_s)
+        events += self.decision.advance(self._heard_ms)
         return events

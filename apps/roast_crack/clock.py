@@ -4,7 +4,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 
 from apps.roast_crack.chain import Event, RoastChain
-from apps.roast_crack.decision import Decision, FirstCrack, FirstCrackEnd
+from apps.roast_crack.decision import Decision, FirstCrack, FirstCrackEnd, to_ms
 from apps.roast_crack.report import Tally
 
 
@@ -67,13 +67,13 @@ class RoastClock:
         self._remember("charge")
         self.marks = Marks(charge_s=t_s)
         self.tally.forget_first_crack()
-        self._chain.decision.mark_charge(t_s)
+        self._chain.decision.mark_charge(to_ms(t_s))
 
     def mark_drop(self, t_s: float) -> None:
         """Beans are out."""
         self._remember("drop")
         self.marks = Marks(self.marks.charge_s, t_s)
-        self._chain.decision.mark_drop(t_s)
+        self._chain.decision.mark_drop()
 
     def undo(self) -> str | None:
         """Take back the latest mark or declared first crack; return which it was, None when there is nothing."""

@@ -12,11 +12,10 @@ the run's first crack, so that it is dated back over the time that the decision 
 Noise comes in bursts, and cracks in pairs: within a short dead time impulses count once, as the best of them, for
 evidence and background alike, and only the time outside of it counts as listening. What beats time is no first crack.
 
-Only additions, multiplications, divisions, square roots and comparisons of IEEE doubles and the front end's
-float32 logarithm are used, in one order, so that a device decides the same.
+Times are whole milliseconds, on which frames fall; all else is float32 that is added, multiplied, divided and rooted
+in one order, and the front end's logarithm. What is remembered is bounded. So a device decides the same.
 """
 
-import math
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -24,26 +23,33 @@ from dataclasses import dataclass
 import numpy as np
 
 from acoustic.frontend.logarithm import log2
-from apps.roast_crack.decision_settings import DecisionSettings
-from apps.roast_crack.rhythm import BEAT_WINDOW_S, beats_time, evenly_spaced
+from acoustic.frontend.tables import F32
+from apps.roast_crack.decision_settings import LAG_SLOTS, SLOT_MS, DecisionSettings
+from apps.roast_crack.rhythm import BEAT_WINDOW_MS, beats_time, evenly_spaced
 
-#: Background is counted in slots of this length, and joins the learnt rates ``LAG_SLOTS`` later.
-SLOT_S = 5.0
-LAG_SLOTS = 6
 #: Every slot the learnt counts fade by this factor: the background of 8 minutes ago weighs a third.
-FADING = 0.99
-LN2 = 0.6931471805599453
+FADING = np.float32(0.99)
+LN2 = np.float32(0.6931471805599453)
+#: An impulse is taken for a crack where cracks at this rate (1/s) would make it one more likely than not.
+USUAL_RATE = np.float32(0.3)
 #: Evidence from which it is worth looking for a beat.
-WORTH_CHECKING = 4.0
+WORTH_CHECKING = np.float32(4.0)
+#: The first pop is searched so far back.
+POPS_MS = 120_000
+#: So many impulses, and so many cracks, are remembered at most.
+REMEMBERED = 128
+#: Confidence is told in steps of 1 / 10000.
+CONFIDENCE_STEPS = 10_000
+TICK_MS = 1000
 
 
 @dataclass(frozen=True)
 class Heard:
     """One impulse as the decision takes it."""
 
-    t_s: float
+    t_ms: int
     """Time of its peak."""
-    known_s: float
+    known_ms: int
     """Time at which it could be judged: the last sample that was needed."""
     logit: int
     """Output of the network, int8."""
@@ -78,28 +84,39 @@ class FirstCrackEnd:
 Decided = FirstCrack | FirstCrackEnd
 
 
+def to_ms(t_s: float) -> int:
+    """Whole milliseconds nearest to a time in seconds."""
+    return round(1000 * t_s)
+
+
 class Decision:
     """Takes impulses in order of time; says which are cracks, when first crack starts and when it ends."""
 
     def __init__(self, settings: DecisionSettings) -> None:
-        self.settings = settings
-        n = len(settings.level_edges)
-        self._learnt = [0.0] * n
-        self._learnt_s = 0.0
-        self._slots: deque[list[int]] = deque([[0] * n], maxlen=LAG_SLOTS + 1)
-        self._next_slot_s = SLOT_S
-        self._next_tick_s = 1.0
-        self._sums = [0.0] * len(settings.crack_rates)
-        self._counted_s = -settings.dead_time_s
+        self.settings = s = settings
+        n = len(s.level_edges)
+        self._crack_rates = np.array(s.crack_rates, np.float32)
+        self._crack_share = np.array(s.crack_share, np.float32)
+        self._background_rate = np.array(s.background_rate, np.float32)
+        self._prior_curve = np.array(s.charge_prior, np.float32)
+        self._dead_time_ms, self._min_span_ms = to_ms(s.dead_time_s), to_ms(s.min_span_s)
+        self._lull_ms, self._end_window_ms = to_ms(s.lull_s), to_ms(s.end_window_s)
+        self._learnt = np.zeros(n, np.float32)
+        self._learnt_s = np.float32(0.0)
+        self._slots: deque[F32] = deque([np.zeros(n, np.float32)], maxlen=LAG_SLOTS + 1)
+        self._next_tick_ms = TICK_MS
+        self._sums = np.zeros(len(s.crack_rates), np.float32)
+        self._counted_ms = -self._dead_time_ms
         self._counted_level = -1
         self._counted_slot = self._slots[-1]
-        self._run: list[float] = []
-        self._pops: deque[float] = deque()
-        self._recent: deque[float] = deque()
-        self._charge_s: float | None = None
+        self._impulses_ms: deque[int] = deque(maxlen=REMEMBERED)
+        self._cracks_ms: deque[int] = deque(maxlen=REMEMBERED)
+        self._run_cracks = 0
+        self._run_start_ms = 0
+        self._charge_ms: int | None = None
         self._dropped = False
-        self._cracks_since: deque[float] = deque()
-        self._peak_rate = 0.0
+        self._onset_ms = 0
+        self._most_recent_cracks = 0
         self._ended = False
         self.first_crack: FirstCrack | None = None
         self.vetoes = {"busy": 0, "clipping": 0, "periodic": 0}
@@ -108,39 +125,36 @@ class Decision:
         """Log-likelihood ratio of the present run, 0 while it is too short to be first crack."""
         self._weigh()
 
-    def mark_charge(self, t_s: float) -> None:
+    def mark_charge(self, t_ms: int) -> None:
         """Beans went in: first crack is expected minutes from here, and what came before is forgotten."""
-        self._charge_s, self._dropped = t_s, False
+        self._charge_ms, self._dropped = t_ms, False
         self.undo()
-        self._pops.clear()
+        self._cracks_ms.clear()
 
-    def mark_drop(self, t_s: float) -> None:
+    def mark_drop(self) -> None:
         """Beans are out: no first crack can start any more."""
         self._dropped = True
         self._stop_run()
 
     def undo(self) -> None:
         """Take back the last first crack: it was a mistake, go on waiting for it."""
-        self.first_crack, self._ended, self._peak_rate = None, False, 0.0
-        self._cracks_since.clear()
+        self.first_crack, self._ended, self._most_recent_cracks = None, False, 0
         self._stop_run()
 
-    def advance(self, t_s: float) -> Iterator[Decided]:
-        """Let time pass up to ``t_s`` with no impulse in between."""
-        while min(self._next_slot_s, self._next_tick_s) <= t_s:
-            if self._next_tick_s <= self._next_slot_s:
-                yield from self._tick(self._next_tick_s)
-                self._next_tick_s += 1.0
-            else:
+    def advance(self, t_ms: int) -> Iterator[Decided]:
+        """Let time pass up to ``t_ms`` with no impulse in between."""
+        while self._next_tick_ms <= t_ms:
+            yield from self._tick(self._next_tick_ms)
+            if self._next_tick_ms % SLOT_MS == 0:
                 self._close_slot()
-                self._next_slot_s += SLOT_S
+            self._next_tick_ms += TICK_MS
 
     def hear(self, impulse: Heard) -> tuple[bool, FirstCrack | None]:
         """Weigh one impulse (call :meth:`advance` up to it first).
 
         Returns whether it is taken for a crack, and first crack when this impulse decides it.
         """
-        settings = self.settings
+        settings, t_ms = self.settings, impulse.t_ms
         level = sum(impulse.logit >= edge for edge in settings.level_edges) - 1
         if level < 0:
             return False, None
@@ -150,124 +164,121 @@ class Decision:
         if impulse.clipped > settings.max_clipped_frames:
             self.vetoes["clipping"] += 1
             return False, None
-        self._recent.append(impulse.t_s)
-        while self._recent[0] < impulse.t_s - BEAT_WINDOW_S:
-            self._recent.popleft()
-        is_crack = self._is_crack[level]
-        self._count(impulse.t_s, level)
+        _remember(self._impulses_ms, t_ms, BEAT_WINDOW_MS)
+        is_crack = bool(self._is_crack[level])
+        self._count(t_ms, level)
         if not is_crack:
             return False, None
-        if self._run and impulse.t_s - self._run[-1] > settings.lull_s:
-            self._run = []
+        if self._run_cracks and t_ms - self._cracks_ms[-1] > self._lull_ms:
+            self._run_cracks = 0
             self.evidence = 0.0
-        self._run.append(impulse.t_s)
-        self._pops.append(impulse.t_s)
-        while self._pops[0] < impulse.t_s - 120.0:
-            self._pops.popleft()
-        if self.first_crack is not None:
-            self._cracks_since.append(impulse.t_s)
-            return True, None
-        return True, self._decide(impulse)
+        if not self._run_cracks:
+            self._run_start_ms = t_ms
+        self._run_cracks += 1
+        _remember(self._cracks_ms, t_ms, POPS_MS)
+        return True, self._decide(impulse) if self.first_crack is None else None
 
     def follow(self, impulses: Iterable[Heard]) -> Iterator[tuple[Heard, bool, list[Decided]]]:
         """Take impulses one by one; for each, whether it is a crack, and what it and the time before it decided."""
         for impulse in impulses:
-            decided: list[Decided] = list(self.advance(impulse.t_s))
+            decided: list[Decided] = list(self.advance(impulse.t_ms))
             is_crack, first_crack = self.hear(impulse)
             yield impulse, is_crack, decided if first_crack is None else [*decided, first_crack]
 
     def _decide(self, impulse: Heard) -> FirstCrack | None:
-        settings, run = self.settings, self._run
-        if self._dropped or len(run) < settings.min_cracks or run[-1] - run[0] < settings.min_span_s:
+        settings, span_ms = self.settings, impulse.t_ms - self._run_start_ms
+        if self._dropped or self._run_cracks < settings.min_cracks or span_ms < self._min_span_ms:
             return None
-        self.evidence = max(self._sums)
-        if self.evidence > WORTH_CHECKING and (evenly_spaced(run) or beats_time(list(self._recent))):
+        evidence = self._sums.max()
+        if evidence > WORTH_CHECKING and self._beats_time():
             self.vetoes["periodic"] += 1
-            self.evidence = 0.0
-        threshold = settings.threshold + self._prior(impulse.t_s)
-        if self.evidence < threshold:
+            evidence = np.float32(0.0)
+        self.evidence = float(evidence)
+        threshold = np.float32(settings.threshold) + self._prior(impulse.t_ms)
+        if evidence < threshold:
             return None
+        # At the threshold one half; twice the evidence halves what is missing to one.
+        confidence = np.float32(1.0) - np.float32(0.5) * threshold / evidence
+        self._onset_ms = self._run_start_ms
         self.first_crack = FirstCrack(
-            onset_s=run[0],
-            decided_s=impulse.known_s,
-            first_pop_s=self._pops[0],
-            cracks=len(run),
-            # At the threshold one half; twice the evidence halves what is missing to one.
-            confidence=round(1.0 - 0.5 * threshold / self.evidence, 4),
+            onset_s=self._onset_ms / 1000,
+            decided_s=impulse.known_ms / 1000,
+            first_pop_s=self._cracks_ms[0] / 1000,
+            cracks=self._run_cracks,
+            confidence=round(float(confidence * np.float32(CONFIDENCE_STEPS))) / CONFIDENCE_STEPS,
         )
-        self._cracks_since.extend(run)
         return self.first_crack
 
-    def _count(self, t_s: float, level: int) -> None:
+    def _beats_time(self) -> bool:
+        """Whether the run, or what was heard of late, keeps a beat."""
+        run_ms = list(self._cracks_ms)[-self._run_cracks :]
+        return evenly_spaced(run_ms) or beats_time(self._impulses_ms)
+
+    def _count(self, t_ms: int, level: int) -> None:
         """Add an impulse to the evidence; a handful within the dead time counts once, as its best."""
-        listening_s = t_s - self._counted_s - self.settings.dead_time_s
-        if listening_s >= 0.0:
+        listening_ms = t_ms - self._counted_ms - self._dead_time_ms
+        if listening_ms >= 0:
             # The sums fall for the time in which cracks were expected and did not come.
-            before = -1
-            self._sums = [
-                max(0.0, s - rate * listening_s) for s, rate in zip(self._sums, self.settings.crack_rates, strict=True)
-            ]
-            self._counted_s, self._counted_slot = t_s, self._slots[-1]
+            expected = self._crack_rates * (np.float32(listening_ms) / np.float32(1000))
+            self._sums = np.maximum(self._sums - expected, np.float32(0.0)) + self._gains[:, level]
+            self._counted_ms, self._counted_slot = t_ms, self._slots[-1]
         elif level > self._counted_level:
-            before = self._counted_level
-            self._counted_slot[before] -= 1
+            self._sums += self._gains[:, level] - self._gains[:, self._counted_level]
+            self._counted_slot[self._counted_level] -= 1
         else:
             return
         self._counted_level = level
         self._counted_slot[level] += 1
-        for i, gains in enumerate(self._gains):
-            self._sums[i] += gains[level] - (gains[before] if before >= 0 else 0.0)
 
     def _stop_run(self) -> None:
-        self._sums = [0.0] * len(self._sums)
-        self._run = []
+        self._sums[:] = 0.0
+        self._run_cracks = 0
         self.evidence = 0.0
 
-    def _tick(self, t_s: float) -> Iterator[FirstCrackEnd]:
+    def _tick(self, t_ms: int) -> Iterator[FirstCrackEnd]:
         """Look once a second, after the onset, whether first crack is over."""
         if self.first_crack is None or self._ended:
             return
-        window_s = self.settings.end_window_s
-        recent = sum(t > t_s - window_s for t in self._cracks_since)
-        self._peak_rate = max(self._peak_rate, recent / window_s)
-        if t_s - self.first_crack.onset_s > window_s and recent / window_s < self._peak_rate / 3.0:
+        since_ms = max(self._onset_ms, t_ms - self._end_window_ms + 1)
+        recent = sum(crack_ms >= since_ms for crack_ms in self._cracks_ms)
+        self._most_recent_cracks = max(self._most_recent_cracks, recent)
+        if t_ms - self._onset_ms > self._end_window_ms and 3 * recent < self._most_recent_cracks:
             self._ended = True
-            yield FirstCrackEnd(end_s=self._cracks_since[-1], decided_s=t_s)
+            yield FirstCrackEnd(end_s=self._cracks_ms[-1] / 1000, decided_s=t_ms / 1000)
 
     def _close_slot(self) -> None:
-        """Every ``SLOT_S``: what was heard ``LAG_SLOTS`` ago becomes background, unless first crack has started."""
-        n = len(self.settings.level_edges)
+        """Let what was heard ``LAG_SLOTS`` ago become background, unless first crack has started."""
         if len(self._slots) == self._slots.maxlen and self.first_crack is None:
-            oldest = self._slots[0]
-            self._learnt = [FADING * learnt + count for learnt, count in zip(self._learnt, oldest, strict=True)]
-            self._learnt_s = FADING * self._learnt_s + SLOT_S
+            self._learnt = FADING * self._learnt + self._slots[0]
+            self._learnt_s = FADING * self._learnt_s + np.float32(SLOT_MS / 1000)
             self._weigh()
-        self._slots.append([0] * n)
+        self._slots.append(np.zeros_like(self._learnt))
 
     def _weigh(self) -> None:
         """Work out what an impulse of each level is worth, from the background learnt so far."""
-        s = self.settings
-        weight = s.background_weight_s
-        background = [
-            # One standard error more than was counted: background comes in bursts.
-            (rate * weight + count + math.sqrt(count)) / (weight + self._learnt_s)
-            for rate, count in zip(s.background_rate, self._learnt, strict=True)
-        ]
-        ratios = np.array(
-            [[1.0 + r * share / b for share, b in zip(s.crack_share, background, strict=True)] for r in s.crack_rates]
-        )
-        self._gains: list[list[float]] = (log2(ratios.astype(np.float32)).astype(np.float64) * LN2).tolist()
-        # Taken for a crack: more likely one than background if cracks came every few seconds.
-        self._is_crack = [0.3 * share > b for share, b in zip(s.crack_share, background, strict=True)]
+        weight_s = np.float32(self.settings.background_weight_s)
+        # One standard error more than was counted: background comes in bursts.
+        counted = self._learnt + np.sqrt(self._learnt)
+        background = (self._background_rate * weight_s + counted) / (weight_s + self._learnt_s)
+        ratios = np.float32(1.0) + self._crack_rates[:, None] * self._crack_share / background
+        self._gains = log2(ratios) * LN2
+        self._is_crack = USUAL_RATE * self._crack_share > background
 
-    def _prior(self, t_s: float) -> float:
+    def _prior(self, t_ms: int) -> np.float32:
         """Return what the time since charge adds to the threshold; nothing while the charge is unknown."""
-        if self._charge_s is None:
-            return 0.0
-        points, x = self.settings.charge_prior, t_s - self._charge_s
-        if x <= points[0][0]:
-            return points[0][1]
-        for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+        if self._charge_ms is None:
+            return np.float32(0.0)
+        x = np.float32(t_ms - self._charge_ms) / np.float32(1000)
+        x0, y0 = self._prior_curve[0]
+        for x1, y1 in self._prior_curve:
             if x <= x1:
-                return y0 + (y1 - y0) * (x - x0) / (x1 - x0)
-        return points[-1][1]
+                return np.float32(y1 if x1 == x0 else y0 + (y1 - y0) * (x - x0) / (x1 - x0))
+            x0, y0 = x1, y1
+        return np.float32(y0)
+
+
+def _remember(times_ms: deque[int], t_ms: int, window_ms: int) -> None:
+    """Add a time to those of a window."""
+    times_ms.append(t_ms)
+    while t_ms - times_ms[0] > window_ms:
+        times_ms.popleft()

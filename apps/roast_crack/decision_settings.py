@@ -6,6 +6,10 @@ from typing import Any, Self
 
 from acoustic.errors import ParameterError
 
+#: Background is counted in slots of this length, and joins the learnt rates ``LAG_SLOTS`` later.
+SLOT_MS = 5000
+LAG_SLOTS = 6
+
 
 @dataclass(frozen=True, kw_only=True)
 class DecisionSettings:
@@ -63,6 +67,7 @@ class DecisionSettings:
                 "weights and rates must be positive",
             ),
             (self.threshold > 0 and self.min_cracks >= 2 and self.min_span_s >= 0, "threshold, min_cracks, min_span_s"),
+            (0 <= self.dead_time_s * 1000 <= LAG_SLOTS * SLOT_MS, "dead_time_s must be 0 to 30"),
             (self.lull_s > 0 and self.end_window_s >= 1, "lull_s and end_window_s must be positive"),
             (_is_curve(self.charge_prior), "charge_prior must be pairs of a time, rising, and a number"),
         ]

@@ -55,7 +55,7 @@ def _handfuls(
     session: Session, settings: DecisionSettings
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int8]]:
     """Time, level and label of the impulses as the decision counts them: the best of each dead time."""
-    t_s = np.array([impulse.t_s for impulse in session.heard()])
+    t_s = np.array([impulse.t_ms for impulse in session.heard()]) / 1000
     level = np.searchsorted(settings.level_edges, session.logit, side="right") - 1
     trusted = (session.busy <= settings.max_busy_frames) & (session.clipped <= settings.max_clipped_frames)
     kept: list[int] = []

@@ -10,6 +10,7 @@ from acoustic.model.bundle import Bundle
 from acoustic.plot import Spectrogram
 from apps.roast_crack.chain import RoastChain
 from apps.roast_crack.contrast import FRONT_END
+from apps.roast_crack.decision import to_ms
 from apps.roast_crack.decision_settings import DecisionSettings
 from apps.roast_crack.plot import PICTURE, save_picture
 from apps.roast_crack.report import Score, Tally
@@ -53,7 +54,7 @@ def score_recording(bundle: Bundle, pictures: dict[Path, Path], charge_s: float 
     """
     recording, chain, tally, n_samples = Recording(path), RoastChain(bundle), Tally(), 0
     if charge_s is not None:
-        chain.decision.mark_charge(charge_s)
+        chain.decision.mark_charge(to_ms(charge_s))
     spectrogram = Spectrogram(PICTURE) if path in pictures else None
     for block in recording.blocks(FRONT_END.rate_hz, round(BLOCK_S * FRONT_END.rate_hz)):
         for event in chain.push(block):

@@ -15,7 +15,7 @@ from acoustic.files import whole_file
 from acoustic.score import make_missing
 from apps.roast_crack.chain import as_heard
 from apps.roast_crack.contrast import FRONT_END
-from apps.roast_crack.decision import Decision, FirstCrack, FirstCrackEnd, Heard
+from apps.roast_crack.decision import Decision, FirstCrack, FirstCrackEnd, Heard, to_ms
 from apps.roast_crack.decision_settings import DecisionSettings
 from apps.roast_crack.examples import find_impulses, label_impulses, noise_and_voices
 from apps.roast_crack.network import CrackNetwork
@@ -139,9 +139,9 @@ def decide(
     """Run the decision over a session, with or without the mark that a roaster sets at the charge."""
     decision = Decision(settings)
     if charge_marked and session.charge_s is not None:
-        decision.mark_charge(session.charge_s)
+        decision.mark_charge(to_ms(session.charge_s))
     decided = [event for _, _, events in decision.follow(session.heard()) for event in events]
-    decided += decision.advance(session.duration_s)
+    decided += decision.advance(to_ms(session.duration_s))
     ends = [event for event in decided if isinstance(event, FirstCrackEnd)]
     return decision.first_crack, ends[0] if ends else None
 

@@ -72,7 +72,7 @@ def _events(settings: DecisionSettings, given: Vectors) -> Vectors:
     columns: list[Any] = [given[f"impulse_{name}"] for name in ("frame", "logit", "busy", "clipped")]
     cracks_s, decided = [], []
     for impulse, is_crack, events in decision.follow(as_heard(*columns)):
-        cracks_s += [impulse.t_s] * is_crack
+        cracks_s += [impulse.t_ms / 1000] * is_crack
         decided += events
     first = decision.first_crack
     told = [first.onset_s, first.decided_s, first.first_pop_s, first.cracks, first.confidence] if first else []

@@ -8,7 +8,7 @@ from made_roasts import PLAIN, excerpt, plain_bundle
 
 from acoustic.errors import BundleError, ParameterError
 from acoustic.model.bundle import Bundle
-from apps.roast_crack.chain import Crack, Event, RoastChain, frame_s, known_s
+from apps.roast_crack.chain import Crack, Event, RoastChain, frame_ms, known_ms
 from apps.roast_crack.contrast import FRONT_END
 from apps.roast_crack.decision import FirstCrack, FirstCrackEnd
 from apps.roast_crack.impulses import AFTER_FRAMES
@@ -103,7 +103,8 @@ def test_a_broken_decision_is_refused_at_the_start() -> None:
 
 
 def test_times_are_those_of_the_front_end() -> None:
-    assert frame_s(0) == FRONT_END.frame_samples / 2 / FRONT_END.rate_hz
-    last_sample = (7 + AFTER_FRAMES - 1) * FRONT_END.hop_samples + FRONT_END.frame_samples
-    assert known_s(7) == pytest.approx(last_sample / FRONT_END.rate_hz, abs=5e-5)
-    assert frame_s(123_456) - frame_s(123_455) == pytest.approx(0.004)
+    assert FRONT_END.frame_samples == 2 * FRONT_END.hop_samples
+    for frame in (0, 7, 123_456):
+        assert frame_ms(frame) / 1000 == pytest.approx(FRONT_END.frame_centre_s(frame))
+        last_sample = (frame + AFTER_FRAMES - 1) * FRONT_END.hop_samples + FRONT_END.frame_samples
+        assert known_ms(frame) / 1000 == pytest.approx(last_sample / FRONT_END.rate_hz)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acoustic.errors import ParameterError
-from apps.roast_crack.decision import Decided, Decision, FirstCrack, FirstCrackEnd, Heard
+from apps.roast_crack.decision import Decided, Decision, FirstCrack, FirstCrackEnd, Heard, to_ms
 from apps.roast_crack.decision_settings import DecisionSettings
 
 #: Two levels: impulses that may be cracks, and impulses that nearly surely are.
@@ -30,16 +30,16 @@ SETTINGS = DecisionSettings(
     end_window_s=25.0,
 )
 MAYBE, SURE = 10, 100
-JUDGED_AFTER_S = 0.08
+JUDGED_AFTER_MS = 80
 
 
 def heard(times: Iterable[float], logit: int = SURE, busy: int = 0, clipped: int = 0) -> list[Heard]:
-    return [Heard(float(t), float(t) + JUDGED_AFTER_S, logit, busy, clipped) for t in times]
+    return [Heard(to_ms(t), to_ms(t) + JUDGED_AFTER_MS, logit, busy, clipped) for t in times]
 
 
 def poisson(rate_hz: float, start_s: float, stop_s: float, seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
-    return np.sort(rng.uniform(start_s, stop_s, rng.poisson(rate_hz * (stop_s - start_s))))
+    return np.sort(rng.uniform(start_s, stop_s, rng.poisson(rate_hz * (stop_s - start_s)))).round(3)
 
 
 def follow(decision: Decision, impulses: Iterable[Heard]) -> list[Decided]:
@@ -59,7 +59,7 @@ def test_cracks_at_a_clear_rate_are_declared_and_dated_back() -> None:
         found = first_crack(heard(times))
         assert found is not None
         assert found.onset_s in times
-        decided = times.index(pytest.approx(found.decided_s - JUDGED_AFTER_S))
+        decided = times.index(pytest.approx(found.decided_s - JUDGED_AFTER_MS / 1000))
         # Cracks that follow another too soon are no further evidence.
         assert SETTINGS.min_cracks <= found.cracks <= decided - times.index(found.onset_s) + 1
         assert times[decided] - found.onset_s >= SETTINGS.min_span_s
@@ -132,16 +132,16 @@ def test_a_steady_background_is_learnt() -> None:
     for seed in range(20):
         clatter = heard(poisson(0.4, 0, 700, seed), logit=MAYBE)
         decision = Decision(SETTINGS)
-        decision.mark_charge(0.0)
+        decision.mark_charge(0)
         follow(decision, clatter)
         fooled += decision.first_crack is not None
-        sudden = first_crack(impulse for impulse in clatter if impulse.t_s > 500)
+        sudden = first_crack(impulse for impulse in clatter if impulse.t_ms > 500_000)
         assert sudden is not None
         # Cracks on top of it are still heard.
         cracks = heard(poisson(0.8, 650, 700, 1000 + seed))
         decision = Decision(SETTINGS)
-        decision.mark_charge(0.0)
-        follow(decision, sorted([*clatter, *cracks], key=lambda impulse: impulse.t_s))
+        decision.mark_charge(0)
+        follow(decision, sorted([*clatter, *cracks], key=lambda impulse: impulse.t_ms))
         missed += decision.first_crack is None
     assert fooled <= 2
     assert missed == 0
@@ -159,7 +159,7 @@ def test_soon_after_charge_more_evidence_is_asked_for() -> None:
     for charge_s in (None, 290.0, 0.0, -500.0):
         decision = Decision(SETTINGS)
         if charge_s is not None:
-            decision.mark_charge(charge_s)
+            decision.mark_charge(to_ms(charge_s))
         follow(decision, heard(poisson(0.5, 300, 500, 1)))
         assert decision.first_crack is not None
         decided_after_s[charge_s] = decision.first_crack.decided_s
@@ -171,7 +171,7 @@ def test_charge_forgets_what_came_before() -> None:
     decision = Decision(SETTINGS)
     follow(decision, heard(poisson(0.6, 300, 330, 3)))
     assert decision.first_crack is not None
-    decision.mark_charge(340.0)
+    decision.mark_charge(340_000)
     assert decision.first_crack is None
     follow(decision, heard(poisson(0.6, 800, 860, 4)))
     assert decision.first_crack is not None
@@ -180,9 +180,9 @@ def test_charge_forgets_what_came_before() -> None:
 
 def test_after_drop_nothing_starts_until_the_next_charge() -> None:
     decision = Decision(SETTINGS)
-    decision.mark_drop(299.0)
+    decision.mark_drop()
     assert follow(decision, heard(poisson(0.6, 300, 400, 5))) == []
-    decision.mark_charge(401.0)
+    decision.mark_charge(401_000)
     follow(decision, heard(poisson(0.6, 900, 960, 6)))
     assert decision.first_crack is not None
 
@@ -205,7 +205,7 @@ def test_first_crack_is_declared_once_and_ends_once() -> None:
     decision = Decision(SETTINGS)
     events = follow(decision, heard(times))
     assert [type(event) for event in events] == [FirstCrack]
-    (end,) = decision.advance(500.0)
+    (end,) = decision.advance(500_000)
     assert isinstance(end, FirstCrackEnd)
     assert times[-1] - SETTINGS.end_window_s < end.end_s <= times[-1]
     assert end.end_s < end.decided_s <= times[-1] + SETTINGS.end_window_s + 1
@@ -238,23 +238,23 @@ IMPULSES = st.lists(
 @settings(max_examples=40)
 @given(impulses=IMPULSES, seed=st.integers(0, 99), pauses=st.lists(st.integers(0, 60_000), max_size=40))
 def test_looking_in_between_changes_nothing(impulses: list[tuple[int, int, int]], seed: int, pauses: list[int]) -> None:
-    cracks = heard(poisson(0.7, 40, 80, seed).round(3))
-    some = [Heard(k * 0.004, k * 0.004 + 0.08, logit, busy, 0) for k, logit, busy in impulses]
-    ordered = sorted({impulse.t_s: impulse for impulse in [*some, *cracks]}.values(), key=lambda i: i.t_s)
+    cracks = heard(poisson(0.7, 40, 80, seed))
+    some = [Heard(4 * k, 4 * k + JUDGED_AFTER_MS, logit, busy, 0) for k, logit, busy in impulses]
+    ordered = sorted({impulse.t_ms: impulse for impulse in [*some, *cracks]}.values(), key=lambda i: i.t_ms)
 
-    def outcome(looks_s: list[float]) -> tuple[object, ...]:
+    def outcome(looks_ms: list[int]) -> tuple[object, ...]:
         decision, is_crack, told = Decision(SETTINGS), [], []
         for impulse in ordered:
-            while looks_s and looks_s[0] <= impulse.t_s:
-                told += list(decision.advance(looks_s.pop(0)))
+            while looks_ms and looks_ms[0] <= impulse.t_ms:
+                told += list(decision.advance(looks_ms.pop(0)))
             for _, crack, events in decision.follow([impulse]):
                 is_crack.append(crack)
                 told += events
-        for look_s in [*looks_s, 300.0]:
-            told += list(decision.advance(look_s))
+        for look_ms in [*looks_ms, 300_000]:
+            told += list(decision.advance(look_ms))
         return is_crack, told, decision.vetoes, decision.evidence
 
-    assert outcome(sorted(pause * 0.004 for pause in pauses)) == outcome([])
+    assert outcome(sorted(4 * pause for pause in pauses)) == outcome([])
 
 
 def test_settings_survive_json() -> None:
@@ -279,6 +279,8 @@ def test_settings_survive_json() -> None:
         ({"threshold": None}, "decision settings"),
         ({"min_cracks": 1}, "min_cracks"),
         ({"lull_s": 0}, "lull_s"),
+        ({"dead_time_s": 31.0}, "dead_time_s"),
+        ({"dead_time_s": -1.0}, "dead_time_s"),
         ({"end_window_s": 0.5}, "end_window_s"),
         ({"charge_prior": []}, "charge_prior"),
         ({"charge_prior": [5.0]}, "charge_prior"),

@@ -1,7 +1,8 @@
 """Builds the program that replays PCM through an application's C, and reads what its stages gave."""
 
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -11,34 +12,31 @@ from acoustic.device.build import HERE as DEVICE
 from acoustic.errors import ExportError
 from acoustic.export.compilers import SANITIZER_FLAGS, STRICT_FLAGS, compile_c, host_compiler
 from acoustic.export.firmware import Firmware
+from acoustic.export.network import KERNEL_FOLDER, network_source
 from acoustic.export.qemu.boards import Board
 from acoustic.export.qemu.emulator import RUNTIME, Outcome, Program, build, run
+from acoustic.model.runtime import Network
 
 HERE = Path(__file__).parent
 #: Samples of the longest block that the program takes.
 MAX_BLOCK = 16_384
+INCLUDE = (HERE, DEVICE, KERNEL_FOLDER)
 PROOF_FLAGS = ("-DACOUSTIC_PROOF",)
 REPLAY_TIMEOUT_S = 300
 Stages = dict[str, bytes]
 """Bytes of each stage by its name."""
 
 
-def write_sources(firmware: Firmware, networks: Mapping[str, str], folder: Path) -> list[Path]:
-    """Write everything that the program is built of into a folder, and return the C files among it.
-
-    Parameters
-    ----------
-    firmware : Firmware
-    networks : mapping
-        File name to text of the generated networks.
-    folder : Path
-    """
-    core = {name: (DEVICE / name).read_text(encoding="utf-8") for name in firmware.core}
-    glue = {name: (HERE / name).read_text(encoding="utf-8") for name in ("replay.c", "replay.h")}
-    files = {**core, **glue, **networks, **firmware.sources, "application_replay.c": firmware.replay}
-    for name, text in files.items():
+def write_sources(firmware: Firmware, folder: Path) -> list[Path]:
+    """Write what the program is built of into a folder, and return the C files, those of the core included."""
+    for name, text in {**firmware.sources, "application_replay.c": firmware.replay}.items():
         (folder / name).write_text(text, encoding="utf-8")
-    return [folder / name for name in files if name.endswith(".c")]
+    written = [folder / name for name in (*firmware.sources, "application_replay.c") if name.endswith(".c")]
+    core = [DEVICE / name for name in firmware.core if name.endswith(".c")]
+    networks = [
+        network_source(Network.from_bytes(data), name).write(folder) for name, data in firmware.networks.items()
+    ]
+    return list(dict.fromkeys([HERE / "replay.c", *written, *core, *chain(*networks)]))
 
 
 def build_on_host(sources: Sequence[Path], folder: Path, *, sanitized: bool = False) -> Path:
@@ -54,7 +52,7 @@ def build_on_host(sources: Sequence[Path], folder: Path, *, sanitized: bool = Fa
         raise ExportError("there is no C compiler on this machine: install gcc or clang, or set CC")
     program = folder / ("replay-sanitized" if sanitized else "replay")
     flags = [*STRICT_FLAGS, *PROOF_FLAGS, *(SANITIZER_FLAGS if sanitized else ())]
-    compile_c(compiler, [*sources, HERE / "host.c"], program, flags=flags, include=[folder, RUNTIME])
+    compile_c(compiler, [*sources, RUNTIME / "host.c"], program, flags=flags, include=[folder, RUNTIME, *INCLUDE])
     return program
 
 
@@ -83,7 +81,7 @@ def build_on_board(
         If the compiler is missing or refuses.
     """
     flags = [f"-DREPLAY_BLOCK={block_samples}", *(PROOF_FLAGS if traced else ())]
-    return build(board, sources, folder, include=[folder], flags=flags, name="traced" if traced else "plain")
+    return build(board, sources, folder, include=[folder, *INCLUDE], flags=flags, name="traced" if traced else "plain")
 
 
 def replay_on_board(

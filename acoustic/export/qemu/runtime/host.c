@@ -1,7 +1,7 @@
-/* A board that is this machine: bytes from standard input to standard output, and nothing is counted. */
-#include "board.h"
-
+/* A board program on the PC: input from stdin, output to stdout, nothing counted. */
 #include <stdio.h>
+
+#include "board.h"
 
 size_t board_read(void *to, size_t size)
 {
