@@ -2,14 +2,14 @@
 
 import math
 from collections.abc import Mapping
-from pathlib import Path
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.errors import ExportError
-from acoustic.export.c_source import log_mel, structure
+from acoustic.export import c_source, c_text
 from acoustic.export.firmware import Firmware
 from acoustic.model.bundle import Bundle
 from apps.turbine_blade.chain import LEAST_SHARE, Alarm, Event, Judged, Skipped, TurbineChain
@@ -21,19 +21,11 @@ from apps.turbine_blade.scorer.head import UNIT, Head
 from apps.turbine_blade.scorer.model import TurbineModel, Usual
 from apps.turbine_blade.scorer.persistence import Persistence
 
-DEVICE = Path(__file__).parent / "device"
 HEADER = "acoustic_turbine.h"
 NETWORK = "acoustic_turbine_network"
 CORE = (
-    "acoustic_fft.c",
-    "acoustic_fft.h",
-    "acoustic_frames.c",
-    "acoustic_frames.h",
-    "acoustic_frontend.h",
-    "acoustic_lanes.h",
-    "acoustic_logmel.c",
-    "acoustic_math.h",
-    "acoustic_trace.h",
+    *("acoustic_frontend.h", "acoustic_lanes.h", "acoustic_math.h", "acoustic_trace.h"),
+    *("acoustic_fft.c", "acoustic_fft.h", "acoustic_frames.c", "acoustic_frames.h", "acoustic_logmel.c"),
 )
 STAGES = ("features", "scores", "events")
 #: Sums of longer clips would not fit 32 bits.
@@ -41,6 +33,38 @@ MOST_STRETCHES = 31
 SECONDS_A_DAY = 86_400.0
 #: Kinds of events, as the C numbers them.
 SET_ASIDE, CLIP, SKIPPED, ALARM, OVER = range(5)
+REPLAY = """\
+#include "acoustic_trace.h"
+#include "acoustic_turbine.h"
+#include "replay.h"
+
+static acoustic_turbine turbine;
+
+static void hear(void *user, const acoustic_turbine_event *event)
+{
+    const int32_t words[] = {(int32_t)event->type,        (int32_t)event->reason,      (int32_t)event->start_frame,
+                             (int32_t)event->stop_frame,  (int32_t)event->kept_frames, event->surprise,
+                             (int32_t)event->unusual};
+    (void)user;
+    (void)words;
+    ACOUSTIC_TRACE(2, words, sizeof words);
+}
+
+void replay_start(void)
+{
+    acoustic_turbine_start(&turbine);
+}
+
+void replay_push(const int16_t *pcm, size_t n)
+{
+    acoustic_turbine_push(&turbine, pcm, n, hear, 0);
+}
+
+void replay_end(void)
+{
+    acoustic_turbine_flush(&turbine, hear, 0);
+}
+"""
 
 
 def firmware(bundle: Bundle, usual: Usual | None = None) -> Firmware:
@@ -66,10 +90,14 @@ def firmware(bundle: Bundle, usual: Usual | None = None) -> Firmware:
     usual = model.usual(None) if usual is None else usual
     persistence = persistence_of(model)
     _check(model, usual, persistence)
-    sources = {path.name: path.read_text(encoding="utf-8") for path in sorted(DEVICE.glob("acoustic_turbine*.[ch]"))}
-    head = _head_comment(bundle)
-    sources["acoustic_turbine_model.h"] = head + _settings(model, persistence)
-    sources["acoustic_turbine_model.c"] = head + _tables(model, usual)
+    about = c_text.comment(
+        [
+            f"Model {bundle.name} {bundle.version}, front end {bundle.frontend.fingerprint()}.",
+            "Clips are judged on the device; what blades show of a rotor is read on a PC or a gateway.",
+        ]
+    )
+    folder = files("apps.turbine_blade").joinpath("device")
+    own = {item.name: item.read_text(encoding="utf-8") for item in folder.iterdir() if item.name.endswith((".c", ".h"))}
 
     def expected(pcm: NDArray[np.int16]) -> dict[str, bytes]:
         chain = TurbineChain(model, usual, None, persistence)
@@ -78,10 +106,14 @@ def firmware(bundle: Bundle, usual: Usual | None = None) -> Firmware:
     return Firmware(
         application=bundle.application,
         header=HEADER,
-        sources=sources,
+        sources={
+            **dict(sorted(own.items())),
+            "acoustic_turbine_model.h": f"{about}\n{_settings(model, persistence)}",
+            "acoustic_turbine_model.c": f"{about}\n{_tables(model, usual)}",
+        },
         core=CORE,
         networks={NETWORK: bundle.network},
-        replay=(DEVICE / "turbine_replay.c").read_text(encoding="utf-8"),
+        replay=REPLAY,
         stages=STAGES,
         expected=expected,
         rate_hz=FRONT_END.rate_hz,
@@ -134,7 +166,7 @@ def stage_bytes(events: list[Event]) -> dict[str, bytes]:
     }
 
 
-def _set_aside(stretch: Stretch) -> tuple[int, ...]:
+def _set_aside(stretch: Stretch) -> tuple[int, int, int, int, int, int, int]:
     assert stretch.reason is not None
     return (SET_ASIDE, 1 + rules.REASONS.index(stretch.reason), stretch.start_frame, stretch.stop_frame, 0, 0, 0)
 
@@ -164,13 +196,6 @@ def _most_surprise(table: Surprise) -> int:
 def _tables_of_surprise(model: TurbineModel) -> dict[str, Surprise]:
     """For machines with clips of their own, and for others."""
     return {"known": model.clips.surprise, "never_heard": model.clips.first_surprise or model.clips.surprise}
-
-
-def _head_comment(bundle: Bundle) -> str:
-    return (
-        f"/* Made of the bundle {bundle.name} {bundle.version}, front end {bundle.frontend.fingerprint()[:16]}; do not "
-        "edit.\n * Only clips are judged on the device: what blades show of a rotor is read on a PC or a gateway. */\n"
-    )
 
 
 def _settings(model: TurbineModel, persistence: Persistence) -> str:
@@ -242,14 +267,14 @@ def _tables(model: TurbineModel, usual: Usual) -> str:
     expected = {"usual_shape": model.usual_shape, "predicted": model.network.predicted}
     machine = {"mean": usual.clips.mean, "own_clips": usual.clips.own_clips}
     structures = [
-        structure("acoustic_turbine_expectation", "acoustic_turbine_expected", expected),
-        structure("acoustic_turbine_head", "acoustic_turbine_distances", _head_fields(head)),
-        structure("acoustic_turbine_usual", "acoustic_turbine_machine", machine),
+        c_source.structure("acoustic_turbine_expectation", "acoustic_turbine_expected", expected),
+        c_source.structure("acoustic_turbine_head", "acoustic_turbine_distances", _head_fields(head)),
+        c_source.structure("acoustic_turbine_usual", "acoustic_turbine_machine", machine),
     ]
     for name, table in _tables_of_surprise(model).items():
         fields = {**table.arrays(), "n": len(table.knots)}
-        structures.append(structure("acoustic_turbine_surprise_table", f"acoustic_turbine_{name}", fields))
-    return "\n".join([f'#include "{HEADER}"\n', log_mel("acoustic_turbine_front_end", FRONT_END), *structures])
+        structures.append(c_source.structure("acoustic_turbine_surprise_table", f"acoustic_turbine_{name}", fields))
+    return "\n".join([f'#include "{HEADER}"\n', c_source.log_mel("acoustic_turbine_front_end", FRONT_END), *structures])
 
 
 def _head_fields(head: Head) -> Mapping[str, Any]:

@@ -7,13 +7,13 @@ enum { FEATURES, SCORES };
 
 /* Whom to tell. */
 typedef struct {
-    acoustic_turbine_on_event on_event;
+    acoustic_turbine_listener *listener;
     void *user;
-} listener;
+} audience;
 
-static void tell(listener to, acoustic_turbine_event event)
+static void tell(audience to, acoustic_turbine_event event)
 {
-    to.on_event(&event, to.user);
+    to.listener(to.user, &event);
 }
 
 static void start_recording(acoustic_turbine *turbine)
@@ -87,7 +87,7 @@ static void add_conditions(const acoustic_turbine *turbine, int16_t *numbers)
 #endif
 
 /* k of the last n clips above a level: a fault persists, and a passing car does not. */
-static void count_unusual(acoustic_turbine *turbine, bool unusual, listener to)
+static void count_unusual(acoustic_turbine *turbine, bool unusual, audience to)
 {
     acoustic_turbine_event event = {.start_frame = turbine->frame, .stop_frame = turbine->frame};
     turbine->recent = turbine->recent << 1 | unusual;
@@ -95,9 +95,9 @@ static void count_unusual(acoustic_turbine *turbine, bool unusual, listener to)
         event.unusual = (uint8_t)(event.unusual + (turbine->recent >> clip & 1));
     }
     if (!turbine->alarmed && event.unusual >= ACOUSTIC_TURBINE_ALARM_AT) {
-        event.kind = ACOUSTIC_TURBINE_ALARM;
+        event.type = ACOUSTIC_TURBINE_ALARM;
     } else if (turbine->alarmed && 2 * event.unusual < ACOUSTIC_TURBINE_ALARM_AT) {
-        event.kind = ACOUSTIC_TURBINE_OVER;
+        event.type = ACOUSTIC_TURBINE_OVER;
     } else {
         return;
     }
@@ -106,11 +106,11 @@ static void count_unusual(acoustic_turbine *turbine, bool unusual, listener to)
 }
 
 /* The clip is complete: judge what is left of it. */
-static void end_clip(acoustic_turbine *turbine, listener to)
+static void end_clip(acoustic_turbine *turbine, audience to)
 {
     int16_t *const numbers = turbine->work.score.numbers;
     acoustic_turbine_event event = {
-        .kind = ACOUSTIC_TURBINE_SKIPPED,
+        .type = ACOUSTIC_TURBINE_SKIPPED,
         .start_frame = turbine->clip_start_frame,
         .stop_frame = turbine->frame,
         .kept_frames = turbine->clip.frames,
@@ -123,13 +123,13 @@ static void end_clip(acoustic_turbine *turbine, listener to)
         ACOUSTIC_TRACE(FEATURES, numbers, ACOUSTIC_TURBINE_NUMBERS * sizeof *numbers);
         ACOUSTIC_TRACE(SCORES, &score.distance, sizeof score.distance);
         ACOUSTIC_TRACE(SCORES, &score.surprise, sizeof score.surprise);
-        event.kind = ACOUSTIC_TURBINE_CLIP;
+        event.type = ACOUSTIC_TURBINE_CLIP;
         event.distance = score.distance;
         event.surprise = score.surprise;
         event.features = numbers;
     }
     tell(to, event);
-    if (event.kind == ACOUSTIC_TURBINE_CLIP) {
+    if (event.type == ACOUSTIC_TURBINE_CLIP) {
         count_unusual(turbine, event.surprise >= ACOUSTIC_TURBINE_UNUSUAL, to);
     }
     acoustic_turbine_clear(&turbine->clip);
@@ -138,7 +138,7 @@ static void end_clip(acoustic_turbine *turbine, listener to)
 }
 
 /* The gate has judged the oldest stretch that waits: into its clip, or set aside. */
-static void take_stretch(acoustic_turbine *turbine, const acoustic_turbine_packed *stretch, listener to)
+static void take_stretch(acoustic_turbine *turbine, const acoustic_turbine_packed *stretch, audience to)
 {
     const acoustic_turbine_reason reason = acoustic_turbine_gate_judge(&turbine->gate);
     const uint32_t start_frame = turbine->frame;
@@ -146,7 +146,7 @@ static void take_stretch(acoustic_turbine *turbine, const acoustic_turbine_packe
     if (reason == ACOUSTIC_TURBINE_NO_REASON) {
         acoustic_turbine_add_stretch(&turbine->clip, stretch);
     } else {
-        const acoustic_turbine_event event = {.kind = ACOUSTIC_TURBINE_SET_ASIDE,
+        const acoustic_turbine_event event = {.type = ACOUSTIC_TURBINE_SET_ASIDE,
                                               .reason = reason,
                                               .start_frame = start_frame,
                                               .stop_frame = turbine->frame};
@@ -158,7 +158,7 @@ static void take_stretch(acoustic_turbine *turbine, const acoustic_turbine_packe
 }
 
 /* A stretch is complete. Its sums wait until the gate has heard what follows. */
-static void end_stretch(acoustic_turbine *turbine, listener to)
+static void end_stretch(acoustic_turbine *turbine, audience to)
 {
 #if ACOUSTIC_TURBINE_NUISANCES
     acoustic_turbine_packed *const place = &turbine->waiting[turbine->next_waiting];
@@ -177,7 +177,7 @@ static void end_stretch(acoustic_turbine *turbine, listener to)
     acoustic_turbine_clear(&turbine->stretch);
 }
 
-static void take_frame(acoustic_turbine *turbine, const float *levels_db, listener to)
+static void take_frame(acoustic_turbine *turbine, const float *levels_db, audience to)
 {
     acoustic_turbine_frames *const frames = &turbine->frames;
     const acoustic_log_mel_stream *const stream = &turbine->log_mel;
@@ -201,25 +201,25 @@ static void take_frame(acoustic_turbine *turbine, const float *levels_db, listen
     }
     frames->heard = (uint8_t)(frames->heard + (frames->heard < ACOUSTIC_TURBINE_CONTEXT));
     acoustic_turbine_gate_frame(&turbine->gate, frames, clipped);
-    acoustic_turbine_add_frame(&turbine->stretch, frames, turbine->work.network);
+    acoustic_turbine_add_frame(&turbine->stretch, frames);
     if (turbine->stretch.frames == ACOUSTIC_TURBINE_STRETCH_FRAMES) {
         end_stretch(turbine, to);
     }
 }
 
-void acoustic_turbine_push(acoustic_turbine *turbine, const int16_t *pcm, size_t n, acoustic_turbine_on_event on_event,
-                           void *user)
+void acoustic_turbine_push(acoustic_turbine *turbine, const int16_t *pcm, size_t n,
+                           acoustic_turbine_listener *listener, void *user)
 {
-    const listener to = {on_event, user};
+    const audience to = {listener, user};
     float levels_db[ACOUSTIC_TURBINE_BANDS];
     while (acoustic_log_mel_push(&turbine->log_mel, &pcm, &n, levels_db)) {
         take_frame(turbine, levels_db, to);
     }
 }
 
-void acoustic_turbine_finish(acoustic_turbine *turbine, acoustic_turbine_on_event on_event, void *user)
+void acoustic_turbine_flush(acoustic_turbine *turbine, acoustic_turbine_listener *listener, void *user)
 {
-    const listener to = {on_event, user};
+    const audience to = {listener, user};
     if (turbine->stretch.frames > 0) {
         end_stretch(turbine, to);
     }

@@ -3,17 +3,16 @@
  * Python package computes from the same samples and the same bundle.
  *
  *     static acoustic_turbine turbine;
- *
- *     static void hear(const acoustic_turbine_event *event, void *user) { ... }
- *
  *     acoustic_turbine_start(&turbine);
- *     while (...) {
- *         acoustic_turbine_push(&turbine, pcm, n, hear, user);
+ *     for (;;) {
+ *         ... wait for n samples of the microphone ...
+ *         acoustic_turbine_push(&turbine, pcm, n, listener, user);
  *     }
  *
- * Samples are mono at ACOUSTIC_TURBINE_RATE_HZ; blocks of any size give the same events. Nothing is allocated and
- * nothing is static: all memory lies in `acoustic_turbine`, and sizeof tells how much. A clip is judged when the gate
- * has judged its last stretch: about ten seconds after it ended where the model sets weather and surroundings aside.
+ * Samples are mono at ACOUSTIC_TURBINE_RATE_HZ; blocks of any size give the same events. Nothing is allocated: all
+ * that changes lies in `acoustic_turbine` and in the network's arena, which is one, so only one machine can be heard
+ * at a time. A clip is judged when the gate has judged its last stretch: about ten seconds after it ended where the
+ * model sets weather and surroundings aside.
  *
  * The rotor is not followed here: that takes half a minute of levels at once. The Python package reads it, on a PC
  * or a gateway, from the same microphone.
@@ -29,8 +28,13 @@
 
 #include "acoustic_frontend.h"
 #include "acoustic_turbine_gate.h"
-#include "acoustic_turbine_network.h"
 #include "acoustic_turbine_score.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- What is heard ---- */
 
 typedef enum {
     ACOUSTIC_TURBINE_SET_ASIDE, /* A stretch of about a second is not scored, for a reason. */
@@ -38,10 +42,10 @@ typedef enum {
     ACOUSTIC_TURBINE_SKIPPED,   /* Of a clip too little was left to judge it. */
     ACOUSTIC_TURBINE_ALARM,     /* So many of the last clips were unusual that it is no accident. */
     ACOUSTIC_TURBINE_OVER       /* No longer. */
-} acoustic_turbine_event_kind;
+} acoustic_turbine_event_type;
 
 typedef struct {
-    acoustic_turbine_event_kind kind;
+    acoustic_turbine_event_type type;
     acoustic_turbine_reason reason; /* Why a stretch was set aside. */
     uint32_t start_frame;           /* First frame of the stretch or clip; of an alarm, where its last clip ended. */
     uint32_t stop_frame;            /* Behind the last. A frame is ACOUSTIC_TURBINE_HOP_SAMPLES samples. */
@@ -50,13 +54,15 @@ typedef struct {
     int32_t surprise;               /* Of a clip: minus the decadic logarithm of its p-value, in steps of 1/256. */
     int64_t distance; /* Of a clip: squared Mahalanobis distance over the number of features, in steps of 1/256. */
     /* Of a clip: ACOUSTIC_TURBINE_FEATURES numbers in steps of 1/256 dB, from which a gateway learns a baseline; then
-     * the conditions it was judged under. They are there until the callback returns. */
+     * the conditions it was judged under. They are there until the listener returns. */
     const int16_t *features;
 } acoustic_turbine_event;
 
-typedef void (*acoustic_turbine_on_event)(const acoustic_turbine_event *event, void *user);
+/* Told an event while acoustic_turbine_push or acoustic_turbine_flush runs. */
+typedef void acoustic_turbine_listener(void *user, const acoustic_turbine_event *event);
 
-/* One machine that is listened to. */
+/* ---- Memory: nothing of it is for the caller ---- */
+
 typedef struct {
     const acoustic_turbine_usual *usual;
     acoustic_log_mel_stream log_mel;
@@ -70,7 +76,6 @@ typedef struct {
 #endif
     union { /* One after the other. */
         acoustic_lanes front_end[ACOUSTIC_WORK(ACOUSTIC_TURBINE_N_FFT)];
-        int8_t network[ACOUSTIC_TURBINE_NETWORK_BYTES];
         acoustic_turbine_packed packed;
         acoustic_turbine_score_work score;
     } work;
@@ -82,6 +87,8 @@ typedef struct {
     uint8_t next_waiting;  /* Where in the ring the next one goes. */
     bool alarmed;
 } acoustic_turbine;
+
+/* ---- Functions ---- */
 
 #define ACOUSTIC_TURBINE_UNKNOWN INT32_MIN
 
@@ -101,14 +108,18 @@ void acoustic_turbine_use(acoustic_turbine *turbine, const acoustic_turbine_usua
  */
 void acoustic_turbine_condition(acoustic_turbine *turbine, int32_t wind_cm_s, int32_t rpm_hundredths);
 
-/* Take n samples; `on_event` is called for all that they decide, in order of time. */
-void acoustic_turbine_push(acoustic_turbine *turbine, const int16_t *pcm, size_t n, acoustic_turbine_on_event on_event,
-                           void *user);
+/* Take n samples and tell the listener what they decide, in order of time. */
+void acoustic_turbine_push(acoustic_turbine *turbine, const int16_t *pcm, size_t n,
+                           acoustic_turbine_listener *listener, void *user);
 
 /*
  * End a recording: judge what was heard of it. What is pushed next is another recording of the same machine, with
  * frames numbered from 0 again; a device that sleeps between recordings calls this before it does.
  */
-void acoustic_turbine_finish(acoustic_turbine *turbine, acoustic_turbine_on_event on_event, void *user);
+void acoustic_turbine_flush(acoustic_turbine *turbine, acoustic_turbine_listener *listener, void *user);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -72,11 +72,10 @@ static inline int8_t quarters(int32_t deviation)
  * What the frame between has beyond what the network predicts from the two around it. The mean level of the two and
  * the usual shape of the spectrum are taken from all three: neither gain nor colour of the microphone matters.
  */
-static void add_residuals(uint32_t *columns, const int16_t *before, const int16_t *between, const int16_t *after,
-                          int8_t *memory)
+static void add_residuals(uint32_t *columns, const int16_t *before, const int16_t *between, const int16_t *after)
 {
-    int8_t *const input = memory + ACOUSTIC_TURBINE_NETWORK_INPUT;
-    const int8_t *const output = memory + ACOUSTIC_TURBINE_NETWORK_OUTPUT;
+    int8_t *const input = acoustic_turbine_network_input_0();
+    const int8_t *const output = acoustic_turbine_network_output_0();
     int32_t level = 0;
     for (unsigned i = 0; i < ACOUSTIC_TURBINE_HALF_BANDS; ++i) {
         level += half_band(before, i) + half_band(after, i);
@@ -87,7 +86,7 @@ static void add_residuals(uint32_t *columns, const int16_t *before, const int16_
         input[i] = quarters(half_band(before, i) - less);
         input[ACOUSTIC_TURBINE_HALF_BANDS + i] = quarters(half_band(after, i) - less);
     }
-    acoustic_turbine_network_run(memory);
+    acoustic_turbine_network_run();
     for (unsigned i = 0; i < ACOUSTIC_TURBINE_HALF_BANDS; ++i) {
         const int32_t less = level + acoustic_turbine_expected.usual_shape[i];
         const int32_t beyond = half_band(between, i) - less - acoustic_turbine_expected.predicted[output[i] + 128];
@@ -96,7 +95,7 @@ static void add_residuals(uint32_t *columns, const int16_t *before, const int16_
     }
 }
 
-void acoustic_turbine_add_frame(acoustic_turbine_sums *sums, const acoustic_turbine_frames *frames, int8_t *memory)
+void acoustic_turbine_add_frame(acoustic_turbine_sums *sums, const acoustic_turbine_frames *frames)
 {
     const int16_t *const levels = acoustic_turbine_frame(frames, 0);
     ++sums->frames;
@@ -107,8 +106,7 @@ void acoustic_turbine_add_frame(acoustic_turbine_sums *sums, const acoustic_turb
     }
     if (frames->heard == ACOUSTIC_TURBINE_CONTEXT) {
         ++sums->residuals;
-        add_residuals(sums->columns, acoustic_turbine_frame(frames, 4), acoustic_turbine_frame(frames, 2), levels,
-                      memory);
+        add_residuals(sums->columns, acoustic_turbine_frame(frames, 4), acoustic_turbine_frame(frames, 2), levels);
     }
 }
 

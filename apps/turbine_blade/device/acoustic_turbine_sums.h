@@ -55,8 +55,8 @@ extern const acoustic_turbine_expectation acoustic_turbine_expected;
 
 void acoustic_turbine_clear(acoustic_turbine_sums *sums);
 
-/* Take the newest frame; the network runs in `memory`, of which nothing survives the call. */
-void acoustic_turbine_add_frame(acoustic_turbine_sums *sums, const acoustic_turbine_frames *frames, int8_t *memory);
+/* Take the newest frame. */
+void acoustic_turbine_add_frame(acoustic_turbine_sums *sums, const acoustic_turbine_frames *frames);
 
 /* Add the sums of a stretch to those of a clip of at most 31 stretches. */
 void acoustic_turbine_add_stretch(acoustic_turbine_sums *clip, const acoustic_turbine_packed *stretch);
