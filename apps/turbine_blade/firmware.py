@@ -14,6 +14,7 @@ from acoustic.export.firmware import Firmware
 from acoustic.model.bundle import Bundle
 from apps.turbine_blade.chain import LEAST_SHARE, Alarm, Event, Judged, Skipped, TurbineChain
 from apps.turbine_blade.conditions import CONDITIONS
+from apps.turbine_blade.example import example_pcm
 from apps.turbine_blade.gate import Stretch, measures, rules, stretches
 from apps.turbine_blade.scorer.calibration import STEPS, Surprise
 from apps.turbine_blade.scorer.features import FRONT_END, STRETCH_FRAMES
@@ -117,26 +118,13 @@ def firmware(bundle: Bundle, usual: Usual | None = None) -> Firmware:
         stages=STAGES,
         expected=expected,
         rate_hz=FRONT_END.rate_hz,
-        example_pcm=example_pcm(bundle.vectors["test_pcm"]),
+        example_pcm=example_pcm(),
     )
 
 
 def persistence_of(model: TurbineModel) -> Persistence:
     """Return when the device raises an alarm: as listening does, for the false alarms a day of the bundle."""
     return Persistence.choose(model.clips.normal_runs, model.alarms_per_day, SECONDS_A_DAY / model.clip_s).persistence
-
-
-def example_pcm(pcm: NDArray[np.int16]) -> NDArray[np.int16]:
-    """Two minutes in which everything happens: the bundle's own sound, faint and loud noise, clipping, silence."""
-    rng = np.random.default_rng(0)
-    n = 120 * FRONT_END.rate_hz
-    sound = np.resize(pcm, n).astype(np.float64)
-    second = FRONT_END.rate_hz
-    sound[30 * second : 31 * second] *= 1000.0
-    sound[45 * second : 54 * second] = 0.0
-    sound[60 * second :] += rng.normal(0.0, 300.0, n - 60 * second)
-    sound[100 * second : 105 * second] = rng.normal(0.0, 12_000.0, 5 * second)
-    return np.clip(np.rint(sound), -32768, 32767).astype(np.int16)
 
 
 def stage_bytes(events: list[Event]) -> dict[str, bytes]:
