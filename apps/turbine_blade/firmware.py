@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.errors import ExportError
-from acoustic.export import c_source, c_text
+from acoustic.export import c_text
+from acoustic.export.constants import Constants
 from acoustic.export.firmware import Firmware
+from acoustic.frontend.device_tables import log_mel_fields
 from acoustic.model.bundle import Bundle
 from apps.turbine_blade.chain import LEAST_SHARE, Alarm, Event, Judged, Skipped, TurbineChain
 from apps.turbine_blade.conditions import CONDITIONS
@@ -231,7 +233,7 @@ _RULES = {
         *("RAIN_FRAMES", "RAIN_BRIGHTNESS", "RAIN_SLOPE", "HISS_RISE", "GUST_SLOPE", "GUST_RISE", "STORM_SLOPE"),
         *("STORM_SPREAD", "SWELL", "SWELL_STRETCHES", "SWISH"),
     ),
-    stretches: ("LEARNING_STRETCHES", "SLOW_UP", "SLOW_DOWN"),
+    stretches: ("CONTEXT_STRETCHES", "AHEAD_STRETCHES", "LEARNING_STRETCHES", "SLOW_UP", "SLOW_DOWN"),
 }
 
 
@@ -254,15 +256,15 @@ def _tables(model: TurbineModel, usual: Usual) -> str:
     head = model.clips.head
     expected = {"usual_shape": model.usual_shape, "predicted": model.network.predicted}
     machine = {"mean": usual.clips.mean, "own_clips": usual.clips.own_clips}
-    structures = [
-        c_source.structure("acoustic_turbine_expectation", "acoustic_turbine_expected", expected),
-        c_source.structure("acoustic_turbine_head", "acoustic_turbine_distances", _head_fields(head)),
-        c_source.structure("acoustic_turbine_usual", "acoustic_turbine_machine", machine),
-    ]
+    constants = Constants()
+    constants.add("acoustic_log_mel", "acoustic_turbine_front_end", log_mel_fields(FRONT_END))
+    constants.add("acoustic_turbine_expectation", "acoustic_turbine_expected", expected)
+    constants.add("acoustic_turbine_head", "acoustic_turbine_distances", _head_fields(head))
+    constants.add("acoustic_turbine_usual", "acoustic_turbine_machine", machine)
     for name, table in _tables_of_surprise(model).items():
         fields = {**table.arrays(), "n": len(table.knots)}
-        structures.append(c_source.structure("acoustic_turbine_surprise_table", f"acoustic_turbine_{name}", fields))
-    return "\n".join([f'#include "{HEADER}"\n', c_source.log_mel("acoustic_turbine_front_end", FRONT_END), *structures])
+        constants.add("acoustic_turbine_surprise_table", f"acoustic_turbine_{name}", fields)
+    return f'#include "{HEADER}"\n\n{constants.source()}'
 
 
 def _head_fields(head: Head) -> Mapping[str, Any]:
