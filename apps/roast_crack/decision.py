@@ -25,7 +25,7 @@ import numpy as np
 from acoustic.frontend.logarithm import log2
 from acoustic.frontend.tables import F32
 from apps.roast_crack.decision_settings import LAG_SLOTS, SLOT_MS, DecisionSettings
-from apps.roast_crack.rhythm import BEAT_WINDOW_MS, MOST_IMPULSES, beats_time, evenly_spaced
+from apps.roast_crack.rhythm import BEAT_WINDOW_MS, beats_time, evenly_spaced
 
 #: Every slot the learnt counts fade by this factor: the background of 8 minutes ago weighs a third.
 FADING = np.float32(0.99)
@@ -34,11 +34,12 @@ LN2 = np.float32(0.6931471805599453)
 USUAL_RATE = np.float32(0.3)
 #: Evidence from which it is worth looking for a beat.
 WORTH_CHECKING = np.float32(4.0)
-#: The first pop is searched so far back, among so many cracks.
+#: The first pop is searched so far back.
 POPS_MS = 120_000
-MOST_CRACKS = 128
-#: Confidence is told in steps of this.
-CONFIDENCE_STEPS = np.float32(10_000)
+#: So many impulses, and so many cracks, are remembered at most.
+REMEMBERED = 128
+#: Confidence is told in steps of 1 / 10000.
+CONFIDENCE_STEPS = 10_000
 TICK_MS = 1000
 
 
@@ -108,8 +109,8 @@ class Decision:
         self._counted_ms = -self._dead_time_ms
         self._counted_level = -1
         self._counted_slot = self._slots[-1]
-        self._impulses_ms: deque[int] = deque(maxlen=MOST_IMPULSES)
-        self._cracks_ms: deque[int] = deque(maxlen=MOST_CRACKS)
+        self._impulses_ms: deque[int] = deque(maxlen=REMEMBERED)
+        self._cracks_ms: deque[int] = deque(maxlen=REMEMBERED)
         self._run_cracks = 0
         self._run_start_ms = 0
         self._charge_ms: int | None = None
@@ -204,7 +205,7 @@ class Decision:
             decided_s=impulse.known_ms / 1000,
             first_pop_s=self._cracks_ms[0] / 1000,
             cracks=self._run_cracks,
-            confidence=round(float(confidence * CONFIDENCE_STEPS)) / 10_000,
+            confidence=round(float(confidence * np.float32(CONFIDENCE_STEPS))) / CONFIDENCE_STEPS,
         )
         return self.first_crack
 

@@ -12,6 +12,8 @@ from apps.roast_crack.impulses import PATCH_FRAMES
 #: The float network takes contrast in units of 16 dB. An int8 step of a patch is 1/4 dB, 1/64 of that.
 UNIT_DB = 16.0
 INPUT_SCALE = 1 / 64
+#: Probabilities are told in steps of 1 / 10000.
+SCORE_STEPS = 10_000
 
 
 def build(seed: int) -> Any:
@@ -46,7 +48,7 @@ class CrackNetwork:
     def __init__(self, network: bytes) -> None:
         self._network = Network.from_bytes(network)
         log_odds = self._network.outputs[0].dequantise(np.arange(-128, 128, dtype=np.int8)).astype(np.float64)
-        self._scores = [round(float(p), 4) for p in 1.0 / (1.0 + np.exp(-log_odds))]
+        self._scores = [round(SCORE_STEPS * float(p)) / SCORE_STEPS for p in 1.0 / (1.0 + np.exp(-log_odds))]
 
     def logits(self, patches: NDArray[np.int8]) -> NDArray[np.int8]:
         """Score patches, int8 (n, 32, 20) in quarters of a dB, as int8 log-odds (n,)."""

@@ -7,9 +7,8 @@ import numpy as np
 
 from acoustic.frontend.tables import twiddles
 
-#: Impulses of so many milliseconds are searched for a beat, the last so many of them.
+#: Impulses of so many milliseconds are searched for a beat.
 BEAT_WINDOW_MS = 30_000
-MOST_IMPULSES = 64
 #: Beats of 0.30 to 2.60 Hz: whole multiples of 1000 / 2^17 Hz, of which a turn is 2^17 parts.
 TURN_BITS = 17
 FIRST_BEAT, LAST_BEAT = 39, 341
