@@ -100,6 +100,7 @@ def scaling(node: Node, bias: Array, scaler: Scaler, largest: Array, clamp: tupl
         "multiplier": multiplier,
         "shift": shift.astype(np.int8),
         "each": int(len(multiplier) > 1),
+        "plain": int(bool(shift.min() > 0) and clamp == (-128, 127)),
         "zero_point": zero_point_of(node.outputs[0]),
         "low": clamp[0],
         "high": clamp[1],

@@ -37,6 +37,7 @@ typedef struct {
     const int32_t *multiplier; /* [channels], or one for all */
     const int8_t *shift;       /* likewise: to the right by 1 to 22, or to the left by -shift */
     int32_t each;              /* 1 where every channel has its own multiplier, else 0 */
+    int32_t plain;             /* 1 where all shifts go to the right and the range is that of int8, else 0 */
     int32_t zero_point;
     int32_t low; /* range of the output */
     int32_t high;
