@@ -17,7 +17,6 @@ from acoustic.export.qemu.boards import BOARDS, Board
 from acoustic.export.qemu.emulator import RUNTIME, linker_script
 
 HERE = Path(__file__).parent
-URL = "https://pypi.org/project/acoustic/"
 BLOCK_MS = 16
 """Of the examples: short enough for small memories, long enough for one interrupt each."""
 STACK_BYTES = 4096
@@ -84,7 +83,6 @@ def _words(content: Content) -> dict[str, str]:
         "version": content.version if is_release else acoustic.__version__,
         "header": content.header,
         "licence": LICENCE,
-        "url": URL,
         "sentence": _plain(f"{what}, model {content.title}"),
         "paragraph": "C99 without allocation and libm, with the bytes that the Python package acoustic computes.",
         "cmake_sources": "\n".join(f"  src/{name}" for name in sources),
