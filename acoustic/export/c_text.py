@@ -33,10 +33,10 @@ def check_identifier(name: str) -> str:
 
 
 def array(name: str, values: NDArray[Any]) -> str:
-    """Define a constant array; words and float32 come in hexadecimal."""
+    """Define a constant array; words and floats come in hexadecimal."""
     kind = values.dtype.name
-    literal = {"uint32": "0x{:08x}".format, "float32": hex_float}.get(kind, str)
-    texts = [literal(v) for v in values.reshape(-1).tolist()]
+    text_of = {"uint32": "0x{:08x}".format, "float32": hex_float}.get(kind, str)
+    texts = [text_of(value) for value in values.reshape(-1).tolist()]
     return f"static const {_TYPES[kind]} {name}[{values.size}] = {{\n{_wrapped(texts)}\n}};\n"
 
 
@@ -63,8 +63,9 @@ def float32(value: float) -> str:
 
 
 def hex_float(value: float) -> str:
-    """Write a float32 in hexadecimal: the bits themselves, whoever reads them."""
-    return f"{float(np.float32(value)).hex()}f"
+    """Write a float32 in hexadecimal, so that no reading of a decimal enters the results."""
+    mantissa, exponent = float(np.float32(value)).hex().split("p")
+    return f"{mantissa.rstrip('0').rstrip('.')}p{exponent}f"
 
 
 def _wrapped(texts: list[str]) -> str:

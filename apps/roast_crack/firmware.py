@@ -5,8 +5,10 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from acoustic.export import c_source, c_text
+from acoustic.export import c_text
+from acoustic.export.constants import Constants
 from acoustic.export.firmware import Firmware
+from acoustic.frontend.device_tables import log_mel_fields
 from acoustic.frontend.noise_floor import STEPS_PER_DB
 from acoustic.model.bundle import Bundle
 from apps.roast_crack import contrast, decision, impulses, rhythm
@@ -188,14 +190,10 @@ def _model_source(settings: DecisionSettings, network: CrackNetwork, about: list
         "scores": np.array([round(network.score(logit) * SCORE_STEPS) for logit in range(-128, 128)], np.uint16),
         "cosines": rhythm.COSINES,
     }
-    return "\n".join(
-        [
-            c_text.comment(about),
-            '#include "acoustic_roast_decision.h"\n',
-            c_source.log_mel("acoustic_roast_front_end", FRONT_END),
-            c_source.structure("acoustic_roast_settings", "acoustic_roast_decides", fields),
-        ]
-    )
+    constants = Constants()
+    constants.add("acoustic_log_mel", "acoustic_roast_front_end", log_mel_fields(FRONT_END))
+    constants.add("acoustic_roast_settings", "acoustic_roast_decides", fields)
+    return "\n".join([c_text.comment(about), '#include "acoustic_roast_decision.h"\n', constants.source()])
 
 
 def _floats(values: tuple[float, ...]) -> tuple[float, ...]:

@@ -1,6 +1,16 @@
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
+
+@pytest.fixture(autouse=True, scope="package")
+def numpy_alone() -> Iterator[None]:
+    """Test the definition; that the compiled core computes the same bytes is tested beside it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ACOUSTIC_NATIVE", "0")
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,67 @@
+"""The C sources themselves: strictly C99, clean under the sanitizers, and exact however they are compiled."""
+
+import ctypes
+import subprocess
+
+import pytest
+from front_end_program import INCLUDE, SOURCES, expected_output, write_definitions
+from made_signals import signals
+
+from acoustic.device import build
+from acoustic.export.compilers import SANITIZER_FLAGS, STRICT_FLAGS, compile_c
+from acoustic.export.qemu.emulator import RUNTIME
+from acoustic.frontend import FrontEnd
+from acoustic.frontend.logarithm import EXP2_POLYNOMIAL, LOG2_POLYNOMIAL
+from acoustic.frontend.stft import WindowPair
+
+SPEECH = FrontEnd(rate_hz=16000, frame_samples=400, hop_samples=161, n_fft=512, n_mels=40, fmin_hz=20, fmax_hz=8000)
+MAGNITUDE = FrontEnd(
+    rate_hz=16000, frame_samples=6, hop_samples=5, n_fft=16, n_mels=2, fmin_hz=0, fmax_hz=8000, power=1
+)
+PAIRS = [(SPEECH, WindowPair.asymmetric(256, 128, 64)), (MAGNITUDE, WindowPair.asymmetric(32, 10, 1))]
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 4, 16])
+def test_strict_c99(compiler, lanes, tmp_path):
+    # Vectors wider than the processor's are passed by inlined functions only.
+    flags = [*STRICT_FLAGS, "-Wextra", "-Wno-psabi", "-O3", f"-DACOUSTIC_LANES={lanes}", "-shared", "-fPIC"]
+    compile_c([compiler], [build.HERE / "_python.c", *SOURCES[1:]], tmp_path / "core.so", flags=flags)
+
+
+@pytest.mark.parametrize("block", [1, 64, 1000])
+@pytest.mark.parametrize("lanes", [1, 4])
+@pytest.mark.parametrize(("fe", "windows"), PAIRS)
+def test_sanitizers_find_nothing(compiler, fe, windows, lanes, block, tmp_path):
+    write_definitions(tmp_path, fe, windows, block)
+    flags = [*STRICT_FLAGS, *SANITIZER_FLAGS, "-fno-math-errno", f"-DACOUSTIC_LANES={lanes}"]
+    program = tmp_path / "program"
+    compile_c([compiler], [*SOURCES, RUNTIME / "host.c"], program, flags=flags, include=[*INCLUDE, tmp_path])
+    for kind, pcm in signals(3000).items():
+        done = subprocess.run([program], input=pcm.tobytes(), capture_output=True)
+        assert done.returncode == 0, done.stderr.decode()
+        assert done.stdout == expected_output(pcm, fe, windows, block), kind
+
+
+@pytest.mark.parametrize("flags", [["-std=gnu11"], ["-std=gnu11", "-ffp-contract=fast"]])
+def test_sums_of_products_are_not_fused(compiler, libraries, flags, tmp_path):
+    if 8 not in libraries:
+        pytest.skip("needs a processor with AVX2 and FMA")
+    options = ["-O3", "-mavx2", "-mfma", "-DACOUSTIC_LANES=8", "-shared", "-fPIC"]
+    compile_c([compiler], [build.HERE / "_python.c", *SOURCES[1:]], tmp_path / "core.so", flags=[*flags, *options])
+    listing = subprocess.run(["objdump", "-d", tmp_path / "core.so"], capture_output=True, text=True, check=True).stdout
+    assert "vmulps" in listing
+    assert "vfm" not in listing
+    assert ctypes.CDLL(str(tmp_path / "core.so")).acoustic_core_rounds_twice() == 1
+
+
+def test_what_would_change_bytes_is_refused(compiler):
+    command = [compiler, "-ffast-math", "-fsyntax-only", f"-I{build.HERE}", build.HERE / "acoustic_fft.c"]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode != 0
+    assert "-ffast-math" in result.stderr
+
+
+def test_polynomials_are_those_of_the_definition():
+    text = (build.HERE / "acoustic_math.h").read_text(encoding="utf-8")
+    literals = [float.fromhex(word.strip("(+;,)").removesuffix("f")) for word in text.split() if "0x1." in word]
+    assert literals == [*LOG2_POLYNOMIAL[::-1], *EXP2_POLYNOMIAL[::-1]]
