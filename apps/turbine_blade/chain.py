@@ -64,8 +64,8 @@ class TurbineChain:
     model : TurbineModel
     usual : Usual
         What is usual for the machine that is heard.
-    conditions : Conditions
-        Those under which it is heard.
+    conditions : Conditions or None
+        Those under which it is heard; None for those that are usual for the machine.
     persistence : Persistence, optional
         When to raise an alarm; never, if not given.
     rotor : bool
@@ -76,16 +76,19 @@ class TurbineChain:
         self,
         model: TurbineModel,
         usual: Usual,
-        conditions: Conditions,
+        conditions: Conditions | None,
         persistence: Persistence | None = None,
         *,
         rotor: bool = False,
     ) -> None:
         self.model, self.usual = model, usual
-        self.rotor = RotorStream(FRONT_END, conditions.rpm) if rotor else None
+        self.rotor = RotorStream(FRONT_END, None if conditions is None else conditions.rpm) if rotor else None
         """What the blades have shown so far."""
         self.alarm = None if persistence is None else AlarmCounter(persistence)
-        self._conditions = conditions.vector(model.conditions)
+        if conditions is None:
+            self._conditions = usual.clips.mean[model.layout.n_features :]
+        else:
+            self._conditions = conditions.vector(model.conditions)
         self._frames = Frames()
         self._clips = ClipStream(model.layout, model.network, model.clip_stretches, model.nuisances)
 

@@ -96,8 +96,8 @@ class StretchMeter:
     """
 
     def __init__(self, fe: FrontEnd) -> None:
-        self._bands = {hz: _bands(fe, hz) for hz in (RUMBLE_HZ, BODY_HZ, BRIGHT_HZ, VOICE_HZ, SONG_HZ)}
-        self._silence = round((10 * np.log10(fe.floor) + SILENCE_DB) * STEPS_PER_DB)
+        self._bands = {hz: mel_bands(fe, hz) for hz in (RUMBLE_HZ, BODY_HZ, BRIGHT_HZ, VOICE_HZ, SONG_HZ)}
+        self._silence = silence(fe)
         self._before = np.empty((0, fe.n_mels), np.int16)
 
     def __call__(self, steps: Steps, clipped: NDArray[np.integer]) -> list[StretchMeasures]:
@@ -201,8 +201,13 @@ def _flutter(x: NDArray[np.int32]) -> list[int]:
     return distances
 
 
-def _bands(fe: FrontEnd, hz: tuple[int, int]) -> slice:
-    """Mel bands whose centre lies in a part of the spectrum."""
+def silence(fe: FrontEnd) -> int:
+    """Level at or below which every band of a silent frame lies, in steps of 1/256 dB."""
+    return int(round((10 * np.log10(fe.floor) + SILENCE_DB) * STEPS_PER_DB))
+
+
+def mel_bands(fe: FrontEnd, hz: tuple[int, int]) -> slice:
+    """Return the mel bands whose centre lies in a part of the spectrum."""
     lowest, low, high, highest = hz_to_mel(np.array([fe.fmin_hz, *hz, fe.fmax_hz], np.float64), fe.mel_scale)
     centre = np.linspace(lowest, highest, fe.n_mels + 2)[1:-1]
     first, stop = np.searchsorted(centre, [low, high])

@@ -94,11 +94,11 @@ class ResidualNetwork:
         if abs(source.scale / INPUT_SCALE - 1) > 1e-3 or source.zero_point != 0:
             raise ModelError("the network's input is not in quarters of a decibel: train it again")
         stored = np.arange(-128, 128) - result.zero_point
-        #: Output byte to steps of 1/256 dB.
-        self._predicted = np.rint(stored * (result.scale * UNIT_DB * 256)).astype(np.int32)
+        self.predicted = np.rint(stored * (result.scale * UNIT_DB * 256)).astype(np.int32)
+        """Steps of 1/256 dB that each output byte stands for, from -128 on: int32 (256,)."""
 
     def residual(self, half: NDArray[np.int16]) -> NDArray[np.int32]:
         """Return what each frame but two at either end has beyond its prediction: int32 (n - 4, n_half_bands)."""
         around, between = deviations(half, self.usual)
-        predicted = self._predicted[self.network.run(to_input(around))[0].astype(np.intp) + 128]
+        predicted = self.predicted[self.network.run(to_input(around))[0].astype(np.intp) + 128]
         return np.asarray(np.clip(between - predicted, -32768, 32767))
