@@ -53,9 +53,14 @@ class Content:
         ]
 
     @cached_property
+    def runtimes(self) -> dict[str, Network]:
+        """The networks in Python, by their names."""
+        return {name: Network.from_bytes(data) for name, data in self.networks.items()}
+
+    @cached_property
     def network_sources(self) -> dict[str, NetworkSource]:
         """The networks as C, by their names."""
-        return {name: network_source(Network.from_bytes(data), name) for name, data in self.networks.items()}
+        return {name: network_source(network, name) for name, network in self.runtimes.items()}
 
     @cached_property
     def sources(self) -> dict[str, str]:
@@ -129,6 +134,4 @@ def _network_alone(path: Path) -> Content:
         raise BundleError(f"{path}: cannot be read: {error.strerror}") from error
     name = re.sub(r"[^a-z0-9]+", "_", path.stem.lower()).strip("_")[:40]
     name = name if name[:1].isalpha() else f"network_{name}".rstrip("_")
-    return Content(
-        name=name, title=path.stem, version="1.0.0", front_end="", header=f"{name}.h", networks={name: data}
-    )
+    return Content(name=name, title=path.stem, version="1.0.0", front_end="", header=f"{name}.h", networks={name: data})

@@ -7,12 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from acoustic.export.chains import program as chains
 from acoustic.export.content import Content
 from acoustic.export.firmware import Firmware
-from acoustic.export.footprint import NETWORK, FlashPart, Footprint, footprint
+from acoustic.export.footprint import NETWORK, Buffer, FlashPart, footprint
 from acoustic.export.network import KERNEL_FOLDER, NetworkSource
 from acoustic.export.parity import random_inputs
 from acoustic.export.qemu.boards import Board
@@ -38,8 +36,8 @@ class Cost:
     flash: tuple[FlashPart, ...]
     ram_bytes: int
     """Static memory and the stack's high-water mark, a block of samples included."""
+    ram: tuple[Buffer, ...]
     stack_bytes: int
-    footprint: Footprint
     instructions_per_second: int | None
     """Of sound, on average; None for a network alone."""
     instructions_per_block: int | None
@@ -71,7 +69,7 @@ def measure(content: Content, board: Board, sources: Path, work: Path) -> Cost:
     inferences, built = {}, []
     for name, network in content.network_sources.items():
         program = _network_program(network, board, work)
-        outcome = run(program, _some_inputs(content.networks[name]))
+        outcome = run(program, _some_inputs(content.runtimes[name]))
         region = outcome.regions[RUN_REGION]
         inferences[name] = region.instructions // region.calls
         built.append((program, outcome.stack_bytes))
@@ -94,8 +92,8 @@ def measure(content: Content, board: Board, sources: Path, work: Path) -> Cost:
         flash_bytes=program.flash_bytes,
         flash=found.flash,
         ram_bytes=program.ram_bytes + stack_bytes,
+        ram=found.ram,
         stack_bytes=stack_bytes,
-        footprint=found,
         instructions_per_second=whole,
         instructions_per_block=blocks,
         most_instructions=most,
@@ -118,8 +116,8 @@ def _network_program(source: NetworkSource, board: Board, work: Path) -> Program
     return build(board, files, folder, include=[folder, KERNEL_FOLDER], flags=_DEBUG, name=source.name)
 
 
-def _some_inputs(data: bytes) -> bytes:
-    return interleaved([np.asarray(values) for values in random_inputs(Network.from_bytes(data), NETWORK_RUNS)])
+def _some_inputs(network: Network) -> bytes:
+    return interleaved(random_inputs(network, NETWORK_RUNS))
 
 
 def _parts(content: Content) -> dict[str, str]:

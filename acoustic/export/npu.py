@@ -43,7 +43,13 @@ def estimate(network: Path, accelerator: str, folder: Path) -> NpuEstimate:
     ExportError
         If it fails; the message holds what it said.
     """
-    command = [_vela(), str(network), "--accelerator-config", accelerator, "--output-dir", str(folder)]
+    vela = find_vela()
+    if vela is None:
+        raise MissingExtraError(
+            "--npu needs Vela, Arm's compiler for Ethos-U, which is not installed: pip install 'acoustic[npu]', or "
+            "install ethos-u-vela into an environment of its own and put its vela on the path"
+        )
+    command = [vela, str(network), "--accelerator-config", accelerator, "--output-dir", str(folder)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=TIMEOUT_S)
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -65,12 +71,6 @@ def estimate(network: Path, accelerator: str, folder: Path) -> NpuEstimate:
     )
 
 
-def _vela() -> str:
+def find_vela() -> str | None:
     """Path of Vela: on the path, or beside this Python."""
-    found = shutil.which("vela") or shutil.which("vela", path=str(Path(sys.executable).parent))
-    if found is None:
-        raise MissingExtraError(
-            "--npu needs Vela, Arm's compiler for Ethos-U, which is not installed: pip install 'acoustic[npu]', or "
-            "install ethos-u-vela into an environment of its own and put its vela on the path"
-        )
-    return found
+    return shutil.which("vela") or shutil.which("vela", path=str(Path(sys.executable).parent))

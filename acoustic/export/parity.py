@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 
@@ -84,7 +85,9 @@ def _difference(target: str, stage: str, wanted: bytes, found: bytes) -> str:
     )
 
 
-def steps(content: Content, boards: Sequence[Board], sources: Path, work: Path) -> list[Callable[[], Iterator[Finding]]]:
+def steps(
+    content: Content, boards: Sequence[Board], sources: Path, work: Path
+) -> list[Callable[[], Iterator[Finding]]]:
     """Return the checks of an export, each to be called for what it finds.
 
     Parameters
@@ -100,10 +103,10 @@ def steps(content: Content, boards: Sequence[Board], sources: Path, work: Path) 
     made: list[Callable[[], Iterator[Finding]]] = []
     if content.firmware:
         chain = _Chain(content.firmware, sources, work / "chain")
-        made += [chain.extension, chain.host, *(lambda board=board: chain.board(board) for board in boards)]
+        made += [chain.extension, chain.host, *(partial(chain.board, board) for board in boards)]
     for name, source in content.network_sources.items():
-        network = _Network(source, content.networks[name], work / name)
-        made += [network.micro, network.host, *(lambda board=board: network.board(board) for board in boards)]
+        network = _Network(source, content.runtimes[name], content.networks[name], work / name)
+        made += [network.micro, network.host, *(partial(network.board, board) for board in boards)]
     return made
 
 
@@ -148,10 +151,9 @@ class _Chain:
 class _Network:
     """A network by itself, on random inputs."""
 
-    def __init__(self, source: NetworkSource, data: bytes, folder: Path) -> None:
+    def __init__(self, source: NetworkSource, network: Network, data: bytes, folder: Path) -> None:
         self.source, self.data, self.folder = source, data, folder
         folder.mkdir()
-        network = Network.from_bytes(data)
         self.inputs = random_inputs(network, RANDOM_INPUTS)
         with numpy_only():
             self.outputs = network.run(*self.inputs)
@@ -218,7 +220,8 @@ def numpy_only() -> Iterator[None]:
 
 def varied_blocks(n_samples: int) -> list[int]:
     """Sizes of blocks, from one sample to many, that make up a signal."""
-    blocks, rest = [], n_samples
+    blocks: list[int] = []
+    rest = n_samples
     for size in cycle(BLOCKS):
         if rest <= size:
             return [*blocks, rest] if rest else blocks
@@ -228,7 +231,7 @@ def varied_blocks(n_samples: int) -> list[int]:
 
 
 def random_inputs(network: Network, count: int) -> list[NDArray[np.int8]]:
-    """Inputs over the whole range, the first two at its ends."""
+    """Make inputs over the whole range, the first two at its ends."""
     rng = np.random.default_rng(0)
     made = []
     for spec in network.inputs:

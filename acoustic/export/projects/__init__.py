@@ -114,7 +114,7 @@ def _board_settings(board: Board) -> str:
 
 
 def _board_files() -> dict[str, str]:
-    """What a program needs to start on an emulated board."""
+    """Collect what a program needs to start on an emulated board."""
     names = ("board.c", "board.h", "start_arm.c", "start_riscv.c", "no_libc/string.h")
     scripts = {f"{board.name}.ld": linker_script(board) for board in BOARDS.values()}
     return {name: (RUNTIME / name).read_text(encoding="utf-8") for name in names} | scripts
