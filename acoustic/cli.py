@@ -13,6 +13,7 @@ import typer
 
 from acoustic import __version__, terminal
 from acoustic.errors import AcousticError, MissingExtraError
+from acoustic.export.commands import budget, export
 from acoustic.options import Device, Json
 
 # Plain tracebacks: an exception that reaches Python is a bug, and is reported as text.
@@ -21,6 +22,8 @@ data_app = typer.Typer(help="Datasets: source, licence, checksums, and where the
 bundle_app = typer.Typer(help="Model bundles: one file per model.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 app.add_typer(bundle_app, name="bundle")
+app.command()(export)
+app.command()(budget)
 
 
 def _show_version(wanted: bool) -> None:

@@ -40,6 +40,9 @@ class Firmware:
     """C name to network, a .tflite file, of which the generator makes one more pair of files each."""
     replay: str = field(repr=False)
     """C text of the three functions of ``acoustic/export/chains/replay.h``: they drive the application in the proof."""
+    listen: str = field(default="", repr=False)
+    """C text of the three functions of ``acoustic/export/projects/examples/listen.h``: the application's side of the
+    example programs, which says in words what it hears. Without it there are none."""
     stages: tuple[str, ...]
     """Names of the stages in the order of their numbers in ``ACOUSTIC_TRACE(stage, bytes, n)``, from 0 on."""
     expected: Emitted = field(repr=False)

@@ -78,6 +78,7 @@ def firmware(bundle: Bundle) -> Firmware:
         core=CORE,
         networks={NETWORK: bundle.network},
         replay=REPLAY,
+        listen=folder.joinpath("example", "listen.c").read_text(encoding="utf-8"),
         stages=STAGES,
         expected=lambda pcm: stages(bundle, pcm),
         rate_hz=FRONT_END.rate_hz,

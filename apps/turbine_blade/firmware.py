@@ -117,6 +117,7 @@ def firmware(bundle: Bundle, usual: Usual | None = None) -> Firmware:
         core=CORE,
         networks={NETWORK: bundle.network},
         replay=REPLAY,
+        listen=folder.joinpath("example", "listen.c").read_text(encoding="utf-8"),
         stages=STAGES,
         expected=expected,
         rate_hz=FRONT_END.rate_hz,

@@ -97,7 +97,7 @@ def build(
     if missing:
         raise ExportError(f"{board.name}: {missing} is not installed")
     script = folder / f"{name}.ld"
-    script.write_text(_linker_script(board), encoding="utf-8")
+    script.write_text(linker_script(board), encoding="utf-8")
     path = folder / f"{name}.elf"
     start = RUNTIME / ("start_riscv.c" if board.is_riscv else "start_arm.c")
     compile_c(
@@ -169,7 +169,8 @@ def _regions(rows: np.ndarray, board: Board) -> dict[int, Region]:
     }
 
 
-def _linker_script(board: Board) -> str:
+def linker_script(board: Board) -> str:
+    """Text of the script that lays a program out in a board's memory."""
     template = string.Template((RUNTIME / "program.ld").read_text(encoding="utf-8"))
     return template.substitute(
         entry="board_entry" if board.is_riscv else "board_reset",

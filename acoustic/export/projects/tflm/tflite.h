@@ -1,0 +1,17 @@
+#ifndef @upper@_TFLITE_H
+#define @upper@_TFLITE_H
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+extern const unsigned char @name@_tflite[];
+extern const size_t @name@_tflite_bytes;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
