@@ -35,6 +35,8 @@ class AidSettings:
     bundle: str = APPLICATION
     """A bundle file, or the name of a shipped one."""
     strength: float = 1.0
+    bypass: bool = False
+    """Whether it starts with the sound as it comes."""
     floor_db: float | None = None
     """Gain that no noise falls below; None: the bundle's."""
     audiogram: str | None = None
@@ -82,6 +84,8 @@ class AidPlan:
     def make(self) -> Enhancer:
         """Make a new hearing aid, one for each stream of sound."""
         chain = HearingChain(self.bundle, strength=self.settings.strength, floor_db=self.settings.floor_db)
+        chain.bypass = self.settings.bypass
+        chain.reset()  # it starts so, instead of fading there
         return HearingAid(chain, FRONT_END.latency_ms, fit(self.audiogram, chain.rate_hz))
 
 

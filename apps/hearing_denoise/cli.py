@@ -10,6 +10,7 @@ import typer
 from acoustic.errors import ParameterError
 from acoustic.options import BundleName, Input, Jobs, Json, Plot, Rate, Recordings
 from apps.hearing_denoise.cli_evaluate import evaluate
+from apps.hearing_denoise.cli_train import train
 from apps.hearing_denoise.options import Audiogram, BufferMs, Floor, In, Out, OutputFile, Record, Strength
 
 app = typer.Typer(help="Take the noise out of speech.", no_args_is_help=True)
@@ -91,9 +92,10 @@ def listen(
 
     if output is not None and recording is not None and output.resolve() == Path(recording).resolve():
         raise ParameterError(f"{output}: is the recording itself and would be overwritten. Write to another file.")
-    plan = AidPlan.load(AidSettings(bundle=bundle, strength=strength, floor_db=floor, audiogram=audiogram))
+    plan = AidPlan.load(
+        AidSettings(bundle=bundle, strength=strength, bypass=bypass, floor_db=floor, audiogram=audiogram)
+    )
     aid = plan.make()
-    aid.bypass = bypass
     if audiogram is not None:
         note(NOTICE)
     files_only = recording is not None and output is not None
@@ -105,5 +107,5 @@ def listen(
     raise typer.Exit(ended.exit_code)
 
 
-for command in (evaluate,):
+for command in (train, evaluate):
     app.command()(command)
