@@ -129,27 +129,33 @@ bool acoustic_stft_push(acoustic_stft_stream *stream, const int16_t **pcm, size_
 void acoustic_stft_frames(const acoustic_stft *definition, acoustic_lanes *work, const int16_t *pcm, size_t count,
                           float *re, float *im);
 
-/* What a synthesis is, with its memory. */
+/* What a synthesis is. */
 typedef struct {
     const float *window;     /* Window * 32768: shape (window_samples). */
     const float *twiddles;   /* As above. */
-    float *sums;             /* (window_samples): the overlapping frames added up so far, in a ring. */
-    acoustic_lanes *work;    /* ACOUSTIC_WORK(n_fft) */
     uint16_t hop_samples;    /* Divides window_samples. */
     uint16_t window_samples; /* The window lies at the end of the frame; at most n_fft. */
     uint16_t n_fft;          /* A power of two, 16 to 8192. */
-    uint16_t oldest;         /* Where in the ring the next hop begins. */
 } acoustic_synthesis;
 
-/* Begin with silence. */
-void acoustic_synthesis_start(acoustic_synthesis *synthesis);
+/* Samples from a stream of spectra. */
+typedef struct {
+    const acoustic_synthesis *definition;
+    float *sums;          /* The overlapping frames added up so far, window_samples in a ring. */
+    acoustic_lanes *work; /* ACOUSTIC_WORK(n_fft) */
+    uint16_t oldest;      /* Where in the ring the next hop begins. */
+} acoustic_synthesis_stream;
+
+/* Begin with silence; sums holds window_samples, work holds ACOUSTIC_WORK(n_fft). */
+void acoustic_synthesis_start(acoustic_synthesis_stream *stream, const acoustic_synthesis *definition, float *sums,
+                              acoustic_lanes *work);
 
 /*
  * Take spectra, re and im of shape (count, n_fft / 2 + 1), and write the samples that no later frame can change:
  * (count * hop_samples). The imaginary parts of the first and the last bin count as zero. Halves are rounded to
  * even; what exceeds full scale is limited to it.
  */
-void acoustic_synthesis_push(acoustic_synthesis *synthesis, const float *re, const float *im, size_t count,
+void acoustic_synthesis_push(acoustic_synthesis_stream *stream, const float *re, const float *im, size_t count,
                              int16_t *pcm);
 
 #endif

@@ -61,7 +61,11 @@ static inline float acoustic_exp2(float x)
 /* Square root of a number that is not negative, correctly rounded as IEEE 754 wants it. */
 static inline float acoustic_sqrt(float x)
 {
-#if defined(__SSE2__) || defined(__aarch64__) || (defined(__ARM_FP) && (__ARM_FP & 4)) || defined(__riscv_fsqrt)
+#if defined(__ARM_FP) && (__ARM_FP & 4) && !defined(__aarch64__)
+    float root;
+    __asm__("vsqrt.f32 %0, %1" : "=t"(root) : "t"(x));
+    return root;
+#elif defined(__SSE2__) || defined(__aarch64__)
     return __builtin_sqrtf(x); /* one instruction with -fno-math-errno */
 #else
     union { float number; uint32_t bits; } both;

@@ -56,67 +56,70 @@ bool acoustic_stft_push(acoustic_stft_stream *stream, const int16_t **pcm, size_
     return true;
 }
 
-void acoustic_synthesis_start(acoustic_synthesis *synthesis)
+void acoustic_synthesis_start(acoustic_synthesis_stream *stream, const acoustic_synthesis *definition, float *sums,
+                              acoustic_lanes *work)
 {
-    synthesis->oldest = 0;
-    for (size_t i = 0; i < synthesis->window_samples; ++i) {
-        synthesis->sums[i] = 0.0f;
+    stream->definition = definition;
+    stream->sums = sums;
+    stream->work = work;
+    stream->oldest = 0;
+    for (size_t i = 0; i < definition->window_samples; ++i) {
+        sums[i] = 0.0f;
     }
 }
 
 /* Frames back from spectra, windowed at their ends; point i of them stands at i ^ 1. Returns where they lie. */
-static acoustic_lanes *windowed_frames(const acoustic_synthesis *synthesis, const float *re, const float *im,
-                                       size_t count)
+static acoustic_lanes *windowed_frames(const acoustic_synthesis *definition, acoustic_lanes *work, const float *re,
+                                       const float *im, size_t count)
 {
-    const size_t n_fft = synthesis->n_fft, n_bins = n_fft / 2 + 1, first = n_fft - synthesis->window_samples;
+    const size_t n_fft = definition->n_fft, n_bins = n_fft / 2 + 1, first = n_fft - definition->window_samples;
     const float scale = 1.0f / (float)n_fft; /* a power of two: exact */
-    acoustic_lanes *const spectrum = synthesis->work;
     acoustic_lanes *frames;
     for (size_t lane = 0; lane < ACOUSTIC_LANES; ++lane) {
         const size_t row = n_bins * (lane < count ? lane : count - 1);
         for (size_t bin = 0; bin < n_bins; ++bin) {
-            ACOUSTIC_SET_LANE(spectrum[2 * bin], lane, re[row + bin]);
-            ACOUSTIC_SET_LANE(spectrum[2 * bin + 1], lane, im[row + bin]);
+            ACOUSTIC_SET_LANE(work[2 * bin], lane, re[row + bin]);
+            ACOUSTIC_SET_LANE(work[2 * bin + 1], lane, im[row + bin]);
         }
     }
-    frames = acoustic_fft_inverse(n_fft, synthesis->twiddles, spectrum, spectrum + n_fft + 2);
+    frames = acoustic_fft_inverse(n_fft, definition->twiddles, work, work + n_fft + 2);
     for (size_t i = first; i < n_fft; ++i) {
-        frames[i ^ 1] = frames[i ^ 1] * scale * synthesis->window[i - first];
+        frames[i ^ 1] = frames[i ^ 1] * scale * definition->window[i - first];
     }
     return frames;
 }
 
 /* Add the end of a frame to the ring of sums. */
-static void add(const acoustic_synthesis *synthesis, const acoustic_lanes *frames, size_t lane)
+static void add(acoustic_synthesis_stream *stream, const acoustic_lanes *frames, size_t lane)
 {
-    const size_t first = (size_t)synthesis->n_fft - synthesis->window_samples;
-    const size_t wrap = (size_t)synthesis->n_fft - synthesis->oldest;
-    float *sum = synthesis->sums + synthesis->oldest;
-    for (size_t i = first; i < wrap; ++i) {
+    const size_t n_fft = stream->definition->n_fft, wrap = n_fft - stream->oldest;
+    size_t i = n_fft - stream->definition->window_samples;
+    for (float *sum = stream->sums + stream->oldest; i < wrap; ++i) {
         *sum++ += ACOUSTIC_LANE(frames[i ^ 1], lane);
     }
-    sum = synthesis->sums;
-    for (size_t i = wrap; i < synthesis->n_fft; ++i) {
+    for (float *sum = stream->sums; i < n_fft; ++i) {
         *sum++ += ACOUSTIC_LANE(frames[i ^ 1], lane);
     }
 }
 
-void acoustic_synthesis_push(acoustic_synthesis *synthesis, const float *re, const float *im, size_t count,
+void acoustic_synthesis_push(acoustic_synthesis_stream *stream, const float *re, const float *im, size_t count,
                              int16_t *pcm)
 {
-    const size_t n_bins = synthesis->n_fft / 2 + (size_t)1, hop = synthesis->hop_samples;
+    const acoustic_synthesis *const definition = stream->definition;
+    const size_t n_bins = definition->n_fft / 2 + (size_t)1, hop = definition->hop_samples;
     for (size_t done = 0; done < count; done += ACOUSTIC_LANES) {
         const size_t lanes = count - done < ACOUSTIC_LANES ? count - done : ACOUSTIC_LANES;
-        const acoustic_lanes *const frames = windowed_frames(synthesis, re + done * n_bins, im + done * n_bins, lanes);
+        const acoustic_lanes *const frames =
+            windowed_frames(definition, stream->work, re + done * n_bins, im + done * n_bins, lanes);
         for (size_t lane = 0; lane < lanes; ++lane) {
-            float *const oldest = synthesis->sums + synthesis->oldest;
-            const size_t next = synthesis->oldest + hop;
-            add(synthesis, frames, lane);
+            float *const oldest = stream->sums + stream->oldest;
+            const size_t next = stream->oldest + hop;
+            add(stream, frames, lane);
             for (size_t i = 0; i < hop; ++i) {
                 *pcm++ = acoustic_to_int16(oldest[i]);
                 oldest[i] = 0.0f;
             }
-            synthesis->oldest = (uint16_t)(next < synthesis->window_samples ? next : 0);
+            stream->oldest = (uint16_t)(next < definition->window_samples ? next : 0);
         }
     }
 }

@@ -13,7 +13,14 @@ from acoustic.errors import ParameterError
 
 LINE_LENGTH = 110
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,60}")
-_TYPES = {"int8": "int8_t", "int16": "int16_t", "int32": "int32_t", "uint32": "uint32_t"}
+_TYPES = {
+    "int8": "int8_t",
+    "int16": "int16_t",
+    "int32": "int32_t",
+    "uint16": "uint16_t",
+    "uint32": "uint32_t",
+    "float32": "float",
+}
 
 
 def check_identifier(name: str) -> str:
@@ -30,9 +37,10 @@ def check_identifier(name: str) -> str:
 
 
 def array(name: str, values: NDArray[Any]) -> str:
-    """Define a constant array; words come in hexadecimal."""
+    """Define a constant array; words and floats come in hexadecimal."""
     kind = values.dtype.name
-    texts = [f"0x{v:08x}" if kind == "uint32" else str(v) for v in values.reshape(-1).tolist()]
+    text_of = {"uint32": "0x{:08x}".format, "float32": hex_float}.get(kind, str)
+    texts = [text_of(value) for value in values.reshape(-1).tolist()]
     return f"static const {_TYPES[kind]} {name}[{values.size}] = {{\n{_wrapped(texts)}\n}};\n"
 
 
@@ -56,6 +64,12 @@ def float32(value: float) -> str:
     """Write a float32 so that reading gives the same bits."""
     text = f"{np.float32(value):.9g}"
     return f"{text}f" if any(c in text for c in ".e") else f"{text}.0f"
+
+
+def hex_float(value: float) -> str:
+    """Write a float32 in hexadecimal, so that no reading of a decimal enters the results."""
+    mantissa, exponent = float(np.float32(value)).hex().split("p")
+    return f"{mantissa.rstrip('0').rstrip('.')}p{exponent}f"
 
 
 def _wrapped(texts: list[str]) -> str:

@@ -1,4 +1,7 @@
-"""The front end's constants as the C core takes them: the same for Python's copy of the core and for firmware."""
+"""The front end's constants as the C core takes them: the same for Python's copy of the core and for firmware.
+
+Each function gives the fields of one C structure of ``acoustic/device/acoustic_frontend.h``, without memory.
+"""
 
 from typing import Any
 
@@ -6,11 +9,6 @@ import numpy as np
 
 from acoustic.frontend.definition import FrontEnd
 from acoustic.frontend.tables import F32, mel_bank, twiddles, window
-
-
-def half_window(scaled: F32) -> F32:
-    """Window for the C core, from one scaled to full scale: the FFT takes halves of the samples."""
-    return np.float32(0.5) * scaled
 
 
 def twiddle_pairs(n_fft: int) -> F32:
@@ -22,10 +20,10 @@ def twiddle_pairs(n_fft: int) -> F32:
 
 
 def log_mel_fields(fe: FrontEnd) -> dict[str, Any]:
-    """Fields of the C structure ``acoustic_log_mel``: numbers, float32 and uint16 arrays."""
+    """Fields of ``acoustic_log_mel``: numbers, float32 and uint16 arrays."""
     bank = mel_bank(fe)
     return {
-        "window": half_window(window(fe)),
+        "window": _half(window(fe)),
         "twiddles": twiddle_pairs(fe.n_fft),
         "mel_bounds": bank.bounds.astype(np.uint16),
         "mel_weights": np.stack([bank.rise, bank.fall], axis=1),
@@ -37,3 +35,25 @@ def log_mel_fields(fe: FrontEnd) -> dict[str, Any]:
         "floor": float(np.float32(fe.floor)),
         "scale_db": float(np.float32(3.0102999566398120 * (3 - fe.power))),
     }
+
+
+def stft_fields(window: F32, hop_samples: int) -> dict[str, Any]:
+    """Fields of ``acoustic_stft``; the window is scaled to full scale, shape (n_fft,)."""
+    n_fft = len(window)
+    return {"window": _half(window), "twiddles": twiddle_pairs(n_fft), "hop_samples": hop_samples, "n_fft": n_fft}
+
+
+def synthesis_fields(window: F32, n_fft: int, hop_samples: int) -> dict[str, Any]:
+    """Fields of ``acoustic_synthesis``; the window is scaled to full scale and lies at the frame's end."""
+    return {
+        "window": window,
+        "twiddles": twiddle_pairs(n_fft),
+        "hop_samples": hop_samples,
+        "window_samples": len(window),
+        "n_fft": n_fft,
+    }
+
+
+def _half(window: F32) -> F32:
+    """Halve the samples, as the FFT takes them, by way of the window."""
+    return np.float32(0.5) * window

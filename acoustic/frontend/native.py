@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.frontend.definition import FrontEnd
-from acoustic.frontend.device_tables import half_window, log_mel_fields, twiddle_pairs
+from acoustic.frontend.device_tables import log_mel_fields, stft_fields, synthesis_fields
 from acoustic.frontend.tables import F32
 
 #: Vector instructions want whole cache lines.
@@ -59,7 +59,11 @@ class _NoiseFloor(_Structure):
 
 
 class _Synthesis(_Structure):
-    _fields_ = _fields("window twiddles sums work", "hop_samples window_samples n_fft oldest")
+    _fields_ = _fields("window twiddles", "hop_samples window_samples n_fft")
+
+
+class _SynthesisStream(ctypes.Structure):
+    _fields_ = _fields("definition sums work", "oldest")
 
 
 class LogMelFrames:
@@ -78,10 +82,8 @@ class StftFrames:
     """Spectra of contiguous PCM; ``window`` is scaled to full scale, shape (n_fft,)."""
 
     def __init__(self, core: ctypes.CDLL, window: F32, hop_samples: int) -> None:
-        n_fft = len(window)
-        fields = {"window": half_window(window), "twiddles": twiddle_pairs(n_fft)}
-        self._core, self._work = core, _work(core, n_fft)
-        self._definition = _Stft({**fields, "hop_samples": hop_samples, "n_fft": n_fft})
+        self._core, self._work = core, _work(core, len(window))
+        self._definition = _Stft(stft_fields(window, hop_samples))
 
     def __call__(self, pcm: NDArray[np.int16], out: F32) -> None:
         """Fill ``out``, float32 (2, n_frames, n_fft / 2 + 1), with the spectra from the first hops of ``pcm`` on."""
@@ -93,15 +95,15 @@ class SynthesisFrames:
     """Overlap-add of spectra, with its memory; ``window`` is scaled to full scale and lies at the frame's end."""
 
     def __init__(self, core: ctypes.CDLL, window: F32, n_fft: int, hop_samples: int) -> None:
-        memory = {"sums": np.zeros(len(window), np.float32), "work": _work(core, n_fft)}
-        sizes = {"hop_samples": hop_samples, "window_samples": len(window), "n_fft": n_fft}
-        self._core = core
-        self._state = _Synthesis({"window": window, "twiddles": twiddle_pairs(n_fft), **memory, **sizes})
+        self._core, self._stream = core, _SynthesisStream()
+        self._definition = _Synthesis(synthesis_fields(window, n_fft, hop_samples))
+        self._sums, self._work = np.empty(len(window), np.float32), _work(core, n_fft)
+        _call(core.acoustic_synthesis_start, self._stream, self._definition, self._sums, self._work)
 
     def __call__(self, re: F32, im: F32, out: NDArray[np.int16]) -> None:
         """Fill ``out``, int16 (n_frames, hop_samples), from spectra, float32 (n_frames, n_fft / 2 + 1)."""
         re, im = np.ascontiguousarray(re), np.ascontiguousarray(im)
-        _call(self._core.acoustic_synthesis_push, self._state, re, im, len(re), out)
+        _call(self._core.acoustic_synthesis_push, self._stream, re, im, len(re), out)
 
 
 class NoiseFloorFrames:
@@ -129,12 +131,12 @@ def _work(core: ctypes.CDLL, n_fft: int) -> F32:
     return memory[-memory.ctypes.data % CACHE_LINE // 4 :]
 
 
-def _call(function: Any, *arguments: _Structure | np.ndarray | int) -> None:
+def _call(function: Any, *arguments: ctypes.Structure | np.ndarray | int) -> None:
     """Call a function of the core with structures, arrays and sizes."""
     function(*map(_as_c, arguments))
 
 
-def _as_c(argument: _Structure | np.ndarray | int) -> Any:
+def _as_c(argument: ctypes.Structure | np.ndarray | int) -> Any:
     if isinstance(argument, np.ndarray):
         assert argument.flags.c_contiguous
         return ctypes.c_void_p(argument.ctypes.data)

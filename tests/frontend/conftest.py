@@ -1,6 +1,17 @@
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
+from acoustic.device import switched_off
+
+
+@pytest.fixture(autouse=True, scope="package")
+def numpy_alone() -> Iterator[None]:
+    """Test the definition; that the compiled core computes the same bytes is tested beside it."""
+    with switched_off():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,84 @@
+"""Which core Python computes with, and when it does without."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from acoustic import device
+from acoustic.device import build
+from acoustic.frontend import definition
+
+
+@pytest.fixture(scope="module")
+def built(compiler: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("built")
+    assert [path.stem for path in build.build(folder)] == list(build.variants())
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def fresh_search(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("ACOUSTIC_NATIVE", raising=False)
+    device._search.cache_clear()
+    yield
+    device._search.cache_clear()
+
+
+def test_widest_core_that_fits_is_taken(built, monkeypatch):
+    monkeypatch.setattr(device, "HERE", built)
+    core = device.core()
+    assert core is not None
+    assert core.acoustic_core_lanes() == (8 if core.acoustic_cpu_has_avx2() else 4)
+    assert device.status() == f"compiled core, {core.acoustic_core_lanes()} frames side by side"
+
+
+def test_environment_switches_it_off(built, monkeypatch):
+    monkeypatch.setattr(device, "HERE", built)
+    monkeypatch.setenv("ACOUSTIC_NATIVE", "0")
+    assert device.core() is None
+    assert "ACOUSTIC_NATIVE=0" in device.status()
+
+
+def test_not_built(tmp_path, monkeypatch):
+    monkeypatch.setattr(device, "HERE", tmp_path)
+    assert device.core() is None
+    assert "not built" in device.status()
+
+
+def test_damaged(tmp_path):
+    (tmp_path / "_core.so").write_bytes(b"not a library")
+    assert "cannot be loaded" in device.load(tmp_path / "_core.so")[1]
+
+
+def test_older_than_its_sources(built, monkeypatch):
+    monkeypatch.setattr(device, "digest", lambda: "another")
+    assert device.load(built / "_core.so") == (None, "the compiled core is older than its sources")
+
+
+def test_of_another_arithmetic(built, monkeypatch):
+    monkeypatch.setattr(device, "ARITHMETIC_VERSION", definition.ARITHMETIC_VERSION + 1)
+    assert device.load(built / "_core.so") == (None, "the compiled core computes with another arithmetic")
+
+
+def test_arithmetic_is_that_of_the_definition():
+    assert device.ARITHMETIC_VERSION == definition.ARITHMETIC_VERSION
+
+
+@pytest.mark.parametrize("command", ["false", sys.executable])
+def test_nothing_is_built_by_what_is_no_compiler(command, tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "compiler", lambda: command)
+    assert build.build(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_built_without_a_compiler(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CC", raising=False)
+    assert build.build(tmp_path) == []
+
+
+def test_build_needs_the_standard_library_alone(tmp_path):
+    code = f"import runpy; runpy.run_path({str(build.HERE / 'build.py')!r})"
+    subprocess.run([sys.executable, "-I", "-S", "-c", code], cwd=tmp_path, check=True)
