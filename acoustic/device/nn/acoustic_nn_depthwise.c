@@ -60,9 +60,24 @@ static inline sums_t add_tap(sums_t sums, const int8_t *x, const int8_t *w)
 
 static inline sums_t add_three_taps(sums_t sums, const int8_t *x, int32_t step, const int8_t *w)
 {
-    sums = add_tap(sums, x, w);
-    sums = add_tap(sums, x + step, w + 4);
-    return add_tap(sums, x + 2 * step, w + 8);
+    __asm__ volatile("vldrb.s32 q0, [%[x]]\n"
+                     "vldrb.s32 q1, [%[w]]\n"
+                     "vmul.i32 q0, q0, q1\n"
+                     "add %[x], %[x], %[step]\n"
+                     "vldrb.s32 q2, [%[x]]\n"
+                     "vadd.i32 %q[sums], %q[sums], q0\n"
+                     "vldrb.s32 q1, [%[w], #4]\n"
+                     "vmul.i32 q2, q2, q1\n"
+                     "add %[x], %[x], %[step]\n"
+                     "vldrb.s32 q0, [%[x]]\n"
+                     "vadd.i32 %q[sums], %q[sums], q2\n"
+                     "vldrb.s32 q1, [%[w], #8]\n"
+                     "vmul.i32 q0, q0, q1\n"
+                     "vadd.i32 %q[sums], %q[sums], q0\n"
+                     : [sums] "+w"(sums), [x] "+l"(x)
+                     : [w] "l"(w), [step] "r"(step)
+                     : "q0", "q1", "q2", "memory");
+    return sums;
 }
 
 static inline void finish_sums(const finish_t *to, sums_t sums, int32_t c, int8_t *y)
@@ -159,15 +174,19 @@ static inline void all_groups(const acoustic_nn_depthwise_t *layer, const finish
     const int32_t groups_end = shape->channels & ~3;
     const int32_t *bias = layer->to.bias;
     const int8_t *w = layer->weights;
+    const int32_t square = height == 3 && width == 3;
     for (int32_t c = 0; c < groups_end; c += 4) {
         sums_t sums = start_sums(bias + c);
         const int8_t *row = x + c;
-        for (int32_t rows = height; rows > 0; rows--, row += row_step, w += 4 * width) {
-            if (width == 3) {
-                sums = add_three_taps(sums, row, step, w);
-            } else {
-                for (int32_t column = 0; column < width; column++) {
-                    sums = add_tap(sums, row + column * step, w + 4 * column);
+        if (square) { /* the usual kernel, without loops */
+            sums = add_three_taps(sums, row, step, w);
+            sums = add_three_taps(sums, row + row_step, step, w + 12);
+            sums = add_three_taps(sums, row + 2 * row_step, step, w + 24);
+            w += 36;
+        } else {
+            for (int32_t rows = height; rows > 0; rows--, row += row_step) {
+                for (int32_t column = 0; column < width; column++, w += 4) {
+                    sums = add_tap(sums, row + column * step, w);
                 }
             }
         }
