@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+
 #include "tensorflow/lite/micro/micro_mutable_op_resolver.h"
 
 /* @arena_source@. */

@@ -2,12 +2,13 @@
 #define @upper@_TFLITE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-extern const unsigned char @name@_tflite[];
+extern const uint8_t @name@_tflite[];
 extern const size_t @name@_tflite_bytes;
 
 #ifdef __cplusplus

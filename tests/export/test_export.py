@@ -1,0 +1,477 @@
+"""A whole export as a user meets it: what is written, proven and reported, and what is refused."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import soundfile
+import toy_application
+from toy_application import NETWORK, RATE_HZ, example_pcm, points, toy_bundle
+from typer.testing import CliRunner
+
+from acoustic import cli
+from acoustic.errors import AcousticError, BundleError, ExportError, MissingExtraError, ModelError, ParameterError
+from acoustic.export import compilers, exporting, firmware, npu, parity
+from acoustic.export.content import load_content
+from acoustic.export.folder import REPORT
+from acoustic.export.qemu import emulator
+from acoustic.export.qemu.boards import BOARDS
+from acoustic.export.report import Gates
+
+STUBS = Path(__file__).parent / "stubs"
+STRICT = ["-Wall", "-Wextra", "-Werror"]
+HOST_TARGETS = {"tflite-micro", "host", "host, sanitized"}
+runner = CliRunner()
+
+
+def need(*programs):
+    for program in programs:
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is missing")
+
+
+@pytest.fixture
+def toy(monkeypatch, tmp_path):
+    """Path of a toy bundle, whose application is installed."""
+    monkeypatch.setattr(firmware, "entry_points", points(toy="firmware"))
+    path = tmp_path / "toy.bundle"
+    toy_bundle().save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """Folder of a toy that was proven on this machine only, and its report."""
+    need("cc")
+    folder = tmp_path_factory.mktemp("exported")
+    toy_bundle().save(folder / "toy.bundle")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(firmware, "entry_points", points(toy="firmware"))
+        content = load_content(str(folder / "toy.bundle"))
+        report = exporting.export(content, folder / "firmware", exporting.Settings(boards=[]))
+    return folder / "firmware", report
+
+
+def export(source, folder, boards=(), **settings):
+    return exporting.export(load_content(str(source)), folder, exporting.Settings(boards=boards, **settings))
+
+
+class TestWhatIsWritten:
+    def test_a_library_for_every_kit(self, exported):
+        folder, _ = exported
+        for name in (
+            *("src/acoustic_toy.h", "src/acoustic_toy.c", "src/acoustic_toy_network.c", "src/acoustic_nn.h"),
+            *("tflm/acoustic_toy_network.tflite", "tflm/acoustic_toy_network_tflite.c"),
+            *("CMakeLists.txt", "Makefile", "library.properties", "library.json", "idf_component.yml"),
+            *("zephyr/module.yml", "zephyr/CMakeLists.txt", "zephyr/Kconfig"),
+            *("README.md", "API.md", "REPORT.md", "MODEL_CARD.md", "LICENSE"),
+        ):
+            assert (folder / name).stat().st_size > 0, name
+        assert (folder / "tflm" / "acoustic_toy_network.tflite").read_bytes() == NETWORK
+
+    def test_every_source_names_model_front_end_and_licence(self, exported):
+        folder, report = exported
+        for path in (folder / "src").iterdir():
+            head = path.read_text(encoding="utf-8")[:400]
+            assert "loud sounds 1.2.3" in head
+            assert report.content.front_end in head
+            assert "SPDX-License-Identifier: Apache-2.0" in head
+
+    def test_no_template_word_is_left(self, exported):
+        folder, _ = exported
+        for path in folder.rglob("*"):
+            if path.is_file() and path.suffix not in (".tflite", ".json"):
+                text = path.read_text(encoding="utf-8")
+                assert "@name@" not in text and "@upper@" not in text and "@rate_hz@" not in text, path
+
+    def test_every_build_file_forbids_fused_multiply_add(self, exported):
+        folder, _ = exported
+        for name in ("CMakeLists.txt", "Makefile", "library.json", "zephyr/CMakeLists.txt", "examples/qemu/Makefile"):
+            assert "-ffp-contract=off" in (folder / name).read_text(encoding="utf-8")
+
+    def test_descriptions_parse(self, exported):
+        folder, _ = exported
+        library = json.loads((folder / "library.json").read_text(encoding="utf-8"))
+        assert (library["name"], library["version"], library["headers"]) == ("acoustic_toy", "1.2.3", "acoustic_toy.h")
+        lines = (folder / "library.properties").read_text(encoding="utf-8").splitlines()
+        properties = dict(line.split("=", 1) for line in lines)
+        assert properties["includes"] == "acoustic_toy.h"
+
+    def test_reference_comes_from_the_comments(self, exported):
+        text = (exported[0] / "API.md").read_text(encoding="utf-8")
+        assert "Hears loud sounds." in text
+        assert "## Functions" in text
+        assert "Take n samples.\n\n```c\nvoid acoustic_toy_push(" in text
+        assert "#ifndef" not in text
+        assert "SPDX" not in text
+
+    def test_same_bundle_same_bytes(self, exported, toy, tmp_path):
+        export(toy, tmp_path / "again")
+        first = json.loads((exported[0] / REPORT).read_text(encoding="utf-8"))
+        again = json.loads((tmp_path / "again" / REPORT).read_text(encoding="utf-8"))
+        assert first == again
+
+
+class TestProof:
+    def test_every_stage_on_this_machine(self, exported):
+        _, report = exported
+        found = {(check.target, check.stage): check for check in report.checks}
+        for target in ("host", "host, sanitized"):
+            for stage, wanted in toy_application.expected(example_pcm()).items():
+                assert len(wanted) > 0
+                assert found[target, stage].bytes == len(wanted)
+                assert found[target, stage].differing_bytes == 0
+        assert {check.target for check in report.checks if check.stage == "acoustic_toy_network"} >= {"host"}
+
+    def test_record(self, exported):
+        _, report = exported
+        record = report.record()
+        assert record["proof"]
+        assert all(
+            set(entry) == {"target", "stage", "bytes", "differing_bytes"} for entry in record["proof"]
+        )
+        assert record["model"]["application"] == "toy"
+        network = record["networks"]["acoustic_toy_network"]
+        assert network["arena_bytes"] > 0
+        assert network["tflm"]["operators"] == {"FULLY_CONNECTED": network["tflm"]["operators"]["FULLY_CONNECTED"]}
+        assert {"start", "size_bytes", "first", "last", "name"} == set(network["arena"][0])
+        assert json.loads(json.dumps(record)) == record
+
+    def test_a_wrong_byte_fails_and_leaves_nothing(self, toy, tmp_path, monkeypatch):
+        need("cc")
+        monkeypatch.setattr(firmware, "entry_points", points(toy="wrong_firmware"))
+        with pytest.raises(ExportError, match=r"host does not give Python's bytes: levels differs in 1 of .* byte 7 "):
+            export(toy, tmp_path / "firmware")
+        assert [path.name for path in tmp_path.iterdir()] == ["toy.bundle"]
+
+    def test_without_a_compiler_it_is_written_and_says_so(self, toy, tmp_path, monkeypatch):
+        monkeypatch.setattr(parity, "host_compiler", lambda: None)
+        monkeypatch.setattr(emulator.shutil, "which", lambda *_, **__: None)
+        report = export(toy, tmp_path / "firmware", [BOARDS["cortex-m4"]])
+        unproven = {entry.target: entry.reason for entry in report.unproven}
+        assert "there is no C compiler" in unproven["host"]
+        assert "arm-none-eabi-gcc is not installed" in unproven["cortex-m4"]
+        assert "arm-none-eabi-gcc is not installed" in (tmp_path / "firmware" / "REPORT.md").read_text("utf-8")
+
+    def test_blocks_make_up_the_signal(self):
+        for n in (0, 1, 2, 480, 12_345):
+            assert sum(parity.varied_blocks(n)) == n
+            assert all(size > 0 for size in parity.varied_blocks(n))
+
+    def test_lengths_are_compared_too(self):
+        with pytest.raises(ExportError, match=r"3 bytes instead of 4, first at byte 3 \(04 expected, nothing found\)"):
+            parity.compare("host", {"events": bytes([1, 2, 3, 4])}, {"events": bytes([1, 2, 3])})
+
+
+class TestProjects:
+    def test_make(self, exported, tmp_path):
+        need("make", "cc", "ar")
+        folder = shutil.copytree(exported[0], tmp_path / "copy")
+        subprocess.run(["make", f"CPU={' '.join(STRICT)}"], cwd=folder, check=True, capture_output=True)
+        assert (folder / "build" / "libacoustic_toy.a").stat().st_size > 1000
+
+    def test_make_for_a_board(self, exported, tmp_path):
+        need("make", "arm-none-eabi-gcc")
+        folder = shutil.copytree(exported[0], tmp_path / "copy")
+        tools = ["CC=arm-none-eabi-gcc", "AR=arm-none-eabi-ar", "CPU=-mcpu=cortex-m4 -mthumb"]
+        subprocess.run(["make", *tools], cwd=folder, check=True, capture_output=True)
+        assert (folder / "build" / "libacoustic_toy.a").is_file()
+
+    def test_cmake(self, exported, tmp_path):
+        need("cmake", "make", "cc")
+        commands = [["cmake", "-S", str(exported[0]), "-B", str(tmp_path)], ["cmake", "--build", str(tmp_path)]]
+        for command in commands:
+            subprocess.run(command, check=True, capture_output=True)
+        assert (tmp_path / "libacoustic_toy.a").is_file()
+
+    @pytest.mark.parametrize(
+        ("stubs", "source"),
+        [
+            ("esp_idf", "examples/esp_idf_microphone/main/main.c"),
+            ("zephyr", "examples/zephyr_microphone/src/main.c"),
+            ("none", "examples/zephyr_microphone/src/listen.c"),
+            ("none", "tflm/acoustic_toy_network_tflite.c"),
+        ],
+    )
+    def test_examples_compile_with_stubs_of_their_kits(self, exported, tmp_path, stubs, source):
+        need("cc")
+        include = ["-I", str(STUBS / stubs), "-I", str(exported[0] / "src")]
+        command = ["cc", "-std=c11", *STRICT, *include, "-c", str(exported[0] / source), "-o", str(tmp_path / "out.o")]
+        subprocess.run(command, check=True)
+
+    @pytest.mark.parametrize(
+        ("stubs", "includes"),
+        [
+            ("arduino", ["Arduino.h", "examples/arduino_microphone/arduino_microphone.ino"]),
+            ("tflm", ["tflm/acoustic_toy_network_resolver.h"]),
+        ],
+    )
+    def test_cpp_compiles_with_stubs(self, exported, tmp_path, stubs, includes):
+        need("c++")
+        folder = exported[0]
+        (tmp_path / "main.cc").write_text("".join(f'#include "{name}"\n' for name in includes), encoding="utf-8")
+        paths = [STUBS / stubs, folder, folder / "src", folder / "examples" / "arduino_microphone"]
+        include = [word for path in paths for word in ("-I", str(path))]
+        command = ["c++", "-std=c++17", *STRICT, *include, "-c", str(tmp_path / "main.cc")]
+        subprocess.run([*command, "-o", str(tmp_path / "out.o")], check=True)
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("board", BOARDS.values(), ids=lambda board: board.name)
+    def test_qemu_demo_prints_what_it_hears(self, exported, tmp_path, board):
+        need("make")
+        if missing := emulator.missing_tool(board):
+            pytest.skip(f"{missing} is missing")
+        folder = shutil.copytree(exported[0], tmp_path / "copy") / "examples" / "qemu"
+        soundfile.write(tmp_path / "sound.wav", example_pcm(), RATE_HZ, subtype="PCM_16")
+        run = ["make", "--silent", "run", f"WAV={tmp_path / 'sound.wav'}", f"BOARD={board.name}"]
+        done = subprocess.run(run, cwd=folder, check=True, capture_output=True, text=True)
+        events = memoryview(toy_application.expected(example_pcm())["events"]).cast("I").tolist()
+        assert len(events) > 10
+        assert done.stdout.splitlines() == [f"loud frame {frame}" for frame in events]
+
+    @pytest.mark.slow
+    def test_qemu_demo_refuses_another_rate(self, exported, tmp_path):
+        need("make")
+        if missing := emulator.missing_tool(BOARDS["cortex-m4"]):
+            pytest.skip(f"{missing} is missing")
+        folder = shutil.copytree(exported[0], tmp_path / "copy") / "examples" / "qemu"
+        soundfile.write(tmp_path / "sound.wav", example_pcm(), 2 * RATE_HZ, subtype="PCM_16")
+        run = ["make", "--silent", "run", f"WAV={tmp_path / 'sound.wav'}"]
+        done = subprocess.run(run, cwd=folder, check=False, capture_output=True, text=True)
+        assert done.returncode != 0
+        assert f"no WAV file of 16 bits, one channel and {RATE_HZ} Hz" in done.stdout
+
+
+class TestNetworkAlone:
+    def test_is_exported(self, tmp_path):
+        need("cc")
+        path = tmp_path / "My Network-2.tflite"
+        path.write_bytes(NETWORK)
+        report = export(path, tmp_path / "firmware")
+        assert report.content.name == "my_network_2"
+        assert {check.target for check in report.checks} <= HOST_TARGETS
+        assert {check.stage for check in report.checks} == {"my_network_2"}
+        assert not (tmp_path / "firmware" / "examples").exists()
+        assert "void my_network_2_run(void);" in (tmp_path / "firmware" / "API.md").read_text(encoding="utf-8")
+
+    def test_what_a_device_cannot_do_is_refused_by_name(self, tmp_path):
+        path = Path(NETWORK_FOLDER / "unary16.tflite")
+        with pytest.raises(ModelError, match="int16"):
+            export(path, tmp_path / "firmware")
+        assert list(tmp_path.iterdir()) == []
+
+    def test_an_unknown_operator_is_refused_by_name(self, tmp_path):
+        graph = bytearray(NETWORK)
+        # The builtin code 9, FULLY_CONNECTED, stands in the table of operator codes, once in each form.
+        code = NETWORK.index(bytes([9]), NETWORK.index(b"TFL3") + 4)
+        assert code
+        path = tmp_path / "odd.tflite"
+        path.write_bytes(bytes(graph[: len(graph) // 2]))
+        with pytest.raises(ModelError, match="damaged"):
+            export(path, tmp_path / "firmware")
+
+
+NETWORK_FOLDER = Path(toy_application.__file__).parent.parent / "model" / "models"
+
+
+class TestFolder:
+    def test_an_export_replaces_an_export(self, toy, tmp_path):
+        folder = tmp_path / "firmware"
+        export(toy, folder)
+        (folder / "build").mkdir()
+        (folder / "build" / "some.o").write_bytes(b"object")
+        export(toy, folder)
+        assert (folder / "build" / "some.o").read_bytes() == b"object"
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["firmware", "toy.bundle"]
+
+    @pytest.mark.parametrize(("file", "message"), [("notes.txt", "no export wrote"), ("src/acoustic_toy.c", "edited")])
+    def test_what_others_wrote_is_kept(self, toy, tmp_path, file, message):
+        folder = tmp_path / "firmware"
+        export(toy, folder)
+        (folder / file).write_text("mine", encoding="utf-8")
+        with pytest.raises(ParameterError, match=message):
+            export(toy, folder)
+        assert (folder / file).read_text(encoding="utf-8") == "mine"
+        export(toy, folder, force=True)
+        assert ((folder / file).read_text(encoding="utf-8") == "mine") == (file == "notes.txt")
+
+    def test_a_folder_of_others(self, toy, tmp_path):
+        (tmp_path / "thesis").mkdir()
+        (tmp_path / "thesis" / "chapter.md").write_text("1", encoding="utf-8")
+        with pytest.raises(ParameterError, match=r"no export wrote \(chapter.md\)"):
+            export(toy, tmp_path / "thesis")
+
+    def test_an_empty_folder_is_taken(self, toy, tmp_path):
+        (tmp_path / "firmware").mkdir()
+        export(toy, tmp_path / "firmware")
+        assert (tmp_path / "firmware" / REPORT).is_file()
+
+    def test_not_writable(self, toy, tmp_path):
+        (tmp_path / "file").write_text("", encoding="utf-8")
+        with pytest.raises(ExportError, match="cannot be written"):
+            export(toy, tmp_path / "file" / "firmware")
+        with pytest.raises(ParameterError, match="is a file"):
+            export(toy, tmp_path / "file")
+
+
+class TestSources:
+    def test_no_such_bundle(self, tmp_path):
+        with pytest.raises(BundleError, match="no such file, and no shipped bundle"):
+            load_content(str(tmp_path / "none.bundle"))
+        with pytest.raises(BundleError, match="cannot be read"):
+            load_content(str(tmp_path / "none.tflite"))
+
+    def test_damaged_bundle(self, toy):
+        data = bytearray(toy.read_bytes())
+        data[len(data) // 2] ^= 255
+        toy.write_bytes(bytes(data))
+        with pytest.raises(BundleError, match=r"toy\.bundle"):
+            load_content(str(toy))
+
+    def test_an_application_without_firmware(self, toy, monkeypatch):
+        monkeypatch.setattr(firmware, "entry_points", points(other="firmware"))
+        with pytest.raises(ExportError, match=r"no firmware for the application toy .* \(there is: other\)"):
+            load_content(str(toy))
+
+
+class TestGates:
+    @pytest.mark.parametrize(
+        ("gates", "message"),
+        [
+            (Gates(max_flash_bytes=100), "cortex-m4 takes .* bytes of flash, more than the 100 allowed"),
+            (Gates(max_ram_bytes=100), "cortex-m4 takes .* bytes of RAM, more than the 100 allowed"),
+            (Gates(max_load=1e-6), r"cortex-m4 would be busy for .*% of the time at 80 MHz, more than the 0\.0% "),
+            (Gates(max_flash_bytes=100, max_ram_bytes=100), "flash, .*; cortex-m4 takes .* bytes of RAM"),
+        ],
+    )
+    def test_exceeded(self, measured, gates, message):
+        with pytest.raises(ExportError, match=message):
+            gates.check(measured)
+
+    def test_kept(self, measured):
+        Gates(max_flash_bytes=30_000, max_ram_bytes=10_000, max_load=0.5).check(measured)
+        Gates().check(replace(measured, costs=[]))
+
+    def test_nothing_to_compare(self, measured):
+        with pytest.raises(ExportError, match="cannot be checked"):
+            Gates(max_load=1.0).check(replace(measured, costs=[]))
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory):
+    """Report of a toy that was measured on a Cortex-M4."""
+    if missing := emulator.missing_tool(BOARDS["cortex-m4"]):
+        pytest.skip(f"{missing} is missing")
+    folder = tmp_path_factory.mktemp("measured")
+    toy_bundle().save(folder / "toy.bundle")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(firmware, "entry_points", points(toy="firmware"))
+        return export(folder / "toy.bundle", folder / "firmware", [BOARDS["cortex-m4"]])
+
+
+class TestCost:
+    def test_flash_and_ram_add_up(self, measured):
+        (cost,) = measured.costs
+        assert sum(part.total_bytes for part in cost.flash) == cost.flash_bytes
+        parts = {part.part: part for part in cost.flash}
+        assert parts["network"].weight_bytes >= measured.content.runtimes["acoustic_toy_network"].weight_bytes
+        assert parts["application"].code_bytes > 100
+        assert parts["application"].weight_bytes == 0
+        buffers = {buffer.name: buffer for buffer in cost.ram}
+        program = measured.content.network_sources["acoustic_toy_network"].program
+        assert buffers["arena"].bytes == program.arena_bytes
+        assert buffers["toy"].bytes == 12
+        assert 0 <= cost.ram_bytes - cost.stack_bytes - sum(buffer.bytes for buffer in cost.ram) < 32
+        assert 0 < cost.stack_bytes < 2000
+
+    def test_instructions(self, measured):
+        (cost,) = measured.costs
+        inference = cost.instructions_per_inference["acoustic_toy_network"]
+        assert measured.content.runtimes["acoustic_toy_network"].macs < inference
+        # One frame, and one inference, each ten milliseconds.
+        assert inference < cost.instructions_per_block <= cost.most_instructions
+        assert cost.instructions_per_second == pytest.approx(100 * cost.instructions_per_block, rel=0.02)
+
+    def test_estimates_are_marked_and_follow(self, measured):
+        (target,) = measured.record()["targets"]
+        estimates = target["estimates"]
+        assert estimates["load"] == pytest.approx(target["instructions_per_second"] * 1.5 / 80e6)
+        (mcu,) = estimates["microcontrollers"]
+        assert mcu["name"] == "STM32L4R5"
+        assert mcu["core_uj_per_second"] == pytest.approx(target["instructions_per_second"] * 1.5 * 278e-6)
+        assert set(measured.record()["estimates"]) == {"cycles", "energy"}
+
+    def test_proven_on_the_board_too(self, measured):
+        stages = {check.stage for check in measured.checks if check.target == "cortex-m4"}
+        assert stages == {*toy_application.STAGES, "acoustic_toy_network"}
+
+
+class TestNpu:
+    SUMMARY = (
+        "network,core_clock,inference_time,sram_memory_used,on_chip_flash_memory_used,off_chip_flash_memory_used,"
+        "cycles_total,system_config,memory_mode\nx,500000000.0,2.0e-05,2.5,0.0,3.5,10000,Some_System,Shared_Sram\n"
+    )
+
+    def vela(self, folder, monkeypatch, script):
+        program = folder / "vela"
+        program.write_text(f"#!{sys.executable}\nimport sys, pathlib\n{script}", encoding="utf-8")
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+
+    def test_is_asked(self, exported, tmp_path, monkeypatch):
+        script = f"pathlib.Path(sys.argv[5], 'n_summary_a.csv').write_text({self.SUMMARY!r})\n"
+        self.vela(tmp_path, monkeypatch, script)
+        (tmp_path / "out").mkdir()
+        found = npu.estimate(tmp_path / "n.tflite", "ethos-u55-128", tmp_path / "out")
+        assert (found.cycles, found.sram_bytes, found.flash_bytes) == (10_000, 2560, 3584)
+        assert (found.clock_mhz, found.inference_ms) == (500.0, pytest.approx(0.02))
+        assert found.system == "Some_System, Shared_Sram"
+        assert list((tmp_path / "out").iterdir()) == []
+
+    def test_its_refusal_is_passed_on(self, tmp_path, monkeypatch):
+        self.vela(tmp_path, monkeypatch, "sys.exit('no such layer')\n")
+        with pytest.raises(ExportError, match=r"vela refuses n\.tflite: no such layer"):
+            npu.estimate(tmp_path / "n.tflite", "ethos-u55-128", tmp_path)
+
+    def test_not_installed(self, toy, tmp_path, monkeypatch):
+        monkeypatch.setattr(npu, "find_vela", lambda: None)
+        with pytest.raises(MissingExtraError, match=r"pip install 'acoustic\[npu\]'"):
+            export(toy, tmp_path / "firmware", accelerator="ethos-u55-128")
+        assert not (tmp_path / "firmware").exists()
+
+
+class TestCommand:
+    def test_json(self, toy, tmp_path, monkeypatch):
+        monkeypatch.setattr(compilers.shutil, "which", lambda *_, **__: None)
+        arguments = ["export", str(toy), "-o", str(tmp_path / "firmware"), "--target", "cortex-m4", "--json"]
+        result = runner.invoke(cli.app, arguments)
+        assert result.exit_code == 0, result.output
+        record = json.loads(result.stdout)
+        assert {"folder", "model", "proof", "not_proven", "networks", "targets", "estimates"} <= record.keys()
+        written = json.loads((tmp_path / "firmware" / REPORT).read_text(encoding="utf-8"))
+        assert {**record, "files": written["files"]} == {"folder": record["folder"], **written}
+
+    @pytest.mark.parametrize("extra", [[], ["--json"]])
+    def test_list_targets(self, extra):
+        result = runner.invoke(cli.app, ["export", "--list-targets", *extra])
+        assert result.exit_code == 0
+        assert all(name in result.stdout for name in (*BOARDS, "host", "ethos-u55-128"))
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            ([], "Name a bundle and a folder"),
+            (["roast", "-o", "x", "--target", "z80"], "There is no target z80. There are: cortex-m3"),
+            (["roast", "-o", "x", "--npu", "tpu"], "There is no NPU 'tpu'. There are: ethos-u55-32"),
+        ],
+    )
+    def test_refusals(self, arguments, message):
+        result = runner.invoke(cli.app, ["export", *arguments])
+        assert isinstance(result.exception, AcousticError)
+        assert message in str(result.exception)
+        assert result.exception.exit_code == 2
