@@ -132,9 +132,7 @@ class TestProof:
         _, report = exported
         record = report.record()
         assert record["proof"]
-        assert all(
-            set(entry) == {"target", "stage", "bytes", "differing_bytes"} for entry in record["proof"]
-        )
+        assert all(set(entry) == {"target", "stage", "bytes", "differing_bytes"} for entry in record["proof"])
         assert record["model"]["application"] == "toy"
         network = record["networks"]["acoustic_toy_network"]
         assert network["arena_bytes"] > 0
