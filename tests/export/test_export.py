@@ -87,7 +87,7 @@ class TestWhatIsWritten:
         for path in folder.rglob("*"):
             if path.is_file() and path.suffix not in (".tflite", ".json"):
                 text = path.read_text(encoding="utf-8")
-                assert "@name@" not in text and "@upper@" not in text and "@rate_hz@" not in text, path
+                assert not any(field in text for field in ("@name@", "@upper@", "@rate_hz@")), path
 
     def test_every_build_file_forbids_fused_multiply_add(self, exported):
         folder, _ = exported
