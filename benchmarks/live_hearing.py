@@ -57,7 +57,7 @@ def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=10.0)
-    parser.add_argument("--buffer-ms", type=int, default=100)
+    parser.add_argument("--buffer-ms", type=int, default=200)
     parser.add_argument("--bundle", default="hearing")
     options = parser.parse_args()
     seconds = 60.0 * options.minutes
@@ -65,7 +65,7 @@ def main() -> None:
         folder = Path(name)
         spoken = simulate(options.minutes)
         write_wav(folder / "spoken.wav", spoken, RATE_HZ)
-        with virtual_microphone(folder / "card") as environment:
+        with virtual_microphone(folder / "card", RATE_HZ) as environment:
             helpers = [
                 subprocess.Popen([VIRTUAL_MIC, *words], env=environment)
                 for words in (("listen", folder / "played.wav"), ("play", folder / "spoken.wav"))

@@ -30,9 +30,9 @@ RATE_HZ = FRONT_END.rate_hz
 
 
 @contextmanager
-def virtual_microphone(folder: Path) -> Iterator[dict[str, str]]:
+def virtual_microphone(folder: Path, rate_hz: int = RATE_HZ) -> Iterator[dict[str, str]]:
     """Start a virtual sound card at the model's rate; yield the environment that shows it."""
-    environment = os.environ | {"VIRTUAL_MIC_DIR": str(folder), "VIRTUAL_MIC_RATE": str(RATE_HZ)}
+    environment = os.environ | {"VIRTUAL_MIC_DIR": str(folder), "VIRTUAL_MIC_RATE": str(rate_hz)}
     try:
         exports = subprocess.run(
             [VIRTUAL_MIC, "start"], env=environment, check=True, stdout=subprocess.PIPE, text=True

@@ -10,7 +10,7 @@ from typing import Self
 
 from acoustic.audio.source import Pcm16
 from acoustic.errors import AcousticError, ParameterError
-from acoustic.files import whole_file, write_failure
+from acoustic.files import DiskSync, whole_file, write_failure
 
 HEADER_BYTES = 80
 FLUSH_S = 1.0
@@ -46,8 +46,8 @@ def wav_header(n_samples: int, rate_hz: int, channels: int = 1) -> bytes:
 class WavWriter:
     """Write an int16 mono WAV file block by block.
 
-    Once a second everything written so far, with a header that fits, is forced to the disk: whatever
-    ends the program, the file opens and holds all but at most the last second.
+    Once a second everything written so far, with a header that fits, is forced to the disk while the program
+    goes on: whatever ends it, the file opens and holds all but at most the last second.
 
     Parameters
     ----------
@@ -68,6 +68,7 @@ class WavWriter:
         self.path = Path(path)
         self.rate_hz = rate_hz
         self.n_samples = 0
+        self._sync = DiskSync()
         try:
             # Unbuffered: after a failed write nothing is left over that a later close would try again.
             self._file = self.path.open("wb", buffering=0)
@@ -94,6 +95,7 @@ class WavWriter:
             self.n_samples = n_samples
             if time.monotonic() - self._flushed_at >= FLUSH_S:
                 self._flush()
+                self._sync.start(self._file.fileno())
         except OSError as error:
             raise self._failure(error) from error
 
@@ -102,7 +104,9 @@ class WavWriter:
         if self._file.closed:
             return
         try:
+            self._sync.finish()
             self._flush()
+            os.fsync(self._file.fileno())
         except OSError as error:
             raise self._failure(error) from error
         finally:
@@ -123,7 +127,6 @@ class WavWriter:
         self._file.write(wav_header(self.n_samples, self.rate_hz))
         # Not the end of the file: a write that failed half-way may have left an odd number of bytes there.
         self._file.seek(HEADER_BYTES + 2 * self.n_samples)
-        os.fsync(self._file.fileno())
         self._flushed_at = time.monotonic()
 
     def _failure(self, error: OSError) -> AcousticError:

@@ -1,17 +1,15 @@
 """The whole hearing aid, made in one place: the chain that takes out noise, and the fitting to a listener's ears."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import Protocol, Self
 
 from acoustic.audio import Processor
 from acoustic.audio.source import Pcm16
 from acoustic.errors import BundleError
-from acoustic.frontend import EnhancementFrontEnd
 from acoustic.model.bundle import Bundle
+from apps.hearing_denoise.chain import HearingChain
+from apps.hearing_denoise.features import FRONT_END
 from apps.hearing_denoise.fitting import Audiogram, Fitting, FittingSettings
-
-if TYPE_CHECKING:
-    from apps.hearing_denoise.chain import HearingChain
 
 APPLICATION = "hearing"
 
@@ -37,6 +35,8 @@ class AidSettings:
     bundle: str = APPLICATION
     """A bundle file, or the name of a shipped one."""
     strength: float = 1.0
+    bypass: bool = False
+    """Whether it starts with the sound as it comes."""
     floor_db: float | None = None
     """Gain that no noise falls below; None: the bundle's."""
     audiogram: str | None = None
@@ -49,11 +49,13 @@ def load_bundle(name: str) -> Bundle:
     Raises
     ------
     BundleError
-        If it is damaged, or for another application.
+        If it is damaged, for another application, or for another front end.
     """
     bundle = Bundle.load(name)
-    if bundle.application != APPLICATION or not isinstance(bundle.frontend, EnhancementFrontEnd):
+    if bundle.application != APPLICATION:
         raise BundleError(f"{name}: made for {bundle.application!r}, not for {APPLICATION!r}. Choose another bundle.")
+    if bundle.frontend != FRONT_END:
+        raise BundleError(f"{name}: made for another front end than this version's. Train the bundle again.")
     return bundle
 
 
@@ -76,18 +78,15 @@ class AidPlan:
         ParameterError
             If the audiogram cannot.
         """
-        given = settings.audiogram
-        return cls(
-            load_bundle(settings.bundle), settings, None if given is None else Audiogram.from_file_or_text(given)
-        )
+        bundle, given = load_bundle(settings.bundle), settings.audiogram
+        return cls(bundle, settings, None if given is None else Audiogram.from_file_or_text(given))
 
     def make(self) -> Enhancer:
         """Make a new hearing aid, one for each stream of sound."""
-        from apps.hearing_denoise.chain import HearingChain
-
-        assert isinstance(self.bundle.frontend, EnhancementFrontEnd)
-        chain = HearingChain(self.bundle, strength=self.settings.strength)
-        return HearingAid(chain, self.bundle.frontend.latency_ms, fit(self.audiogram, chain.rate_hz))
+        chain = HearingChain(self.bundle, strength=self.settings.strength, floor_db=self.settings.floor_db)
+        chain.bypass = self.settings.bypass
+        chain.reset()  # it starts so, instead of fading there
+        return HearingAid(chain, FRONT_END.latency_ms, fit(self.audiogram, chain.rate_hz))
 
 
 def fit(audiogram: Audiogram | None, rate_hz: int) -> Fitting | None:
@@ -109,7 +108,7 @@ class HearingAid:
     fitting : Fitting, optional
     """
 
-    def __init__(self, chain: "HearingChain", latency_ms: float, fitting: Fitting | None) -> None:
+    def __init__(self, chain: HearingChain, latency_ms: float, fitting: Fitting | None) -> None:
         self.rate_hz, self.latency_ms = chain.rate_hz, latency_ms
         self._chain, self._fitting = chain, fitting
 

@@ -9,6 +9,8 @@ import typer
 
 from acoustic.errors import ParameterError
 from acoustic.options import BundleName, Input, Jobs, Json, Plot, Rate, Recordings
+from apps.hearing_denoise.cli_evaluate import evaluate
+from apps.hearing_denoise.cli_train import train
 from apps.hearing_denoise.options import Audiogram, BufferMs, Floor, In, Out, OutputFile, Record, Strength
 
 app = typer.Typer(help="Take the noise out of speech.", no_args_is_help=True)
@@ -73,7 +75,7 @@ def listen(
     bypass: Annotated[bool, typer.Option("--bypass", help="Start with the sound as it comes.")] = False,
     audiogram: Audiogram = None,
     record: Record = None,
-    buffer_ms: BufferMs = 100,
+    buffer_ms: BufferMs = 200,
     bundle: BundleName = "hearing",
     as_json: Json = False,
 ) -> None:
@@ -83,14 +85,19 @@ def listen(
     Keys: b bypass, + and - (or arrows) strength, q quit. Example: acoustic hearing listen --in USB --strength 0.8
     """
     from acoustic.live import open_input
+    from acoustic.terminal import note
     from apps.hearing_denoise.aid import AidPlan, AidSettings
+    from apps.hearing_denoise.fitting import NOTICE
     from apps.hearing_denoise.listen import BLOCK_S, FILE_BLOCK_S, HearingListener, open_sink
 
     if output is not None and recording is not None and output.resolve() == Path(recording).resolve():
         raise ParameterError(f"{output}: is the recording itself and would be overwritten. Write to another file.")
-    plan = AidPlan.load(AidSettings(bundle=bundle, strength=strength, floor_db=floor, audiogram=audiogram))
+    plan = AidPlan.load(
+        AidSettings(bundle=bundle, strength=strength, bypass=bypass, floor_db=floor, audiogram=audiogram)
+    )
     aid = plan.make()
-    aid.bypass = bypass
+    if audiogram is not None:
+        note(NOTICE)
     files_only = recording is not None and output is not None
     block_samples = round((FILE_BLOCK_S if files_only else BLOCK_S) * aid.rate_hz)
     speed = 0.0 if files_only and recording != "-" else None
@@ -98,3 +105,7 @@ def listen(
         sound = open_input(device_in, recording, aid.rate_hz, block_samples, stdin_rate_hz=rate, speed=speed)
         ended = HearingListener(sound, plan.bundle, aid, sink).run(save=record, as_json=as_json)
     raise typer.Exit(ended.exit_code)
+
+
+for command in (train, evaluate):
+    app.command()(command)

@@ -49,8 +49,9 @@ def open_sink(device: str | None, file: Path | None, rate_hz: int, buffer_s: flo
         If the file cannot be written.
     """
     if file is None:
-        speaker = Speaker(device, rate_hz, queue_s=buffer_s + SPARE_S, latency=buffer_s)
-        with Playout(speaker, buffer_s) as playout:
+        # Half of it lies in the device, which plays on while the program is held up, half waits in the program.
+        speaker = Speaker(device, rate_hz, queue_s=buffer_s + SPARE_S, latency=buffer_s / 2)
+        with Playout(speaker, buffer_s / 2) as playout:
             yield playout
         return
     if device is not None:

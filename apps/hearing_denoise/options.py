@@ -33,7 +33,7 @@ OutputFile = Annotated[
     Path | None, typer.Option("--output", dir_okay=False, help="Write the result to a WAV file, to no loudspeaker.")
 ]
 BufferMs = Annotated[
-    int, typer.Option(min=10, max=1000, help="Sound kept ready for the loudspeaker: less is quicker, more is safer.")
+    int, typer.Option(min=20, max=1000, help="Sound kept ready for the loudspeaker: less is quicker, more is safer.")
 ]
 Record = Annotated[
     Path | None, typer.Option(metavar="DIR", file_okay=False, help="Keep what was heard and what came of it here.")

@@ -52,6 +52,7 @@ class GatePlan(AidPlan):
 
     def make(self) -> Enhancer:
         chain: Any = GateChain(self.settings.strength)
+        chain.bypass = self.settings.bypass
         return HearingAid(chain, LATENCY_MS, fit(self.audiogram, RATE_HZ))
 
 

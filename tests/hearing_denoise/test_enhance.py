@@ -10,7 +10,7 @@ import soundfile
 from made_aids import LATENCY_MS, RATE_HZ, make_aid, speech_like
 
 from acoustic.audio import Aligned, Recording, write_wav
-from acoustic.errors import AcousticError, ParameterError
+from acoustic.errors import ParameterError
 from apps.hearing_denoise import enhance as module
 from apps.hearing_denoise.enhance import enhance_blocks
 
@@ -210,10 +210,3 @@ def test_memory_does_not_grow_with_the_recording(tmp_path: Path) -> None:
     lengths = [len(block) for block in enhance_blocks(recording, [make_aid(), make_aid()])]
     assert sum(lengths) == 40 * 44100
     assert max(lengths) <= 1.01 * module.BLOCK_S * 44100
-
-
-def test_bundle_of_another_application_is_refused(tmp_path: Path) -> None:
-    from apps.hearing_denoise.aid import load_bundle
-
-    with pytest.raises(AcousticError, match="not for 'hearing'"):
-        load_bundle("roast")

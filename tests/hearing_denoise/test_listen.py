@@ -1,5 +1,11 @@
 """`acoustic hearing listen` from file to file, and through a loudspeaker and a microphone that are made up."""
 
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +14,7 @@ import pytest
 import soundfile
 from made_aids import LATENCY_MS, RATE_HZ, GatePlan, speech_like
 
-from acoustic.audio import Health, write_wav
+from acoustic.audio import Aligned, Health, write_wav
 from acoustic.audio.source import Pcm16
 from acoustic.errors import DeviceError, ParameterError
 from acoustic.live import Input, Keyboard, Playout
@@ -69,6 +75,15 @@ def test_keys_turn_the_knobs(hearing: Any, noisy: Path, tmp_path: Path, monkeypa
     np.testing.assert_array_equal(read(tmp_path / "heard.wav")[4900:7900], PCM[4900:7900])
 
 
+def test_with_an_audiogram_a_notice_is_shown(hearing: Any, noisy: Path, tmp_path: Path) -> None:
+    arguments = ("listen", "--input", noisy, "--output", tmp_path / "heard.wav")
+    assert "not a medical device" not in hearing(*arguments).err
+    ran = hearing(*arguments, "--audiogram", "30,35,40,50,60,65")
+    assert "not a medical device" in ran.err
+    # The ramp is the loudspeaker's: the file begins at full level.
+    assert np.std(read(tmp_path / "heard.wav")[800:4000]) > 2 * np.std(PCM[800:4000])
+
+
 def test_health_tells_output_and_delay(hearing: Any, tmp_path: Path) -> None:
     noise = np.random.default_rng(2).normal(0, 500, 4 * RATE_HZ).astype(np.int16)
     write_wav(tmp_path / "noise.wav", noise, RATE_HZ)
@@ -96,6 +111,55 @@ def test_settings_that_contradict_each_other_are_refused(
     assert isinstance(ran.error, ParameterError)
     assert words in str(ran.error)
     assert noisy.read_bytes() == before
+
+
+PROGRAM = """
+import sys
+from made_aids import GatePlan
+from apps.hearing_denoise import aid
+aid.AidPlan = GatePlan
+from apps.hearing_denoise.cli import app
+sys.argv = ["hearing", "listen", "--input", "-", "--output", "out.wav", "--record", "kept", "--json"]
+app()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_stopped_or_killed_both_sides_are_whole(tmp_path: Path, number: signal.Signals) -> None:
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM], cwd=tmp_path, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(np.tile(PCM, 2).astype("<i2").tobytes())
+        process.stdin.flush()
+        heard_s = 0.0
+        while heard_s < 3.0:
+            row = json.loads(process.stdout.readline())
+            heard_s = row["t_s"] if row["event"] == "health" else 0.0
+        if number == signal.SIGKILL:
+            # Once a second everything is forced to the disk, when something is written.
+            time.sleep(1.1)
+            process.stdin.write(PCM[:16000].astype("<i2").tobytes())
+            process.stdin.flush()
+            process.stdout.readline()
+            time.sleep(1.0)
+        process.send_signal(number)
+        rest = process.stdout.read().splitlines()
+    [made] = (tmp_path / "kept").glob("*.out.wav")
+    heard = read(made.with_name(made.name.replace(".out", "")))
+    assert len(heard) >= 3 * RATE_HZ
+    np.testing.assert_array_equal(heard, np.concatenate([PCM, PCM, PCM[:16000]])[: len(heard)])
+    aid = Aligned(GatePlan.load(AidSettings()).make())
+    expected = np.concatenate([aid.push(heard), aid.flush()])
+    for path in (made, tmp_path / "out.wav"):
+        assert len(read(path)) >= 2.9 * RATE_HZ
+        np.testing.assert_array_equal(read(path)[: 2 * RATE_HZ], expected[: 2 * RATE_HZ])
+    if number == signal.SIGINT:
+        assert process.returncode == 130
+        assert json.loads(rest[-1])["event"] == "summary"
+        assert len(read(made)) == len(read(tmp_path / "out.wav")) == len(heard)
 
 
 class MadeSource:

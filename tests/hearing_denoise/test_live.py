@@ -10,6 +10,7 @@ import soundfile
 from made_aids import RATE_HZ, speech_like
 
 from acoustic.audio import write_wav
+from acoustic.errors import DeviceError
 from acoustic.live import Keyboard
 
 pytestmark = pytest.mark.live
@@ -64,7 +65,6 @@ def test_what_comes_out_is_what_enhance_writes(
     assert ran.code == 0, ran.error
     summary = ran.rows[-1]
     if summary["lost_blocks"]:
-        print([r for r in ran.rows if r["event"] == "health"][-1])
         pytest.skip("the machine is too busy to play without gaps")
     [kept_in] = [path for path in (tmp_path / "kept").glob("*.wav") if not path.name.endswith(".out.wav")]
     kept_out = kept_in.with_suffix(".out.wav")
@@ -74,3 +74,25 @@ def test_what_comes_out_is_what_enhance_writes(
     assert kept_out.read_bytes() == (tmp_path / "enhanced.wav").read_bytes()
     enhanced = read(kept_out)[spoken_at : spoken_at + 4 * RATE_HZ]
     place_of(enhanced, read(tmp_path / "heard.wav"))
+
+
+def test_unplugged_devices_end_it_with_what_was_heard(virtual_audio: Any, hearing: Any, tmp_path: Path) -> None:
+    pulling = threading.Timer(2.0, virtual_audio.pull)
+    pulling.start()
+    try:
+        ran = hearing("listen", "--in", "virtmic", "--out", "virtspk", "--record", tmp_path, "--json")
+    finally:
+        pulling.join()
+        virtual_audio.start()
+    assert isinstance(ran.error, DeviceError)
+    assert "went away. Plug it in and start again" in str(ran.error)
+    assert ran.rows[-1]["event"] == "summary"
+    [made] = tmp_path.glob("*.out.wav")
+    assert soundfile.info(made).duration > 0.5
+
+
+def test_missing_device_is_named(virtual_audio: Any, hearing: Any) -> None:
+    for arguments in (("--in", "nowhere"), ("--out", "nowhere")):
+        ran = hearing("listen", *arguments)
+        assert isinstance(ran.error, DeviceError)
+        assert "matches 'nowhere'" in str(ran.error)

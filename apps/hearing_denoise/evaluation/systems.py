@@ -7,10 +7,13 @@ from typing import Protocol
 import numpy as np
 
 from acoustic.frontend.gate import GateDenoiser
+from acoustic.model.bundle import Bundle
+from apps.hearing_denoise.chain import HearingChain
 from apps.hearing_denoise.evaluation.alignment import without_lag
+from apps.hearing_denoise.evaluation.floating import floating_chain
 from apps.hearing_denoise.evaluation.metrics import RATE_HZ, Pcm
 
-#: The network as it ships, and before it was quantised.
+#: The network as it ships, and the same in floating point.
 INT8, FLOAT = "hearing, int8", "hearing, float"
 
 
@@ -73,5 +76,15 @@ def spectral_gate() -> Streaming:
 
 
 def networks(bundle: str | None) -> list[Streaming]:
-    """Return the network of a bundle as it ships; nothing without a bundle."""
-    return []
+    """Return the network of a bundle as it ships, and in floating point; nothing without a bundle.
+
+    Raises
+    ------
+    BundleError
+        When the bundle cannot be used.
+    """
+    if bundle is None:
+        return []
+    loaded = Bundle.load(bundle)
+    HearingChain(loaded)  # says what is wrong with the bundle before any work starts
+    return [Streaming(INT8, lambda: HearingChain(loaded)), Streaming(FLOAT, lambda: floating_chain(loaded))]

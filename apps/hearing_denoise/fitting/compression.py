@@ -1,10 +1,11 @@
 """Wide dynamic range compression: the gain of each band as a function of the level in it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from apps.hearing_denoise.fitting.audiogram import Audiogram
 from apps.hearing_denoise.fitting.prescription import nal_r_gains_db
@@ -39,7 +40,7 @@ class CompressionCurves:
         """Make the curves for an ear."""
         return cls(reference_gains_db=nal_r_gains_db(audiogram), max_gain_db=max_gain_db)
 
-    @property
+    @cached_property
     def slopes(self) -> NDArray[np.float64]:
         """Decibels of gain lost for each decibel of level above the knee, one for each band."""
         wanted = np.array(self.reference_gains_db) / (NO_GAIN_DB_SPL - REFERENCE_DB_SPL)
@@ -50,17 +51,26 @@ class CompressionCurves:
         """Compression ratio of each band above the knee."""
         return 1.0 / (1.0 - self.slopes)
 
-    def gains_db(self, levels_db_spl: ArrayLike) -> NDArray[np.float64]:
+    @cached_property
+    def _gains_at_zero_db(self) -> NDArray[np.float64]:
+        """Where the falling lines would begin, at 0 dB SPL."""
+        return self.reference_gains_db + self.slopes * REFERENCE_DB_SPL
+
+    @cached_property
+    def _highest_gains_db(self) -> NDArray[np.float64]:
+        """Gain of each band at the knee and below."""
+        return np.minimum(self._gains_at_zero_db - self.slopes * KNEE_DB_SPL, self.max_gain_db)
+
+    def gains_db(self, levels_db_spl: NDArray[np.float64] | float) -> NDArray[np.float64]:
         """Return the gains for levels.
 
         Parameters
         ----------
-        levels_db_spl : array, shape (..., n_bands), or a single level for all bands
+        levels_db_spl : float64 array, shape (..., n_bands), or a single level for all bands
 
         Returns
         -------
         float64 array, shape (..., n_bands)
         """
-        above = np.maximum(np.asarray(levels_db_spl, np.float64), KNEE_DB_SPL) - REFERENCE_DB_SPL
-        gains = np.array(self.reference_gains_db) - self.slopes * above
-        return np.clip(gains, 0.0, self.max_gain_db)
+        gains = self._gains_at_zero_db - self.slopes * levels_db_spl
+        return np.minimum(np.maximum(gains, 0.0), self._highest_gains_db)

@@ -35,8 +35,9 @@ class PeakDecay:
             return levels
         # Against a scale that rises by what the peaks fall, the peaks only ever rise.
         fallen = self._fall * np.arange(1, len(levels) + 1).reshape(-1, *[1] * (levels.ndim - 1))
-        risen = levels + fallen
-        risen[0] = np.maximum(risen[0], self._last)
-        held: Steps = np.maximum.accumulate(risen, axis=0) - fallen
+        held = levels + fallen
+        np.maximum(held[0], self._last, out=held[:1])
+        np.maximum.accumulate(held, axis=0, out=held)
+        held -= fallen
         self._last = held[-1].copy()
         return held

@@ -10,9 +10,9 @@ from apps.hearing_denoise.fitting.decay import Steps
 STEPS_PER_DB = 256
 #: Length of the filter (s).
 TAPS_S = 0.004
-#: Taps are multiples of this fraction. With gains up to 50 dB every sum of products of taps and int16 samples is then
-#: exact in float64, and comes out the same in whatever order a matrix product adds it up.
-TAP_STEP = 2.0**-20
+#: Taps are multiples of this fraction, an error of -100 dB. With gains up to 50 dB every sum of products of taps and
+#: int16 samples is then exact in float64, and comes out the same in whatever order a matrix product adds it up.
+TAP_STEP = 2.0**-18
 #: Likewise the logarithm of the filter's response is exact: gains in steps times multiples of this fraction.
 _RESPONSE_STEP = 2.0**-32
 #: Hops filtered at once, so that the windows onto the signal stay in the processor's cache.
@@ -62,7 +62,7 @@ class Equaliser:
         self._n_fft = 2 * self._n_taps
         self._responses = minimum_phase_responses(rate_hz, self._n_fft).reshape(len(FREQUENCIES_HZ), -1)
         self._fade = (np.arange(hop_samples) + 1.0) / hop_samples
-        self._in_hop = 0
+        # What the taps of the present hop's first sample reach back to, and the hop's samples so far.
         self._past = np.zeros(self._n_taps - 1)
         self._filters = np.zeros((2, self._n_taps))
         self._filters[:, -1] = 1.0
@@ -81,21 +81,23 @@ class Equaliser:
         float64 array, shape (n_samples,), not limited to any range
         """
         hop = self._hop
-        filters = np.concatenate([self._filters, self._design(gains)])
-        signal = np.concatenate([self._past, pcm])
-        n_hops = -(-(self._in_hop + len(pcm)) // hop)
-        padded = np.concatenate([signal, np.zeros(n_hops * hop + self._n_taps - 1 - len(signal))])
-        windows = np.lib.stride_tricks.sliding_window_view(padded, (hop + self._n_taps - 1,))[::hop]
-        windows = np.lib.stride_tricks.sliding_window_view(windows, self._n_taps, axis=1)
+        n_taps, n_past = self._n_taps, len(self._past)
+        first = n_past - (n_taps - 1)
+        n_hops = -(-(first + len(pcm)) // hop)
+        signal = np.zeros(n_taps - 1 + n_hops * hop)
+        signal[:n_past] = self._past
+        signal[n_past : n_past + len(pcm)] = pcm
+        filters = np.concatenate([self._filters, self._design(gains)]) if len(gains) else self._filters
+        # Views, not copies: for each hop, what its samples' taps lie on, and the filters to fade from and to.
+        windows = np.ndarray((n_hops, hop, n_taps), np.float64, signal, strides=(8 * hop, 8, 8))
+        pairs = np.ndarray((n_hops, n_taps, 2), np.float64, filters, strides=(8 * n_taps, 8, 8 * n_taps))
         out = np.empty((n_hops, hop))
         for start in range(0, n_hops, _HOPS_AT_ONCE):
-            stop = min(n_hops, start + _HOPS_AT_ONCE)
-            pairs = np.stack([filters[start:stop], filters[start + 1 : stop + 1]], axis=2)
-            both = windows[start:stop] @ pairs
-            out[start:stop] = both[..., 0] + (both[..., 1] - both[..., 0]) * self._fade
-        first, self._in_hop = self._in_hop, (self._in_hop + len(pcm)) % hop
+            part = slice(start, start + _HOPS_AT_ONCE)
+            both = windows[part] @ pairs[part]
+            out[part] = both[..., 0] + (both[..., 1] - both[..., 0]) * self._fade
         self._filters = filters[len(gains) :]
-        self._past = signal[len(signal) - (self._n_taps - 1 + self._in_hop) :]
+        self._past = signal[len(gains) * hop : n_past + len(pcm)]
         return out.reshape(-1)[first : first + len(pcm)]
 
     def _design(self, gains: Steps) -> NDArray[np.float64]:

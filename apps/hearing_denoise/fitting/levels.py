@@ -15,7 +15,7 @@ FRAME_S = 0.016
 FALL_S = 0.002
 #: Level of digital silence, dB re full scale.
 SILENCE_DBFS = -120.0
-#: Frames begin to count at this frequency (Hz): what lies below is offset and rumble.
+#: Lower edge of the first band (Hz): what lies below is rumble.
 LOWEST_HZ = 100.0
 
 
@@ -53,13 +53,16 @@ class BandLevels:
         # The power of a sine, spread over the bins by the window, adds up to its mean square.
         scale = np.sqrt(2.0 / (n_fft * np.square(window).sum())) / 32768.0
         self._window = (window * scale).astype(np.float32)
+        # What one unit in the first bin, an offset of the microphone, leaves in all of them.
+        offset = np.fft.rfft(self._window)
+        self._offset = offset / offset[0].real
         between = np.sqrt(np.multiply(FREQUENCIES_HZ[:-1], FREQUENCIES_HZ[1:]))
         bin_hz = rate_hz / n_fft
-        self._first_bins = np.ceil(np.array([LOWEST_HZ, *between]) / bin_hz).astype(np.intp)
-        self._offset_db = full_scale_db_spl
-        self._silence = round((SILENCE_DBFS + full_scale_db_spl) * STEPS_PER_DB)
+        first_bins = np.ceil(np.array([LOWEST_HZ, *between]) / bin_hz).astype(np.intp)
+        self._first_parts = 2 * first_bins  # real and imaginary parts take turns
+        self._full_scale = full_scale_db_spl * STEPS_PER_DB
         fall_db = release_fall_db_per_s(release_s) * hop_samples / rate_hz
-        start = np.full(len(FREQUENCIES_HZ), self._silence)
+        start = np.full(len(FREQUENCIES_HZ), round((SILENCE_DBFS + full_scale_db_spl) * STEPS_PER_DB))
         self._peaks = PeakDecay(round(fall_db * STEPS_PER_DB), start)
         self._tail = np.zeros(n_fft - hop_samples, np.int16)
 
@@ -85,8 +88,11 @@ class BandLevels:
         n_fft = len(self._window)
         n = 1 + (len(pcm) - n_fft) // self._hop
         self._tail = pcm[n * self._hop :]
-        frames = np.lib.stride_tricks.sliding_window_view(pcm, n_fft)[:: self._hop] if n else np.empty((0, n_fft))
+        if n == 0:
+            return np.empty((0, len(FREQUENCIES_HZ)), np.int64)
+        frames = np.ndarray((n, n_fft), np.int16, pcm, strides=(2 * self._hop, 2))  # a view: the frames overlap
         spectra = np.fft.rfft(frames * self._window)
-        power = np.add.reduceat(np.square(spectra.real) + np.square(spectra.imag), self._first_bins, axis=1)
-        level_db = 10.0 * np.log10(np.maximum(power, 10.0 ** (SILENCE_DBFS / 10.0))) + self._offset_db
-        return self._peaks.push(np.rint(level_db * STEPS_PER_DB).astype(np.int64))
+        spectra -= spectra[:, :1].real * self._offset
+        power = np.add.reduceat(np.square(spectra.view(np.float32)), self._first_parts, axis=1)
+        bels = np.log10(np.maximum(power, 10.0 ** (SILENCE_DBFS / 10.0)))
+        return self._peaks.push(np.rint((10 * STEPS_PER_DB) * bels + self._full_scale).astype(np.int64))

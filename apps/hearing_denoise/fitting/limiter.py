@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from apps.hearing_denoise.fitting.decay import PeakDecay
 
-#: Reductions are integers of this many steps to a factor of two, so fine that a release is smooth from sample to sample.
+#: Reductions are integers of so many steps to a factor of two that a release is smooth from sample to sample.
 _STEPS_PER_OCTAVE = 1 << 20
 #: Decibels of amplitude for a factor of two.
 _DB_PER_OCTAVE = 20.0 * np.log10(2.0)
@@ -33,9 +33,10 @@ class Limiter:
 
     def push(self, samples: NDArray[np.float64]) -> NDArray[np.float64]:
         """Take samples of any size, return as many within the ceiling: float64 arrays, shape (n_samples,)."""
-        excess = np.log2(np.maximum(np.abs(samples) / self._ceiling, 1.0))
-        if not excess.any() and self._reduction.last <= 0:
+        size = np.abs(samples)
+        if self._reduction.last <= 0 and size.max(initial=0.0) <= self._ceiling:
             return samples
+        excess = np.log2(np.maximum(size / self._ceiling, 1.0))
         reduction = self._reduction.push(np.ceil(excess * _STEPS_PER_OCTAVE).astype(np.int64))
         limited = samples * np.exp2(reduction / -_STEPS_PER_OCTAVE)
         # The last bit of the powers of two is rounded.

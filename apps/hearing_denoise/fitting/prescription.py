@@ -18,12 +18,15 @@ def nal_r_gains_db(audiogram: Audiogram) -> tuple[float, ...]:
     NAL-R (Byrne and Dillon 1986, Ear and Hearing 7:257-265) with NAL-RP's additional gain for severe losses (Byrne,
     Parkinson and Newall 1991). NAL-RP's other correction, for thresholds of 95 dB HL and more at 2 kHz, is left out:
     it shifts gain to the low frequencies where the ear is nearly deaf at the high ones, a loss that wants a fitting by
-    a professional. Conductive losses are not told from others.
+    a professional. Conductive losses are not told from others. An ear without any loss gets no gain, where the formula
+    would give it 1 dB at 1 kHz.
 
     Parameters
     ----------
     audiogram : Audiogram
     """
+    if max(audiogram.thresholds_db_hl) <= 0.0:
+        return (0.0,) * len(FREQUENCIES_HZ)
     loss = dict(zip(FREQUENCIES_HZ, audiogram.thresholds_db_hl, strict=True))
     total = sum(loss[frequency_hz] for frequency_hz in _AVERAGED_HZ)
     overall = _SHARE_OF_SUM * total + _SHARE_OF_SEVERE * max(0.0, total - _SEVERE_SUM_DB)

@@ -41,9 +41,10 @@ class FittingSettings:
     full_scale_db_spl: float = 100.0
     """Calibration: sound pressure level for which the microphone delivers a root mean square of full scale, and which
     the loudspeaker makes of it. Gains are right when it is; a sine that just does not clip is 3 dB below it."""
-    max_output_db_spl: float = 94.0
-    """No sample exceeds the amplitude whose root mean square would have this level: -6 dBFS by default, so that not
-    even a square wave comes out louder. Must not exceed ``full_scale_db_spl``."""
+    max_output_db_spl: float = 100.0
+    """Nothing comes out louder, not even a square wave: no sample exceeds the amplitude which as a root mean square has
+    this level. Well below the 111 dB SPL that hearing aids sold over the counter may reach (21 CFR 800.30). Must not
+    exceed ``full_scale_db_spl``."""
     max_gain_db: float = 40.0
     """No band is amplified by more, whatever is prescribed."""
     release_s: float = 0.08

@@ -9,9 +9,9 @@ import typer
 from typer.testing import CliRunner, Result
 
 from acoustic.audio import write_wav
-from acoustic.errors import DataError
+from acoustic.errors import BundleError, DataError
 from apps.hearing_denoise import cli_evaluate
-from apps.hearing_denoise.evaluation import judge, rivals, targets
+from apps.hearing_denoise.evaluation import judge, rivals, systems, targets
 from apps.hearing_denoise.evaluation.alignment import synthetic_voice
 from apps.hearing_denoise.evaluation.judge import COLUMNS, Setup, judge_all
 from apps.hearing_denoise.evaluation.metrics import RATE_HZ
@@ -29,9 +29,10 @@ ABSENT = Rival(name="Absent", package="absent-package", module="absent_package",
 
 
 @pytest.fixture(autouse=True)
-def few_rivals(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def few_systems(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for module in (judge, rivals, targets):
         monkeypatch.setattr(module, "RIVALS", (RIVAL, ABSENT))
+    monkeypatch.setattr(judge, "networks", lambda bundle: [])  # so that the spectral gate is judged
     judge.competitors.cache_clear()
     yield
     judge.competitors.cache_clear()
@@ -111,6 +112,16 @@ def test_nothing_to_judge_is_an_error(tmp_path: Path) -> None:
     result = run(tmp_path / "pairs.csv", "--no-rivals")
     assert isinstance(result.exception, DataError)
     assert "short.wav: left out: " in result.stderr
+
+
+def test_a_bundle_that_cannot_be_used_is_said_at_once(
+    pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judge, "networks", systems.networks)
+    result = run(pairs, "--bundle", tmp_path / "missing.bundle")
+    assert isinstance(result.exception, BundleError)
+    result = run(pairs, "--bundle", "roast")
+    assert isinstance(result.exception, BundleError)
 
 
 def test_several_processes_say_the_same() -> None:
