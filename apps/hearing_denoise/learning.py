@@ -21,8 +21,8 @@ from apps.hearing_denoise.recurrence import unroll
 
 #: Loudness goes roughly with this power of the magnitude; the loss compares what is heard.
 COMPRESSION = 0.3
-#: Share of the loss that also sees the phase, and how much more speech lost weighs than noise left.
-COMPLEX_SHARE, LOST_SPEECH = 0.3, 2.0
+#: Share of the loss that also sees the phase.
+COMPLEX_SHARE = 0.3
 #: What a decibel less of wrong sound is worth, each stretch by itself, and the share of the noisy sound's power
 #: below which less does not count.
 PER_DB, LEAST_LEFT = 0.02, 1e-3
@@ -45,13 +45,23 @@ class Schedule:
     weight_decay: float = 1e-4
     gradient_norm: float = 1.0
     """Longer gradients are shortened to this."""
+    lost_speech: float = 2.0
+    """How much more speech that is lost weighs than noise that is left."""
 
     def rate_at(self, step: int) -> float:
         """Learning rate of a step."""
         return self.rate * min(1.0, (step + 1) / 200) * (0.5 + 0.5 * float(np.cos(np.pi * step / self.n_steps)))
 
 
-def learn(paths: list[Path], kept: Path, seed: int, schedule: Schedule, advance: Callable[[float], None]) -> Any:
+def learn(
+    paths: list[Path],
+    kept: Path,
+    seed: int,
+    schedule: Schedule,
+    advance: Callable[[float], None],
+    *,
+    start: Any = None,
+) -> Any:
     """Train the float network; an interrupted training goes on from what lies in ``kept``.
 
     Parameters
@@ -64,12 +74,14 @@ def learn(paths: list[Path], kept: Path, seed: int, schedule: Schedule, advance:
     schedule : Schedule
     advance : callable
         Told how many steps were done since the last call.
+    start : keras.Model, optional
+        Where to begin, if not with weights drawn from the seed.
 
     Returns
     -------
     keras.Model
     """
-    trainer = _Trainer(seed, schedule)
+    trainer = _Trainer(seed, schedule, start)
     step = trainer.restore(kept)
     advance(step)
     kept_at = time.monotonic()
@@ -96,11 +108,14 @@ def learn(paths: list[Path], kept: Path, seed: int, schedule: Schedule, advance:
 class _Trainer:
     """Model, optimiser and the compiled step."""
 
-    def __init__(self, seed: int, schedule: Schedule) -> None:
+    def __init__(self, seed: int, schedule: Schedule, start: Any) -> None:
         import keras
         import tensorflow as tf
 
+        weights = None if start is None else start.get_weights()
         self.model = build(seed)
+        if weights is not None:
+            self.model.set_weights(weights)
         self.schedule = schedule
         self.losses: list[float] = []
         self._weights = self.model.trainable_variables
@@ -130,7 +145,7 @@ class _Trainer:
         compressed = tf.pow(gains + 1e-5, COMPRESSION)
         enhanced = compressed * noisy
         distance = enhanced - target
-        magnitude = distance * distance * (1.0 + LOST_SPEECH * tf.cast(distance < 0.0, tf.float32))
+        magnitude = distance * distance * (1.0 + self.schedule.lost_speech * tf.cast(distance < 0.0, tf.float32))
         with_phase = enhanced * enhanced + target * target - 2.0 * enhanced * target * cosine
         heard = tf.reduce_mean(self._bin_weight * ((1.0 - COMPLEX_SHARE) * magnitude + COMPLEX_SHARE * with_phase))
         noisy, target = tf.pow(noisy, 1.0 / COMPRESSION), tf.pow(target, 1.0 / COMPRESSION)
