@@ -17,10 +17,12 @@ from numpy.typing import NDArray  # noqa: E402
 from pyrnnoise import RNNoise  # noqa: E402
 from pyrnnoise.rnnoise import create, destroy, process_mono_frame  # noqa: E402
 
+from acoustic.model.bundle import Bundle  # noqa: E402
+from apps.hearing_denoise.chain import HearingChain  # noqa: E402
 from apps.hearing_denoise.evaluation.alignment import noisy_voice  # noqa: E402
 from apps.hearing_denoise.evaluation.metrics import RATE_HZ  # noqa: E402
 from apps.hearing_denoise.evaluation.rivals import RNNOISE_FRAME_SAMPLES, RNNOISE_RATE_HZ, framed  # noqa: E402
-from apps.hearing_denoise.evaluation.systems import Enhancer, networks, spectral_gate  # noqa: E402
+from apps.hearing_denoise.evaluation.systems import Enhancer, Streaming, spectral_gate  # noqa: E402
 
 LIVE_BLOCK_S, FILE_BLOCK_S = 0.01, 1.0
 
@@ -38,7 +40,8 @@ def main() -> None:
         "pyrnnoise, denoise_chunk": partial(rnnoise_package, wide),
         "pyrnnoise, C library": partial(rnnoise_library, wide),
     }
-    for system in (*networks("hearing"), spectral_gate()):
+    hearing = Streaming("hearing", partial(HearingChain, Bundle.load("hearing")))
+    for system in (hearing, spectral_gate()):
         for how, block_s in (("live", LIVE_BLOCK_S), ("file", FILE_BLOCK_S)):
             work[f"{system.name}, {how}"] = partial(stream, system.make, pcm, round(block_s * RATE_HZ))
     turns = core_seconds(list(work.values()), asked.rounds)

@@ -3,13 +3,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from made_hearing import noisy_pcm, syllables
 
 from apps.hearing_denoise import learning, network
 from apps.hearing_denoise.features import N_FEATURES
 from apps.hearing_denoise.float_network import FloatMaskNetwork
 from apps.hearing_denoise.learning import Schedule, learn
 from apps.hearing_denoise.mixtures.pool import features_of
-from made_hearing import noisy_pcm, syllables
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
 

@@ -18,7 +18,7 @@ Sample = TypeVar("Sample", np.int16, np.float32)
 
 RNNOISE_RATE_HZ, RNNOISE_FRAME_SAMPLES = 48_000, 480
 WEBRTC_FRAME_SAMPLES = 160
-SPEEX_FRAME_SAMPLES = 256
+SPEEX_FRAME_SAMPLES = 160
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +79,7 @@ def webrtc(level: int, pcm: Pcm) -> Pcm:
 
 
 def speex(pcm: Pcm) -> Pcm:
-    """Speex's preprocessor (Valin 2007), in the frames of its package's example."""
+    """Speex's preprocessor (Valin 2007): 10 ms frames, which suit it better than its package's 16 ms."""
     from speexdsp_ns import NoiseSuppression
 
     suppression = NoiseSuppression.create(SPEEX_FRAME_SAMPLES, RATE_HZ)

@@ -10,7 +10,7 @@ from acoustic.frontend.gate import GateDenoiser
 from acoustic.model.bundle import Bundle
 from apps.hearing_denoise.chain import HearingChain
 from apps.hearing_denoise.evaluation.alignment import without_lag
-from apps.hearing_denoise.evaluation.floating import floating_chain
+from apps.hearing_denoise.evaluation.floating import Floating
 from apps.hearing_denoise.evaluation.metrics import RATE_HZ, Pcm
 
 #: The network as it ships, and the same in floating point.
@@ -75,7 +75,7 @@ def spectral_gate() -> Streaming:
     return Streaming("spectral gate", lambda: GateDenoiser(RATE_HZ))
 
 
-def networks(bundle: str | None) -> list[Streaming]:
+def networks(bundle: str | None) -> list[System]:
     """Return the network of a bundle as it ships, and in floating point; nothing without a bundle.
 
     Raises
@@ -87,4 +87,4 @@ def networks(bundle: str | None) -> list[Streaming]:
         return []
     loaded = Bundle.load(bundle)
     HearingChain(loaded)  # says what is wrong with the bundle before any work starts
-    return [Streaming(INT8, lambda: HearingChain(loaded)), Streaming(FLOAT, lambda: floating_chain(loaded))]
+    return [Streaming(INT8, lambda: HearingChain(loaded)), Floating(FLOAT, loaded)]

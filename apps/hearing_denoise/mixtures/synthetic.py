@@ -19,8 +19,9 @@ def draw_synthetic(rng: np.random.Generator, n_samples: int) -> FloatArray:
     if kind == 1:
         return wind(rng, n_samples)
     if kind == 2:
-        hiss = coloured(rng, n_samples, slope_db=-4) * np.float32(rng.uniform(0.02, 0.5))
-        return np.asarray(tones(rng, n_samples) + hiss)
+        hum = tones(rng, n_samples)
+        hum += coloured(rng, n_samples, slope_db=-4) * np.float32(rng.uniform(0.02, 0.5))
+        return hum
     throb = 1 + rng.uniform(0.3, 0.95) * np.sin(2 * np.pi * rng.uniform(0.5, 25) * np.arange(n_samples) / RATE_HZ)
     return np.asarray(coloured(rng, n_samples, slope_db=float(rng.uniform(-6, 0))) * throb.astype(np.float32))
 

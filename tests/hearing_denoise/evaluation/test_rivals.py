@@ -6,7 +6,7 @@ from apps.hearing_denoise.evaluation.metrics import RATE_HZ, reduction_db
 from apps.hearing_denoise.evaluation.rivals import RIVALS, Rival, framed, lag_of
 
 #: Frames that overlap, or one that is waited for, at 16 kHz: what the sources of these libraries say.
-LAGS = {"RNNoise": 320, "WebRTC": 96, "speexdsp": 256, "noisereduce": 0}
+LAGS = {"RNNoise": 320, "WebRTC": 96, "speexdsp": 160, "noisereduce": 0}
 
 
 def installed(rival: Rival) -> Rival:
