@@ -37,7 +37,7 @@ class Speaker:
     native_rate_hz : int
         Rate at which the device runs (Hz).
     latency_s : float
-        Delay of the device as PortAudio states it, without the queue and the resampler (s).
+        Delay of the device as PortAudio states it, and of the resampler in front of it; the queue adds its own (s).
     waiting_s : float
         Sound in the queue (s).
     underruns : int
@@ -69,8 +69,8 @@ class Speaker:
 
     @property
     def latency_s(self) -> float:
-        """Delay of the device as PortAudio states it (s)."""
-        return float(self._stream.latency)
+        """Delay of the device as PortAudio states it, and of the resampler (s)."""
+        return float(self._stream.latency) + self._resampler.lag_s
 
     @property
     def waiting_s(self) -> float:

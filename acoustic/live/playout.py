@@ -24,10 +24,9 @@ class Playout:
     """Plays blocks through a loudspeaker that has a clock of its own.
 
     It begins with silence of ``buffer_s``, which then waits ahead of every block; what piled up while everything
-    was started is left out, and does not count. When the loudspeaker has run
-    out of sound it plays silence until as much waits again. When the sound in waiting grows or shrinks because
-    the loudspeaker is slower or faster than the microphone, blocks are left out or played twice, with a
-    cross-fade.
+    was started is left out, and does not count. When the loudspeaker has run out of sound it plays silence until
+    as much waits again. When the sound in waiting grows or shrinks because the loudspeaker is slower or faster
+    than the microphone, blocks are left out or played twice, with a cross-fade.
 
     Parameters
     ----------
@@ -64,7 +63,7 @@ class Playout:
 
     @property
     def delay_s(self) -> float:
-        """Time from a sample's writing to its sounding, as far as PortAudio states it (s)."""
+        """Time from a sample's writing to its sounding, as far as it is known (s)."""
         return self.speaker.waiting_s + self.speaker.latency_s
 
     def write(self, pcm: Pcm16) -> None:

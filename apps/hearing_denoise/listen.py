@@ -95,6 +95,8 @@ class HearingListener(Listener[Pcm16]):
 
     def __init__(self, sound: Input, bundle: Bundle, aid: Enhancer, sink: Sink) -> None:
         super().__init__(sound, bundle, AidChain(aid))
+        self.lost_blocks = 0
+        """Blocks that did not come in whole, or did not go out as they were."""
         self._aid, self._sink = aid, sink
         self._playout = sink if isinstance(sink, Playout) else None
         self._ramp = StartUpRamp(aid.rate_hz, RAMP_S if self._playout is not None else 0.0)
@@ -105,6 +107,8 @@ class HearingListener(Listener[Pcm16]):
         """Play and keep enhanced sound."""
         ramped = np.rint(self._ramp.push(event.astype(np.float64))).astype(np.int16)
         self._sink.write(ramped)
+        # Now, and not at the end: when no sound comes any more, the loudspeaker runs dry, and that is no loss.
+        self.lost_blocks = self._lost_in + (0 if self._playout is None else self._playout.lost_blocks)
         self.keep(event)
         self._shown.push(event)
         self._told.push(event)
@@ -141,11 +145,6 @@ class HearingListener(Listener[Pcm16]):
         self._shown.reset()
         return rows
 
-    @property
-    def lost_blocks(self) -> int:
-        """Blocks that did not come in whole, or did not go out as they were."""
-        return self._lost_in + (0 if self._playout is None else self._playout.lost_blocks)
-
     def health(self) -> dict[str, Any]:
         """Return output, knobs, delays and losses."""
         output_dbfs = finite(self._told.rms_dbfs)
@@ -176,7 +175,7 @@ class HearingListener(Listener[Pcm16]):
             }
         )
         if self._playout is not None:
-            self.say(f"{self.lost_blocks} blocks lost, {self.pace.realtime_factor:.1%} of real time")
+            self.say(f"lost blocks: {self.lost_blocks}; time of work: {self.pace.realtime_factor:.1%} of real time")
 
     @property
     def _lost_in(self) -> int:
