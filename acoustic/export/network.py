@@ -20,6 +20,7 @@ _KERNEL_FILES = {
     "acoustic_nn_conv.c": {"dense", "conv"},
     "acoustic_nn_row.c": {"dense", "conv"},
     "acoustic_nn_depthwise.c": {"depthwise"},
+    "acoustic_nn_scale.c": {"dense", "conv", "depthwise"},
     "acoustic_nn_pool.c": {"average_pool", "max_pool", "mean"},
     "acoustic_nn_pointwise.c": {"add", "mul", "table", "softmax"},
     "acoustic_nn_move.c": {"move"},

@@ -37,6 +37,7 @@ typedef struct {
     const int32_t *multiplier; /* [channels], or one for all */
     const int8_t *shift;       /* likewise: to the right by 1 to 22, or to the left by -shift */
     int32_t each;              /* 1 where every channel has its own multiplier, else 0 */
+    int32_t plain;             /* 1 where all shifts go to the right and the range is that of int8, else 0 */
     int32_t zero_point;
     int32_t low; /* range of the output */
     int32_t high;
@@ -70,7 +71,7 @@ typedef struct {
     acoustic_nn_windows_t windows; /* its channels are the input's */
     int32_t copies;                /* output channels for each input channel */
     int32_t x_zero_point;
-    const int8_t *weights; /* [kernel_height][kernel_width][channels * copies] */
+    const int8_t *weights; /* [output channels / 4, rounded up][kernel_height][kernel_width][4] */
     acoustic_nn_scaling_t to;
 } acoustic_nn_depthwise_t;
 
