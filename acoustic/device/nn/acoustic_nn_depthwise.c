@@ -43,10 +43,6 @@ static void load_row(const acoustic_nn_depthwise_t *layer, const shape_t *shape,
 typedef int32x4_t sums_t;
 typedef acoustic_nn_vectors_t finish_t;
 
-static inline finish_t start_finish(const acoustic_nn_scaling_t *to)
-{
-    return acoustic_nn_vectors(to);
-}
 
 static inline sums_t start_sums(const int32_t *bias)
 {
@@ -80,9 +76,9 @@ static inline sums_t add_three_taps(sums_t sums, const int8_t *x, int32_t step, 
     return sums;
 }
 
-static inline void finish_sums(const finish_t *to, sums_t sums, int32_t c, int8_t *y)
+static inline void finish_sums(finish_t *to, sums_t sums, int32_t c, int8_t *y)
 {
-    acoustic_nn_finish_vector(to, sums, c, y);
+    acoustic_nn_finish_vector(to, sums, y + c);
 }
 
 #else
@@ -91,11 +87,6 @@ typedef struct {
     int32_t s0, s1, s2, s3;
 } sums_t;
 typedef const acoustic_nn_scaling_t *finish_t;
-
-static inline finish_t start_finish(const acoustic_nn_scaling_t *to)
-{
-    return to;
-}
 
 static inline sums_t start_sums(const int32_t *bias)
 {
@@ -157,7 +148,7 @@ static inline sums_t add_three_taps(sums_t sums, const int8_t *x, int32_t step, 
 
 #endif
 
-static inline void finish_sums(const finish_t *to, sums_t sums, int32_t c, int8_t *y)
+static inline void finish_sums(finish_t *to, sums_t sums, int32_t c, int8_t *y)
 {
     acoustic_nn_finish_four(*to, sums.s0, sums.s1, sums.s2, sums.s3, c, y);
 }
@@ -165,8 +156,8 @@ static inline void finish_sums(const finish_t *to, sums_t sums, int32_t c, int8_
 #endif
 
 /* All whole groups of four channels at one position. */
-static inline void all_groups(const acoustic_nn_depthwise_t *layer, const finish_t *to, const shape_t *shape,
-                              const int8_t *x, int8_t *y)
+static inline void all_groups(const acoustic_nn_depthwise_t *layer, finish_t to, const shape_t *shape, const int8_t *x,
+                              int8_t *y)
 {
     const int32_t step = layer->windows.dilation_width * shape->channels;
     const int32_t row_step = layer->windows.dilation_height * shape->row_bytes;
@@ -190,7 +181,7 @@ static inline void all_groups(const acoustic_nn_depthwise_t *layer, const finish
                 }
             }
         }
-        finish_sums(to, sums, c, y);
+        finish_sums(&to, sums, c, y);
     }
 }
 
@@ -213,10 +204,15 @@ static void one_channel(const acoustic_nn_depthwise_t *layer, const shape_t *sha
 
 static void one_row(const acoustic_nn_depthwise_t *layer, const shape_t *shape, const int8_t *x, int8_t *y)
 {
-    const finish_t to = start_finish(&layer->to);
+#if ACOUSTIC_NN_MVE
+    acoustic_nn_four_t room;
+    const finish_t to = acoustic_nn_vectors(&layer->to, &room);
+#else
+    const finish_t to = &layer->to;
+#endif
     const int32_t stride = layer->windows.stride_width * shape->channels;
     for (int32_t n = layer->windows.out_width; n > 0; n--, x += stride, y += shape->channels) {
-        all_groups(layer, &to, shape, x, y);
+        all_groups(layer, to, shape, x, y);
         for (int32_t c = shape->channels & ~3; c < shape->channels; c++) {
             one_channel(layer, shape, x, c, y);
         }
