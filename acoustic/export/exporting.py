@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-from acoustic.export import npu, parity
+from acoustic.export import c_text, npu, parity
 from acoustic.export.api import reference
 from acoustic.export.content import Content
 from acoustic.export.folder import whole_folder
@@ -88,7 +88,8 @@ def _work_folder() -> Iterator[Path]:
 def _write(made: Path, content: Content) -> None:
     texts = {f"src/{name}": text for name, text in content.sources.items()}
     texts |= project_files(content)
-    texts["API.md"] = reference(content.header, content.sources[content.header])
+    head = c_text.comment(content.about)
+    texts["API.md"] = reference(content.header, content.sources[content.header].removeprefix(head))
     if content.card:
         texts["MODEL_CARD.md"] = content.card
     if licence := _licence():
