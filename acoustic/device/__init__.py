@@ -6,6 +6,8 @@ NumPy: the bytes are the same. The environment variable ``ACOUSTIC_NATIVE=0`` sw
 
 import ctypes
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,6 +20,20 @@ ARITHMETIC_VERSION = 1
 def core() -> ctypes.CDLL | None:
     """Return the compiled core, or None where NumPy has to compute."""
     return _search(HERE)[0] if os.environ.get("ACOUSTIC_NATIVE") != "0" else None
+
+
+@contextmanager
+def switched_off() -> Iterator[None]:
+    """Within this, whatever is made computes with NumPy alone."""
+    before = os.environ.get("ACOUSTIC_NATIVE")
+    os.environ["ACOUSTIC_NATIVE"] = "0"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["ACOUSTIC_NATIVE"]
+        else:
+            os.environ["ACOUSTIC_NATIVE"] = before
 
 
 def status() -> str:

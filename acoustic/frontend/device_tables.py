@@ -55,5 +55,5 @@ def synthesis_fields(window: F32, n_fft: int, hop_samples: int) -> dict[str, Any
 
 
 def _half(window: F32) -> F32:
-    """Take halves of the samples, as the FFT wants them, in the window."""
+    """Halve the samples, as the FFT takes them, by way of the window."""
     return np.float32(0.5) * window

@@ -1,15 +1,12 @@
 import ctypes
 import os
-import subprocess
-from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import pytest
 
 from acoustic import device
 from acoustic.device import build
-
-STRICT = ["-pedantic", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wstrict-prototypes", "-Wmissing-prototypes"]
+from acoustic.export.compilers import STRICT_FLAGS, compile_c
+from acoustic.export.front_end import SOURCES as FRONT_END
 
 
 @pytest.fixture(scope="session")
@@ -21,28 +18,20 @@ def compiler() -> str:
 
 
 @pytest.fixture(scope="session")
-def compile_c(compiler: str) -> Callable[[Path, Sequence[str | Path]], None]:
-    """Compile the core, strictly, with whatever is added, into a file."""
-
-    def compile_core(made: Path, options: Sequence[str | Path]) -> None:
-        command = [compiler, *build.ARITHMETIC_FLAGS, *STRICT, "-Werror", f"-I{build.HERE}", "-o", made, *options]
-        result = subprocess.run([*command, *build.sources()], capture_output=True, text=True)
-        assert result.returncode == 0, result.stderr
-
-    return compile_core
-
-
-@pytest.fixture(scope="session")
-def libraries(
-    compile_c: Callable[[Path, Sequence[str | Path]], None], tmp_path_factory: pytest.TempPathFactory
-) -> dict[int, ctypes.CDLL]:
+def libraries(compiler: str, tmp_path_factory: pytest.TempPathFactory) -> dict[int, ctypes.CDLL]:
     """The core by the number of frames side by side: one as on a microcontroller, and what Python uses."""
     folder = tmp_path_factory.mktemp("core")
     wanted = {"_single": ("-DACOUSTIC_LANES=1",), **build.variants()}
     found = {}
     for name, flags in wanted.items():
-        options = ["-O3", "-shared", "-fPIC", f'-DACOUSTIC_DIGEST="{build.digest()}"', *flags, build.HERE / "_python.c"]
-        compile_c(folder / f"{name}.so", options)
+        options = [
+            *STRICT_FLAGS,
+            *build.PYTHON_FLAGS,
+            "-fno-math-errno",
+            f'-DACOUSTIC_DIGEST="{build.digest()}"',
+            *flags,
+        ]
+        compile_c([compiler], [build.HERE / "_python.c", *FRONT_END], folder / f"{name}.so", flags=options)
         library, complaint = device.load(folder / f"{name}.so")
         assert library is not None, complaint
         found[library.acoustic_core_lanes()] = library

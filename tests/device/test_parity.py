@@ -2,7 +2,6 @@
 
 import ctypes
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +9,7 @@ import pytest
 from made_signals import signals
 from numpy.typing import NDArray
 
+from acoustic.device import switched_off
 from acoustic.frontend import FrontEnd, LogMelStream, native
 from acoustic.frontend.device_tables import log_mel_fields
 from acoustic.frontend.gate import GateDenoiser
@@ -41,14 +41,6 @@ WINDOWS = {
 }
 
 
-@contextmanager
-def numpy_alone() -> Iterator[None]:
-    """What is made in here computes with NumPy."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ACOUSTIC_NATIVE", "0")
-        yield
-
-
 def assert_same_bytes(ours: NDArray[np.generic], expected: NDArray[np.generic]) -> None:
     assert ours.dtype == expected.dtype
     assert ours.shape == expected.shape
@@ -61,7 +53,7 @@ def test_log_mel(core, name):
     for kind, pcm in signals(fe.frame_samples + 21 * fe.hop_samples + 5).items():
         compiled = LogMelStream(fe)
         assert isinstance(compiled._frames, native.LogMelFrames)
-        with numpy_alone():
+        with switched_off():
             expected = LogMelStream(fe)
         assert not isinstance(expected._frames, native.LogMelFrames)
         levels = expected.push(pcm)
@@ -73,7 +65,7 @@ def test_log_mel(core, name):
 @pytest.mark.parametrize("name", ["roast", "turbine", "odd hop"])
 def test_log_mel_of_blocks(core, name, block):
     fe, pcm = FRONT_ENDS[name], signals(9000)["bursts"]
-    with numpy_alone():
+    with switched_off():
         expected = LogMelStream(fe).push(pcm)
     stream = LogMelStream(fe)
     frames = [stream.push(pcm[start : start + block]) for start in range(0, len(pcm), block)]
@@ -84,7 +76,7 @@ def test_log_mel_of_blocks(core, name, block):
 @pytest.mark.parametrize("name", FRONT_ENDS)
 def test_log_mel_stream_of_the_device(core, name, block):
     fe, pcm = FRONT_ENDS[name], signals(9000)["noise"]
-    with numpy_alone():
+    with switched_off():
         expected = LogMelStream(fe).push(pcm)
     ring, work = np.empty(fe.frame_samples, np.int16), native._work(core, fe.n_fft)
     definition = native._LogMel(log_mel_fields(fe))
@@ -105,7 +97,7 @@ def test_log_mel_stream_of_the_device(core, name, block):
 @pytest.mark.parametrize("name", ["gate", "hearing", "uneven"])
 def test_spectra_stream_of_the_device(core, name, block):
     windows, pcm = WINDOWS[name], signals(4000)["noise"]
-    with numpy_alone():
+    with switched_off():
         expected = Stft(windows).push(pcm)
     compiled = native.StftFrames(core, windows.analysis / FULL_SCALE, windows.hop_samples)
     ring, spectrum = np.empty(windows.n_fft, np.int16), np.empty((2, windows.n_fft // 2 + 1), np.float32)
@@ -130,7 +122,7 @@ def address(array: NDArray[np.generic]) -> ctypes.c_void_p:
 def test_spectra_and_synthesis(core, name):
     windows = WINDOWS[name]
     for kind, pcm in signals(13 * windows.hop_samples + windows.n_fft).items():
-        with numpy_alone():
+        with switched_off():
             analysis, synthesis = Stft(windows), Synthesis(windows)
         re, im = analysis.push(pcm)
         assert len(re) >= 13, kind
@@ -154,7 +146,7 @@ def test_noise_floor(core, block_frames, n_blocks):
     levels = np.random.default_rng(1).integers(-32768, 32768, (2500, 7)).astype(np.int16)
     levels[300:400] = -31000
     sizes = {"block_frames": block_frames, "n_blocks": n_blocks, "silence": -31000}
-    with numpy_alone():
+    with switched_off():
         expected = NoiseFloor(7, **sizes)
     compiled = NoiseFloor(7, **sizes)
     assert isinstance(compiled._fill, native.NoiseFloorFrames)
@@ -173,7 +165,7 @@ def test_steps(core):
 def test_chains(core):
     pcm = signals(64000)["bursts"]
     denoised, contrast = GateDenoiser(16000).push(pcm), ContrastStream().push(pcm)
-    with numpy_alone():
+    with switched_off():
         assert_same_bytes(denoised, GateDenoiser(16000).push(pcm))
         for ours, expected in zip(contrast, ContrastStream().push(pcm), strict=True):
             assert_same_bytes(ours, expected)

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from acoustic.device import switched_off
+
 
 @pytest.fixture(autouse=True, scope="package")
 def numpy_alone() -> Iterator[None]:
     """Test the definition; that the compiled core computes the same bytes is tested beside it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ACOUSTIC_NATIVE", "0")
+    with switched_off():
         yield
 
 

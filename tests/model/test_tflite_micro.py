@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from random_inputs import random_inputs
 
 from acoustic.datasets import data_root
 from acoustic.model.kernels import BUILDERS
@@ -11,20 +12,6 @@ from acoustic.model.runtime import Network
 
 MODELS = sorted((Path(__file__).parent / "models").glob("*.tflite"))
 COUNT = 1000
-
-
-def random_inputs(network, rng):
-    """Full-range noise, both extremes, quiet noise around random levels."""
-    inputs = []
-    for spec in network.inputs:
-        info = np.iinfo(spec.dtype)
-        x = rng.integers(info.min, info.max, (COUNT, *spec.shape), endpoint=True)
-        x[:20] = rng.choice([info.min, info.max], x[:20].shape)
-        x[20], x[21], x[22] = info.min, info.max, spec.zero_point
-        levels = rng.integers(info.min, info.max, (COUNT // 4, *[1] * len(spec.shape)))
-        x[23 : 23 + COUNT // 4] = np.clip(levels + rng.integers(-12, 13, (COUNT // 4, *spec.shape)), info.min, info.max)
-        inputs.append(x.astype(spec.dtype))
-    return inputs
 
 
 def run_tflite_micro(data, inputs, outputs):
@@ -42,7 +29,7 @@ def run_tflite_micro(data, inputs, outputs):
 
 def check(data):
     network = Network.from_bytes(data)
-    inputs = random_inputs(network, np.random.default_rng(1))
+    inputs = random_inputs(network, np.random.default_rng(1), COUNT)
     outputs = network.run(*inputs)
     expected = run_tflite_micro(data, inputs, outputs)
     differing = [int(np.count_nonzero(a != b)) for a, b in zip(outputs, expected, strict=True)]

@@ -1,12 +1,13 @@
 /*
- * The whole front end over a stream of int16 PCM, in blocks of BLOCK samples: log-mel, steps and noise floor of every
- * frame; spectra, and the samples that the synthesis makes of them. Each thing is written as it comes.
+ * The whole front end over a stream of int16 PCM, in blocks: log-mel, steps and noise floor of every frame; spectra,
+ * and the samples that the synthesis makes of them. Each thing is written as it comes.
  */
 #include "acoustic_frontend.h"
 #include "board.h"
-#include "definitions.h"
+#include "front_end_definitions.h"
 
-enum { LOG_MEL = 1, NOISE = 2, STFT = 3, SYNTHESIS = 4 };
+/* Regions whose instructions are counted. */
+enum { WAITING = 0, LOG_MEL = 1, NOISE = 2, STFT = 3, SYNTHESIS = 4 };
 
 static int16_t block[BLOCK];
 static acoustic_lanes work[ACOUSTIC_WORK(LARGEST_FFT)];
@@ -16,10 +17,10 @@ static int16_t log_mel_samples[FRAME_SAMPLES];
 static float levels_db[N_MELS];
 
 static int32_t sums[N_MELS];
-static int16_t means[8 * N_MELS], median[N_MELS], noise_work[8], steps[N_MELS], floor_steps[N_MELS];
+static int16_t means[N_BLOCKS * N_MELS], median[N_MELS], noise_work[N_BLOCKS], steps[N_MELS], floor_steps[N_MELS];
 static acoustic_noise_floor noise = {
     .sums = sums, .means = means, .median = median, .work = noise_work,
-    .n_bands = N_MELS, .block_frames = 4, .n_blocks = 8, .silence = -24000,
+    .n_bands = N_MELS, .block_frames = BLOCK_FRAMES, .n_blocks = N_BLOCKS, .silence = SILENCE,
 };
 
 static acoustic_stft_stream stft;
@@ -36,7 +37,7 @@ static void push_log_mel(const int16_t *pcm, size_t n)
         bool complete;
         board_region_start();
         complete = acoustic_log_mel_push(&log_mel, &pcm, &n, levels_db);
-        board_region_stop(complete ? LOG_MEL : 0);
+        board_region_stop(complete ? LOG_MEL : WAITING);
         if (!complete) {
             return;
         }
@@ -55,7 +56,7 @@ static void push_spectra(const int16_t *pcm, size_t n)
         bool complete;
         board_region_start();
         complete = acoustic_stft_push(&stft, &pcm, &n, re, im);
-        board_region_stop(complete ? STFT : 0);
+        board_region_stop(complete ? STFT : WAITING);
         if (!complete) {
             return;
         }
@@ -70,10 +71,10 @@ static void push_spectra(const int16_t *pcm, size_t n)
 
 int program_main(void)
 {
-    acoustic_log_mel_start(&log_mel, &test_log_mel, log_mel_samples, work);
+    acoustic_log_mel_start(&log_mel, &replayed_log_mel, log_mel_samples, work);
     acoustic_noise_floor_start(&noise);
-    acoustic_stft_start(&stft, &test_stft, stft_samples, work);
-    acoustic_synthesis_start(&synthesis, &test_synthesis, synthesis_sums, work);
+    acoustic_stft_start(&stft, &replayed_stft, stft_samples, work);
+    acoustic_synthesis_start(&synthesis, &replayed_synthesis, synthesis_sums, work);
     for (;;) {
         const size_t n = board_read(block, sizeof block) / sizeof block[0];
         if (n == 0) {

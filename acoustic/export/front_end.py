@@ -1,0 +1,83 @@
+"""A program that replays PCM through the front end in C, on the PC and on emulated boards, and what it must write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acoustic.device import switched_off
+from acoustic.device.build import HERE
+from acoustic.export.constants import Constants
+from acoustic.export.qemu.emulator import RUNTIME
+from acoustic.frontend import FrontEnd, LogMelStream
+from acoustic.frontend.device_tables import log_mel_fields, stft_fields, synthesis_fields
+from acoustic.frontend.noise_floor import NoiseFloor, to_steps
+from acoustic.frontend.stft import FULL_SCALE, Stft, Synthesis, WindowPair
+
+SOURCES = sorted(HERE.glob("acoustic_*.c"))
+"""The front end of the C core."""
+PROGRAM = Path(__file__).parent / "programs" / "front_end.c"
+REGIONS = {"log-mel": 1, "noise floor": 2, "spectrum": 3, "synthesis": 4}
+"""What the program counts the instructions of, a frame each."""
+# Of the noise floor that is replayed: any, so that it turns over often.
+_BLOCK_FRAMES, _N_BLOCKS, _SILENCE = 4, 8, -24000
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrontEndReplay:
+    """Log-mel features and noise floor by one definition, spectra and synthesis by a pair of windows."""
+
+    fe: FrontEnd
+    windows: WindowPair
+    block_samples: int
+    """Samples that are pushed at a time; a multiple of four fits every board."""
+
+    @property
+    def include(self) -> list[Path]:
+        """Folders of headers, but for the one that :meth:`write` is given."""
+        return [HERE, RUNTIME]
+
+    def write(self, folder: Path) -> list[Path]:
+        """Write the definitions into a folder, and return the C sources that the board's own are to be added to."""
+        hop, n_fft = self.windows.hop_samples, self.windows.n_fft
+        window = (self.windows.synthesis * FULL_SCALE)[self.windows.silent_hops * hop :]
+        constants = Constants()
+        constants.add("acoustic_log_mel", "replayed_log_mel", log_mel_fields(self.fe))
+        constants.add("acoustic_stft", "replayed_stft", stft_fields(self.windows.analysis / FULL_SCALE, hop))
+        constants.add("acoustic_synthesis", "replayed_synthesis", synthesis_fields(window, n_fft, hop))
+        sizes = {
+            "BLOCK": self.block_samples,
+            "LARGEST_FFT": max(self.fe.n_fft, n_fft),
+            "FRAME_SAMPLES": self.fe.frame_samples,
+            "N_MELS": self.fe.n_mels,
+            "BLOCK_FRAMES": _BLOCK_FRAMES,
+            "N_BLOCKS": _N_BLOCKS,
+            "SILENCE": _SILENCE,
+            "N_FFT": n_fft,
+            "HOP_SAMPLES": hop,
+            "WINDOW_SAMPLES": len(window),
+        }
+        defines = "".join(f"#define {name} {size}\n" for name, size in sizes.items())
+        text = f"{defines}\n{constants.source()}"
+        (folder / "front_end_definitions.h").write_text(text, encoding="utf-8")
+        return [PROGRAM, *SOURCES]
+
+    def expected(self, pcm: NDArray[np.int16]) -> bytes:
+        """Return what the program must write for these samples: NumPy's bytes."""
+        with switched_off():
+            log_mel, stft, synthesis = LogMelStream(self.fe), Stft(self.windows), Synthesis(self.windows)
+            noise = NoiseFloor(self.fe.n_mels, block_frames=_BLOCK_FRAMES, n_blocks=_N_BLOCKS, silence=_SILENCE)
+        levels, (re, im) = log_mel.push(pcm), stft.push(pcm)
+        floor, clean = noise.push(to_steps(levels)), synthesis.push(re, im).reshape(len(re), -1)
+        written = bytearray()
+        n_levels = n_spectra = 0
+        for end in range(self.block_samples, len(pcm) + self.block_samples, self.block_samples):
+            heard = min(end, len(pcm))
+            for frame in range(n_levels, n_levels := self.fe.n_frames(heard)):
+                written += levels[frame].tobytes() + floor[frame].tobytes()
+            for frame in range(n_spectra, n_spectra := heard // self.windows.hop_samples):
+                written += re[frame].tobytes() + im[frame].tobytes() + clean[frame].tobytes()
+        return bytes(written)

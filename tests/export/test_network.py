@@ -1,0 +1,150 @@
+"""Networks written as C: the bytes of the runtime, on this machine and on emulated boards."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from random_inputs import random_inputs
+
+from acoustic.datasets import data_root
+from acoustic.errors import ModelError, ParameterError
+from acoustic.export.compilers import SANITIZER_FLAGS, STRICT_FLAGS, host_compiler
+from acoustic.export.network import network_source
+from acoustic.export.proof import prove_network
+from acoustic.export.qemu.boards import BOARDS
+from acoustic.export.replay import interleaved, run_on_host
+from acoustic.model.bundle import Bundle
+from acoustic.model.runtime import Network
+
+FOLDER = Path(__file__).parent.parent / "model" / "models"
+MODELS = sorted(path.stem for path in FOLDER.glob("*.tflite") if not path.stem.endswith("16"))
+MODELS_16 = sorted(path.stem for path in FOLDER.glob("*16.tflite"))
+SHIPPED = ["roast", "turbine"]
+
+
+def read(name: str) -> bytes:
+    if name == "ad01":
+        root = data_root()
+        path = root / "machines" / "ad01_reference" / "ad01_int8.tflite" if root else None
+        if path is None or not path.exists():
+            pytest.skip("ad01_int8.tflite is missing: set ACOUSTIC_DATA to the data root")
+        return path.read_bytes()
+    return Bundle.load(name).network if name in SHIPPED else (FOLDER / f"{name}.tflite").read_bytes()
+
+
+def prove(name: str, tmp_path: Path, boards, count: int):
+    data = read(name)
+    network = Network.from_bytes(data)
+    source = network_source(network, name)
+    inputs = random_inputs(network, np.random.default_rng(2), count)
+    comparisons, costs = prove_network(network, data, source, inputs, tmp_path, boards=boards)
+    return network, {c.target: c for c in comparisons}, costs
+
+
+@pytest.mark.parametrize("name", [*MODELS, *SHIPPED, "ad01"])
+def test_no_byte_differs_on_the_host(name, tmp_path):
+    if host_compiler() is None:
+        pytest.skip("there is no C compiler: apt-get install gcc libc6-dev")
+    network, comparisons, _ = prove(name, tmp_path, [], 1000)
+    host = comparisons["host-c"]
+    assert host.bytes == 1000 * sum(int(np.prod(spec.shape)) for spec in network.outputs)
+    assert host.differing_bytes == 0, host.note
+    assert comparisons["tflite-micro"].differing_bytes in (0, None)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("board", BOARDS.values(), ids=lambda board: board.name)
+@pytest.mark.parametrize("name", [*MODELS, *SHIPPED, "ad01"])
+def test_no_byte_differs_on_a_board(name, board, tmp_path):
+    _, comparisons, costs = prove(name, tmp_path, [board], 30)
+    result = comparisons[board.name]
+    if result.differing_bytes is None:
+        pytest.skip(f"{result.note}: apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm "
+                    "gcc-riscv64-unknown-elf qemu-system-misc")  # fmt: skip
+    assert result.differing_bytes == 0, result.note
+    assert result.bytes > 0
+    (cost,) = costs
+    assert cost.instructions > 0
+    assert cost.stack_bytes < 1024
+
+
+@pytest.mark.parametrize("name", [*MODELS, *SHIPPED])
+def test_clean_under_the_sanitizers(name, tmp_path):
+    if host_compiler() is None:
+        pytest.skip("there is no C compiler: apt-get install gcc libc6-dev")
+    network = Network.from_bytes(read(name))
+    inputs = random_inputs(network, np.random.default_rng(3), 60)
+    got = run_on_host(
+        network_source(network, name), tmp_path, interleaved(inputs), flags=[*STRICT_FLAGS, *SANITIZER_FLAGS]
+    )
+    assert got == interleaved(network.run(*inputs))
+
+
+@pytest.mark.parametrize(("name", "feedback"), [("gru_step", [(1, 1)]), ("stream_conv", [(1, 1)])])
+def test_states_are_kept_from_run_to_run(name, feedback, tmp_path):
+    if host_compiler() is None:
+        pytest.skip("there is no C compiler: apt-get install gcc libc6-dev")
+    network = Network.from_bytes(read(name))
+    source = network_source(network, name, feedback=feedback)
+    x = random_inputs(network, np.random.default_rng(4), 200)[0]
+    zero = np.full(network.inputs[1].shape, network.inputs[1].zero_point, np.int8)
+    outputs, _ = network.run_sequence(x, feedback=feedback, states=[zero])
+    assert run_on_host(source, tmp_path, interleaved([x])) == interleaved(outputs)
+    # The state does matter.
+    assert any(
+        np.any(a != b) for a, b in zip(outputs, network.run(x, np.tile(zero, (200, *[1] * zero.ndim))), strict=False)
+    )
+    assert f"void {name}_reset(void);" in source.header
+    assert f"{name}_input_1" not in source.header
+
+
+def test_files_say_what_they_hold():
+    network = Network.from_bytes(read("dscnn"))
+    source = network_source(network, "kws", about=["keywords 1.2 */ #error", "Licence: CC0-1.0"])
+    assert source.header.startswith("/*\n * keywords 1.2 * / #error\n * Licence: CC0-1.0\n")
+    values = dict(re.findall(r"#define KWS_(\w+) (.+)", source.header))
+    assert int(values["ARENA_BYTES"]) == source.program.arena_bytes < network.arena_bytes
+    assert values["INPUT_0_SHAPE"] == "{25, 10, 1}"
+    assert int(values["INPUT_0_BYTES"]) == 250
+    assert np.float32(values["OUTPUT_0_SCALE"].rstrip("f")) == np.float32(1 / 256)
+    assert values["OUTPUT_0_ZERO_POINT"] == "(-128)"
+    assert values["MACS"].startswith(f"{network.macs} ")
+    assert "acoustic_nn_softmax(" in source.source
+    assert [path.name for path in source.kernels] == [
+        "acoustic_nn_conv.c",
+        "acoustic_nn_row.c",
+        "acoustic_nn_depthwise.c",
+        "acoustic_nn_scale.c",
+        "acoustic_nn_pool.c",
+        "acoustic_nn_pointwise.c",
+    ]
+
+
+def test_the_same_network_gives_the_same_files():
+    data = read("dscnn")
+    first, second = (network_source(Network.from_bytes(data), "kws") for _ in range(2))
+    assert (first.header, first.source) == (second.header, second.source)
+
+
+@pytest.mark.parametrize("name", MODELS_16)
+def test_wide_activations_are_refused_by_name(name):
+    with pytest.raises(ModelError, match=r"^[A-Z_0-9]+ that makes .* int16; quantise the network with int8"):
+        network_source(Network.from_bytes(read(name)), "wide")
+
+
+@pytest.mark.parametrize("name", ["", "Kws", "9lives", "a b", "a-b", "é", "x" * 80])
+def test_unusable_symbol(name):
+    with pytest.raises(ParameterError, match="cannot begin a C symbol"):
+        network_source(Network.from_bytes(read("dense")), name)
+
+
+def test_buffers_that_live_together_lie_apart():
+    for name in [*MODELS, *SHIPPED]:
+        program = Network.from_bytes(read(name)).program()
+        buffers = program.buffers
+        for number, a in enumerate(buffers):
+            assert 0 <= a.start <= a.start + a.size_bytes <= program.arena_bytes
+            for b in buffers[:number]:
+                apart = a.last < b.first or b.last < a.first
+                assert apart or a.start + a.size_bytes <= b.start or b.start + b.size_bytes <= a.start
