@@ -100,7 +100,8 @@ class TurbineChain:
         return list(self._judge(self._clips.push(steps, clipped)))
 
     def flush(self) -> list[Event]:
-        """Judge the last clips of a recording."""
+        """Judge the last clips of a recording; what is pushed next is another one of the same machine."""
+        self._frames = Frames()
         return list(self._judge(self._clips.flush()))
 
     def _judge(self, clips: Iterable[Clip]) -> Iterator[Event]:

@@ -9,11 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.errors import ExportError
-from acoustic.export import c_source, c_text
+from acoustic.export import c_text
+from acoustic.export.constants import Constants
 from acoustic.export.firmware import Firmware
+from acoustic.frontend.device_tables import log_mel_fields
 from acoustic.model.bundle import Bundle
 from apps.turbine_blade.chain import LEAST_SHARE, Alarm, Event, Judged, Skipped, TurbineChain
 from apps.turbine_blade.conditions import CONDITIONS
+from apps.turbine_blade.example import example_pcm
 from apps.turbine_blade.gate import Stretch, measures, rules, stretches
 from apps.turbine_blade.scorer.calibration import STEPS, Surprise
 from apps.turbine_blade.scorer.features import FRONT_END, STRETCH_FRAMES
@@ -118,26 +121,13 @@ def firmware(bundle: Bundle, usual: Usual | None = None) -> Firmware:
         stages=STAGES,
         expected=expected,
         rate_hz=FRONT_END.rate_hz,
-        example_pcm=example_pcm(bundle.vectors["test_pcm"]),
+        example_pcm=example_pcm(),
     )
 
 
 def persistence_of(model: TurbineModel) -> Persistence:
     """Return when the device raises an alarm: as listening does, for the false alarms a day of the bundle."""
     return Persistence.choose(model.clips.normal_runs, model.alarms_per_day, SECONDS_A_DAY / model.clip_s).persistence
-
-
-def example_pcm(pcm: NDArray[np.int16]) -> NDArray[np.int16]:
-    """Two minutes in which everything happens: the bundle's own sound, faint and loud noise, clipping, silence."""
-    rng = np.random.default_rng(0)
-    n = 120 * FRONT_END.rate_hz
-    sound = np.resize(pcm, n).astype(np.float64)
-    second = FRONT_END.rate_hz
-    sound[30 * second : 31 * second] *= 1000.0
-    sound[45 * second : 54 * second] = 0.0
-    sound[60 * second :] += rng.normal(0.0, 300.0, n - 60 * second)
-    sound[100 * second : 105 * second] = rng.normal(0.0, 12_000.0, 5 * second)
-    return np.clip(np.rint(sound), -32768, 32767).astype(np.int16)
 
 
 def stage_bytes(events: list[Event]) -> dict[str, bytes]:
@@ -244,7 +234,7 @@ _RULES = {
         *("RAIN_FRAMES", "RAIN_BRIGHTNESS", "RAIN_SLOPE", "HISS_RISE", "GUST_SLOPE", "GUST_RISE", "STORM_SLOPE"),
         *("STORM_SPREAD", "SWELL", "SWELL_STRETCHES", "SWISH"),
     ),
-    stretches: ("LEARNING_STRETCHES", "SLOW_UP", "SLOW_DOWN"),
+    stretches: ("CONTEXT_STRETCHES", "AHEAD_STRETCHES", "LEARNING_STRETCHES", "SLOW_UP", "SLOW_DOWN"),
 }
 
 
@@ -267,15 +257,15 @@ def _tables(model: TurbineModel, usual: Usual) -> str:
     head = model.clips.head
     expected = {"usual_shape": model.usual_shape, "predicted": model.network.predicted}
     machine = {"mean": usual.clips.mean, "own_clips": usual.clips.own_clips}
-    structures = [
-        c_source.structure("acoustic_turbine_expectation", "acoustic_turbine_expected", expected),
-        c_source.structure("acoustic_turbine_head", "acoustic_turbine_distances", _head_fields(head)),
-        c_source.structure("acoustic_turbine_usual", "acoustic_turbine_machine", machine),
-    ]
+    constants = Constants()
+    constants.add("acoustic_log_mel", "acoustic_turbine_front_end", log_mel_fields(FRONT_END))
+    constants.add("acoustic_turbine_expectation", "acoustic_turbine_expected", expected)
+    constants.add("acoustic_turbine_head", "acoustic_turbine_distances", _head_fields(head))
+    constants.add("acoustic_turbine_usual", "acoustic_turbine_machine", machine)
     for name, table in _tables_of_surprise(model).items():
         fields = {**table.arrays(), "n": len(table.knots)}
-        structures.append(c_source.structure("acoustic_turbine_surprise_table", f"acoustic_turbine_{name}", fields))
-    return "\n".join([f'#include "{HEADER}"\n', c_source.log_mel("acoustic_turbine_front_end", FRONT_END), *structures])
+        constants.add("acoustic_turbine_surprise_table", f"acoustic_turbine_{name}", fields)
+    return f'#include "{HEADER}"\n\n{constants.source()}'
 
 
 def _head_fields(head: Head) -> Mapping[str, Any]:

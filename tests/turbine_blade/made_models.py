@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from acoustic.model.bundle import Bundle
 from apps.turbine_blade.clips import ClipStream, Frames
 from apps.turbine_blade.conditions import Conditions
 from apps.turbine_blade.rotor import RotorStream
@@ -91,3 +92,18 @@ def _rotor_vectors(machine: str) -> NDArray[np.int16]:
         assert vector is not None, stream.reason()
         vectors.append(vector)
     return np.stack(vectors)
+
+
+def bundle_of(model: TurbineModel) -> Bundle:
+    """A bundle of a model, without test vectors."""
+    return Bundle(
+        application="turbine",
+        name="small",
+        version="1",
+        frontend=FRONT_END,
+        network=model.network_file,
+        decision=model.decision(),
+        calibration={},
+        vectors=model.arrays(),
+        card="A card.",
+    )

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import made_models
 import numpy as np
 import pytest
 from made_models import turbine_sound
@@ -7,7 +8,6 @@ from numpy.typing import NDArray
 
 from acoustic.errors import BundleError
 from acoustic.model.bundle import Bundle
-from apps.turbine_blade.scorer.features import FRONT_END
 from apps.turbine_blade.scorer.model import TurbineModel
 from apps.turbine_blade.vectors import check_vectors, make_vectors
 
@@ -20,18 +20,8 @@ def bundle(small_model: TurbineModel) -> Bundle:
 
 
 def bundle_of(model: TurbineModel) -> Bundle:
-    pcm = turbine_sound("turbine_01", 1000, 4.2)
-    return Bundle(
-        application="turbine",
-        name="small",
-        version="1",
-        frontend=FRONT_END,
-        network=model.network_file,
-        decision=model.decision(),
-        calibration={},
-        vectors={**model.arrays(), **make_vectors(model, pcm)},
-        card="A card.",
-    )
+    plain = made_models.bundle_of(model)
+    return plain.replace(vectors={**plain.vectors, **make_vectors(model, turbine_sound("turbine_01", 1000, 4.2))})
 
 
 def one_bit_off(values: NDArray[np.int16]) -> NDArray[np.int16]:

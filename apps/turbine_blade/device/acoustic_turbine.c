@@ -167,7 +167,7 @@ static void end_stretch(acoustic_turbine *turbine, audience to)
         take_stretch(turbine, place, to); /* The oldest: the ring is full. */
     }
     acoustic_turbine_pack(place, &turbine->stretch);
-    turbine->next_waiting = (uint8_t)((turbine->next_waiting + 1) % ACOUSTIC_TURBINE_BESIDE);
+    turbine->next_waiting = (uint8_t)((turbine->next_waiting + 1) % ACOUSTIC_TURBINE_AHEAD);
 #else
     acoustic_turbine_packed *const place = &turbine->work.packed;
     acoustic_turbine_gate_close(&turbine->gate);
@@ -226,7 +226,7 @@ void acoustic_turbine_flush(acoustic_turbine *turbine, acoustic_turbine_listener
     acoustic_turbine_gate_end(&turbine->gate);
 #if ACOUSTIC_TURBINE_NUISANCES
     for (unsigned n = acoustic_turbine_gate_ready(&turbine->gate, true); n > 0; --n) {
-        const unsigned oldest = (turbine->next_waiting + ACOUSTIC_TURBINE_BESIDE - n) % ACOUSTIC_TURBINE_BESIDE;
+        const unsigned oldest = (turbine->next_waiting + ACOUSTIC_TURBINE_AHEAD - n) % ACOUSTIC_TURBINE_AHEAD;
         take_stretch(turbine, &turbine->waiting[oldest], to);
     }
 #endif

@@ -11,7 +11,7 @@
  *
  * Samples are mono at ACOUSTIC_TURBINE_RATE_HZ; blocks of any size give the same events. Nothing is allocated: all
  * that changes lies in `acoustic_turbine` and in the network's arena, which is one, so only one machine can be heard
- * at a time. A clip is judged when the gate has judged its last stretch: about ten seconds after it ended where the
+ * at a time. A clip is judged when the gate has judged its last stretch: about four seconds after it ended where the
  * model sets weather and surroundings aside.
  *
  * The rotor is not followed here: that takes half a minute of levels at once. The Python package reads it, on a PC
@@ -72,7 +72,7 @@ typedef struct {
     acoustic_turbine_sums stretch; /* Of the stretch that is being heard, */
     acoustic_turbine_sums clip;    /* and of those of its clip that were judged. */
 #if ACOUSTIC_TURBINE_NUISANCES
-    acoustic_turbine_packed waiting[ACOUSTIC_TURBINE_BESIDE]; /* Of those that the gate has not judged yet, a ring. */
+    acoustic_turbine_packed waiting[ACOUSTIC_TURBINE_AHEAD]; /* Of those that the gate has not judged yet, a ring. */
 #endif
     union { /* One after the other. */
         acoustic_lanes front_end[ACOUSTIC_WORK(ACOUSTIC_TURBINE_N_FFT)];

@@ -473,7 +473,7 @@ static acoustic_turbine_reason nuisance(acoustic_turbine_gate *gate, const acous
 unsigned acoustic_turbine_gate_ready(const acoustic_turbine_gate *gate, bool end)
 {
     const unsigned waiting = (unsigned)(gate->n_around - gate->n_judged);
-    return end ? waiting : waiting > ACOUSTIC_TURBINE_BESIDE ? waiting - ACOUSTIC_TURBINE_BESIDE : 0;
+    return end ? waiting : waiting > ACOUSTIC_TURBINE_AHEAD ? waiting - ACOUSTIC_TURBINE_AHEAD : 0;
 }
 
 acoustic_turbine_reason acoustic_turbine_gate_judge(acoustic_turbine_gate *gate)
@@ -484,7 +484,7 @@ acoustic_turbine_reason acoustic_turbine_gate_judge(acoustic_turbine_gate *gate)
         reason = nuisance(gate, here);
         learn(gate, here);
     }
-    if (++gate->n_judged > ACOUSTIC_TURBINE_BESIDE) {
+    if (++gate->n_judged > ACOUSTIC_TURBINE_BEFORE) {
         gate->oldest = (uint8_t)((gate->oldest + 1) % ACOUSTIC_TURBINE_AROUND);
         --gate->n_around;
         --gate->n_judged;

@@ -1,9 +1,9 @@
 /*
  * Sets aside what is not the machine: rain, wind on the microphone, birds, aircraft, speech, clipping and silence.
  *
- * A stretch is compared with those around it, up to nine to either side, and after a minute with what the place
- * usually sounds like; so it is judged about nine seconds after it was heard. All levels are compared with one another
- * only. The thresholds, ACOUSTIC_TURBINE_GATE_..., are those of the Python package.
+ * A stretch is compared with those around it, up to nine before and four behind it, and after a minute with what the
+ * place usually sounds like; so it is judged about four seconds after it was heard. All levels are compared with one
+ * another only. The thresholds, ACOUSTIC_TURBINE_GATE_..., are those of the Python package.
  */
 #ifndef ACOUSTIC_TURBINE_GATE_H
 #define ACOUSTIC_TURBINE_GATE_H
@@ -26,9 +26,10 @@ typedef enum {
 
 #define ACOUSTIC_TURBINE_STRETCH_FRAMES 32
 
-/* Stretches that one is compared with on either side, and all of them. A model that heeds no nuisances needs none. */
-#define ACOUSTIC_TURBINE_BESIDE (ACOUSTIC_TURBINE_NUISANCES ? 9 : 0)
-#define ACOUSTIC_TURBINE_AROUND (2 * ACOUSTIC_TURBINE_BESIDE + 1)
+/* Stretches that one is compared with: before it, behind it, in all. A model that heeds no nuisances needs none. */
+#define ACOUSTIC_TURBINE_BEFORE (ACOUSTIC_TURBINE_NUISANCES ? ACOUSTIC_TURBINE_GATE_CONTEXT_STRETCHES : 0)
+#define ACOUSTIC_TURBINE_AHEAD (ACOUSTIC_TURBINE_NUISANCES ? ACOUSTIC_TURBINE_GATE_AHEAD_STRETCHES : 0)
+#define ACOUSTIC_TURBINE_AROUND (ACOUSTIC_TURBINE_BEFORE + 1 + ACOUSTIC_TURBINE_AHEAD)
 
 /* Levels that a stretch is compared by. */
 enum {

@@ -10,12 +10,15 @@ from acoustic.errors import ParameterError
 from acoustic.frontend.definition import FrontEnd
 from acoustic.frontend.noise_floor import STEPS_PER_DB
 from apps.turbine_blade.gate.measures import LEVELS, STRETCH_FRAMES, StretchMeasures, StretchMeter
-from apps.turbine_blade.gate.rules import Usual, reason, usable
+from apps.turbine_blade.gate.rules import SWELL_STRETCHES, Usual, reason, usable
 
 BLOCK_FRAMES = 32 * STRETCH_FRAMES
 """Frames measured at once: memory stays bounded however long the sound."""
 CONTEXT_STRETCHES = 9
-"""Stretches to either side that a stretch is compared with: all of a clip of ten seconds."""
+"""Stretches before one that it is compared with: all of a clip of ten seconds."""
+AHEAD_STRETCHES = SWELL_STRETCHES
+"""Stretches behind one that are heard before it is judged. With nine, evaluation finds the same; but the sums of each
+wait in the memory of a device."""
 LEARNING_STRETCHES = 60
 """After these the slow memory is trusted: a minute."""
 SLOW_UP, SLOW_DOWN = STEPS_PER_DB // 64, 3 * STEPS_PER_DB // 64
@@ -43,7 +46,7 @@ class SetAside:
 
 
 class Gate:
-    """Judges a stream of log-mel frames stretch by stretch, about nine seconds after it heard them.
+    """Judges a stream of log-mel frames stretch by stretch, about four seconds after it heard them.
 
     A stretch is compared with the stretches around it and, after a minute, with what the place usually sounds like.
     All levels are compared with one another only, so a change of the microphone's gain changes nothing. In doubt a
@@ -114,7 +117,7 @@ class Gate:
         told = []
         for measures in self._meter(self._steps[:frames], self._clipped[:frames]):
             self._around.append(measures)
-            if len(self._around) - self._judged > CONTEXT_STRETCHES:
+            if len(self._around) - self._judged > AHEAD_STRETCHES:
                 told.append(self._judge())
         self._steps, self._clipped = self._steps[frames:], self._clipped[frames:]
         return told

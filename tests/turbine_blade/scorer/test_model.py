@@ -3,7 +3,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made_models import LAYOUT, TURBINES, Pcm, clips_of, steps_of, turbine_sound
+from made_models import LAYOUT, TURBINES, Pcm, bundle_of, clips_of, steps_of, turbine_sound
 
 from acoustic.errors import BundleError, ParameterError
 from acoustic.model.bundle import Bundle
@@ -12,20 +12,6 @@ from apps.turbine_blade.scorer.model import Judgement, TurbineModel, p_value
 from apps.turbine_blade.simulate import Fault
 
 NO_CONDITIONS = np.empty(0, np.int16)
-
-
-def bundle_of(model: TurbineModel) -> Bundle:
-    return Bundle(
-        application="turbine",
-        name="small",
-        version="1",
-        frontend=FRONT_END,
-        network=model.network_file,
-        decision=model.decision(),
-        calibration={},
-        vectors=model.arrays(),
-        card="A card.",
-    )
 
 
 def judged(model: TurbineModel, pcm: Pcm, machine: str = "turbine_01") -> list[Judgement]:
