@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,11 +9,11 @@ from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-from acoustic.export import npu, parity
+from acoustic.export import c_text, npu, parity
 from acoustic.export.api import reference
 from acoustic.export.content import Content
 from acoustic.export.folder import whole_folder
-from acoustic.export.measure import Cost, measure
+from acoustic.export.measure import BoardCost, measure
 from acoustic.export.projects import project_files
 from acoustic.export.qemu.boards import Board
 from acoustic.export.qemu.emulator import missing_tool
@@ -39,8 +38,7 @@ class Settings:
 
 def n_steps(content: Content, boards: Sequence[Board]) -> int:
     """How often :func:`export` advances."""
-    proofs = (1 if content.firmware else 0) + len(content.networks)
-    return proofs * (2 + len(boards)) + len(boards) + 1
+    return 1 + parity.n_steps(content, boards) + len(boards)
 
 
 def export(content: Content, folder: Path, settings: Settings, advance: Advance = lambda amount: None) -> Report:
@@ -60,16 +58,11 @@ def export(content: Content, folder: Path, settings: Settings, advance: Advance 
         micro = _write_networks(made / "tflm", content)
         npus = _compile_for_npu(made, content, settings.accelerator)
         advance(1)
-        findings = []
-        for step in parity.steps(content, settings.boards, made / "src", work):
-            findings += list(step())
-            advance(1)
-        costs = list(_costs(content, settings.boards, made / "src", work, advance))
+        comparisons, inferences = parity.prove(content, settings.boards, made / "src", work, advance)
         report = Report(
             content=content,
-            checks=[finding for finding in findings if isinstance(finding, parity.Check)],
-            unproven=[finding for finding in findings if isinstance(finding, parity.Unproven)],
-            costs=costs,
+            comparisons=comparisons,
+            costs=list(_costs(content, settings.boards, made / "src", work, inferences, advance)),
             micro=micro,
             npus=npus,
             clock_mhz=settings.clock_mhz,
@@ -88,7 +81,8 @@ def _work_folder() -> Iterator[Path]:
 def _write(made: Path, content: Content) -> None:
     texts = {f"src/{name}": text for name, text in content.sources.items()}
     texts |= project_files(content)
-    texts["API.md"] = reference(content.header, content.sources[content.header])
+    head = c_text.comment(content.about)
+    texts["API.md"] = reference(content.header, content.sources[content.header].removeprefix(head))
     if content.card:
         texts["MODEL_CARD.md"] = content.card
     if licence := _licence():
@@ -127,11 +121,18 @@ def _compile_for_npu(made: Path, content: Content, accelerator: str | None) -> d
     return {name: npu.estimate(made / "tflm" / f"{name}.tflite", accelerator, folder) for name in content.networks}
 
 
-def _costs(content: Content, boards: Sequence[Board], sources: Path, work: Path, advance: Advance) -> Iterator[Cost]:
+def _costs(
+    content: Content,
+    boards: Sequence[Board],
+    sources: Path,
+    work: Path,
+    inferences: parity.NetworkCosts,
+    advance: Advance,
+) -> Iterator[BoardCost]:
     for board in boards:
         if missing_tool(board) is None:
             folder = work / f"cost-{board.name}"
             folder.mkdir()
-            yield measure(content, board, sources, folder)
-            shutil.rmtree(folder)
+            known = {name: costs[board.name].instructions for name, costs in inferences.items()}
+            yield measure(content, board, sources, folder, known)
         advance(1)

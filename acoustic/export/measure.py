@@ -11,22 +11,21 @@ from acoustic.export.chains import program as chains
 from acoustic.export.content import Content
 from acoustic.export.firmware import Firmware
 from acoustic.export.footprint import NETWORK, Buffer, FlashPart, footprint
-from acoustic.export.network import KERNEL_FOLDER, NetworkSource
-from acoustic.export.parity import random_inputs
+from acoustic.export.network import KERNEL_FOLDER
+from acoustic.export.parity import APPLICATION, random_inputs
 from acoustic.export.qemu.boards import Board
-from acoustic.export.qemu.emulator import Program, build, run
-from acoustic.export.replay import RUN_REGION, interleaved, replay_sources
-from acoustic.model.runtime import Network
+from acoustic.export.qemu.emulator import Outcome, Program, build, run
+from acoustic.export.replay import interleaved, replay_sources
 
 BLOCK_MS = 10
 """Length of the blocks that a microphone gives in the measurement."""
 MEASURED_S = 30
-NETWORK_RUNS = 5
+NETWORK_RUNS = 2
 _DEBUG = ("-g",)  # tells the source file of each symbol and changes no instruction
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cost:
+class BoardCost:
     """What a model costs on one board. Instructions are counted, not estimated."""
 
     target: str
@@ -48,7 +47,9 @@ class Cost:
     """By network."""
 
 
-def measure(content: Content, board: Board, sources: Path, work: Path) -> Cost:
+def measure(
+    content: Content, board: Board, sources: Path, work: Path, inferences: Mapping[str, int] | None = None
+) -> BoardCost:
     """Build a model for a board, run it, and read what it took.
 
     Parameters
@@ -60,64 +61,55 @@ def measure(content: Content, board: Board, sources: Path, work: Path) -> Cost:
         Folder of the exported C.
     work : Path
         An empty folder for programs; it is left full.
+    inferences : mapping, optional
+        Instructions of an inference by network, where they are known.
 
     Raises
     ------
     ExportError
         If a program cannot be built or does not end.
     """
-    inferences, built = {}, []
-    for name, network in content.network_sources.items():
-        program = _network_program(network, board, work)
-        outcome = run(program, _some_inputs(content.runtimes[name]))
-        region = outcome.regions[RUN_REGION]
-        inferences[name] = region.instructions // region.calls
-        built.append((program, outcome.stack_bytes))
-    whole = blocks = most = None
+    seconds = None
     if content.firmware:
-        firmware, folder = content.firmware, work / "whole"
-        program = _chain_program(firmware, board, sources, folder)
-        pcm = firmware.example_pcm[: MEASURED_S * firmware.rate_hz]
-        n_block = firmware.rate_hz * BLOCK_MS // 1000
-        _, outcome = chains.replay_on_board(program, pcm, chains.equal_blocks(len(pcm), n_block), firmware.stages)
-        region = outcome.regions[0]
-        whole = round(region.instructions * firmware.rate_hz / len(pcm))
-        blocks, most = region.instructions // region.calls, region.most_instructions
-        built = [(program, outcome.stack_bytes)]
-    program, stack_bytes = built[0]
+        program, outcome, seconds = _run_chain(content.firmware, board, sources, work / "chain")
+    else:
+        program, outcome = _run_network(content, board, work)
+    region = outcome.regions[0]
     found = footprint(program, _parts(content))
-    return Cost(
+    return BoardCost(
         target=board.name,
         core=board.core,
         flash_bytes=program.flash_bytes,
         flash=found.flash,
-        ram_bytes=program.ram_bytes + stack_bytes,
+        ram_bytes=program.ram_bytes + outcome.stack_bytes,
         ram=found.ram,
-        stack_bytes=stack_bytes,
-        instructions_per_second=whole,
-        instructions_per_block=blocks,
-        most_instructions=most,
-        instructions_per_inference=inferences,
+        stack_bytes=outcome.stack_bytes,
+        instructions_per_second=round(region.instructions / seconds) if seconds else None,
+        instructions_per_block=region.instructions // region.calls if seconds else None,
+        most_instructions=region.most_instructions if seconds else None,
+        instructions_per_inference=dict(inferences or {}),
     )
 
 
-def _chain_program(firmware: Firmware, board: Board, sources: Path, folder: Path) -> Program:
+def _run_chain(firmware: Firmware, board: Board, sources: Path, folder: Path) -> tuple[Program, Outcome, float]:
+    """Push sound as a microphone would; also returns how many seconds of it."""
     shutil.copytree(sources, folder)
-    (folder / "application_replay.c").write_text(firmware.replay, encoding="utf-8")
+    (folder / APPLICATION).write_text(firmware.replay, encoding="utf-8")
     files = [chains.HERE / "replay.c", *sorted(folder.glob("*.c"))]
-    flags = [*_DEBUG, f"-DREPLAY_BLOCK={firmware.rate_hz * BLOCK_MS // 1000}"]
-    return build(board, files, folder, include=[folder, *chains.INCLUDE], flags=flags, name="plain")
+    n_block = firmware.rate_hz * BLOCK_MS // 1000
+    flags = [*_DEBUG, f"-DREPLAY_BLOCK={n_block}"]
+    program = build(board, files, folder, include=[folder, *chains.INCLUDE], flags=flags, name="plain")
+    pcm = firmware.example_pcm[: MEASURED_S * firmware.rate_hz]
+    blocks = chains.equal_blocks(len(pcm), n_block)
+    _, outcome = chains.replay_on_board(program, pcm, blocks, firmware.stages)
+    return program, outcome, len(pcm) / firmware.rate_hz
 
 
-def _network_program(source: NetworkSource, board: Board, work: Path) -> Program:
-    folder = work / source.name
-    folder.mkdir()
-    files = replay_sources(source, folder)
-    return build(board, files, folder, include=[folder, KERNEL_FOLDER], flags=_DEBUG, name=source.name)
-
-
-def _some_inputs(network: Network) -> bytes:
-    return interleaved(random_inputs(network, NETWORK_RUNS))
+def _run_network(content: Content, board: Board, work: Path) -> tuple[Program, Outcome]:
+    ((name, source),) = content.network_sources.items()
+    files = replay_sources(source, work)
+    program = build(board, files, work, include=[work, KERNEL_FOLDER], flags=_DEBUG, name=name)
+    return program, run(program, interleaved(random_inputs(content.runtimes[name], NETWORK_RUNS)))
 
 
 def _parts(content: Content) -> dict[str, str]:
@@ -125,7 +117,7 @@ def _parts(content: Content) -> dict[str, str]:
     own = set(content.firmware.sources) if content.firmware else set()
     networks = {f"{name}{end}" for name in content.networks for end in (".c", ".h")}
     kernels = {path.name for path in KERNEL_FOLDER.iterdir()}
-    return {"application_replay.c": "application"} | {
+    return {APPLICATION: "application"} | {
         name: "application" if name in own else NETWORK if name in networks | kernels else "front end"
         for name in content.sources
     }

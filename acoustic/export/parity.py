@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import cycle
 from pathlib import Path
@@ -14,81 +12,39 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from acoustic.device import core
+from acoustic.device import core, switched_off
 from acoustic.errors import ExportError
+from acoustic.export import proof
 from acoustic.export.chains import program as chains
-from acoustic.export.compilers import SANITIZER_FLAGS, STRICT_FLAGS, host_compiler
+from acoustic.export.compilers import host_compiler
 from acoustic.export.content import Content
 from acoustic.export.firmware import Firmware
-from acoustic.export.network import NetworkSource
+from acoustic.export.proof import Comparison, compare, not_proven
 from acoustic.export.qemu.boards import Board
-from acoustic.export.qemu.emulator import missing_tool, run
-from acoustic.export.replay import build_for_board, interleaved, run_on_host
+from acoustic.export.qemu.emulator import missing_tool
 from acoustic.model.runtime import Network
 
-HOST, SANITIZED, EXTENSION, MICRO = "host", "host, sanitized", "python extension", "tflite-micro"
 BLOCKS = (1, 480, 7, 1600, 333, 4096)
 """Sizes of the blocks that sound is pushed in, over and over: the bytes may not depend on them."""
 RANDOM_INPUTS = 200
-BOARD_INPUTS = 20
+APPLICATION = "application_replay.c"
+"""File that drives the application in the proof."""
+CHAIN = "chain"
+"""Stage of what could not be proven of a whole application."""
+
+NetworkCosts = dict[str, dict[str, proof.Cost]]
+"""By name of the network, and of the board."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Check:
-    """How the bytes of one stage on one target compare with Python's."""
-
-    target: str
-    stage: str
-    bytes: int
-    differing_bytes: int
+def n_steps(content: Content, boards: Sequence[Board]) -> int:
+    """How often :func:`prove` advances."""
+    return (2 + len(boards) if content.firmware else 0) + len(content.networks)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Unproven:
-    """What was not checked, and why."""
-
-    target: str
-    reason: str
-
-
-Finding = Check | Unproven
-
-
-def compare(target: str, expected: Mapping[str, bytes], got: Mapping[str, bytes]) -> list[Check]:
-    """Compare stage by stage.
-
-    Raises
-    ------
-    ExportError
-        At the first byte that differs; the message says where.
-    """
-    checks = []
-    for stage, wanted in expected.items():
-        found = got[stage]
-        if found != wanted:
-            raise ExportError(_difference(target, stage, wanted, found))
-        checks.append(Check(target=target, stage=stage, bytes=len(wanted), differing_bytes=0))
-    return checks
-
-
-def _difference(target: str, stage: str, wanted: bytes, found: bytes) -> str:
-    shared = min(len(wanted), len(found))
-    a, b = np.frombuffer(wanted, np.uint8, shared), np.frombuffer(found, np.uint8, shared)
-    places = np.flatnonzero(a != b)
-    count = len(places) + abs(len(wanted) - len(found))
-    lengths = "" if len(wanted) == len(found) else f", {len(found):,} bytes instead of {len(wanted):,}"
-    at = int(places[0]) if len(places) else shared
-    return (
-        f"{target} does not give Python's bytes: {stage} differs in {count:,} of {len(wanted):,} bytes{lengths}, "
-        f"first at byte {at:,} ({wanted[at : at + 4].hex(' ') or 'nothing'} expected, "
-        f"{found[at : at + 4].hex(' ') or 'nothing'} found). Nothing was exported; please report this"
-    )
-
-
-def steps(
-    content: Content, boards: Sequence[Board], sources: Path, work: Path
-) -> list[Callable[[], Iterator[Finding]]]:
-    """Return the checks of an export, each to be called for what it finds.
+def prove(
+    content: Content, boards: Sequence[Board], sources: Path, work: Path, advance: Callable[[float], None]
+) -> tuple[list[Comparison], NetworkCosts]:
+    """Replay sound and random inputs through everything that is installed.
 
     Parameters
     ----------
@@ -99,15 +55,52 @@ def steps(
         Folder of the exported C.
     work : Path
         An empty folder for programs; it is left full.
+    advance : callable
+        Called with 1 for each step done.
+
+    Raises
+    ------
+    ExportError
+        If a byte differs, or a program does not compile or end.
     """
-    made: list[Callable[[], Iterator[Finding]]] = []
+    found: list[Comparison] = []
+    costs: NetworkCosts = {}
     if content.firmware:
-        chain = _Chain(content.firmware, sources, work / "chain")
-        made += [chain.extension, chain.host, *(partial(chain.board, board) for board in boards)]
-    for name, source in content.network_sources.items():
-        network = _Network(source, content.runtimes[name], content.networks[name], work / name)
-        made += [network.micro, network.host, *(partial(network.board, board) for board in boards)]
-    return made
+        chain = _Chain(content.firmware, sources, work / CHAIN)
+        steps: list[Callable[[], list[Comparison]]] = [chain.extension, chain.host]
+        for step in (*steps, *(partial(chain.board, board) for board in boards)):
+            found += equal(step())
+            advance(1)
+    for name, network in content.runtimes.items():
+        folder = work / name
+        folder.mkdir()
+        inputs, source = random_inputs(network, RANDOM_INPUTS), content.network_sources[name]
+        with switched_off():
+            compared, measured = proof.prove_network(
+                network, content.networks[name], source, inputs, folder, boards=boards
+            )
+        found += equal([replace(comparison, stage=name) for comparison in compared])
+        costs[name] = {cost.target: cost for cost in measured}
+        advance(1)
+    return found, costs
+
+
+def equal(comparisons: list[Comparison]) -> list[Comparison]:
+    """Give comparisons back if no byte differs.
+
+    Raises
+    ------
+    ExportError
+        At the first one of which some do; the message says where.
+    """
+    for comparison in comparisons:
+        if comparison.differing_bytes:
+            raise ExportError(
+                f"{comparison.target} does not give Python's bytes: {comparison.differing_bytes:,} of "
+                f"{comparison.bytes:,} differ in {comparison.stage}, {comparison.note}. Nothing was exported; "
+                "please report this"
+            )
+    return comparisons
 
 
 class _Chain:
@@ -116,106 +109,39 @@ class _Chain:
     def __init__(self, firmware: Firmware, sources: Path, folder: Path) -> None:
         self.firmware, self.folder = firmware, folder
         shutil.copytree(sources, folder)
-        (folder / "application_replay.c").write_text(firmware.replay, encoding="utf-8")
+        (folder / APPLICATION).write_text(firmware.replay, encoding="utf-8")
         self.sources = [chains.HERE / "replay.c", *sorted(folder.glob("*.c"))]
         self.pcm = firmware.example_pcm
-        with numpy_only():
+        self.blocks = varied_blocks(len(self.pcm))
+        with switched_off():
             self.expected = firmware.expected(self.pcm)
 
-    def extension(self) -> Iterator[Finding]:
+    def extension(self) -> list[Comparison]:
         if core() is None:
-            yield Unproven(target=EXTENSION, reason="it was not built: Python computes with NumPy")
-        else:
-            yield from compare(EXTENSION, self.expected, self.firmware.expected(self.pcm))
+            return [not_proven("python-extension", CHAIN, "it was not built, Python computes with NumPy")]
+        return self._compare("python-extension", self.firmware.expected(self.pcm))
 
-    def host(self) -> Iterator[Finding]:
+    def host(self) -> list[Comparison]:
         if host_compiler() is None:
-            yield _no_compiler()
-            return
-        for target, sanitized in ((HOST, False), (SANITIZED, True)):
+            return [not_proven("host-c", CHAIN, "there is no C compiler: install gcc or clang, or set CC")]
+        made = []
+        for target, sanitized in (("host-c", False), ("host-c-sanitized", True)):
             program = chains.build_on_host(self.sources, self.folder, sanitized=sanitized)
-            got = chains.replay_on_host(program, self.pcm, varied_blocks(len(self.pcm)), self.firmware.stages)
-            yield from compare(target, self.expected, got)
+            got = chains.replay_on_host(program, self.pcm, self.blocks, self.firmware.stages)
+            made += self._compare(target, got)
+        return made
 
-    def board(self, board: Board) -> Iterator[Finding]:
+    def board(self, board: Board) -> list[Comparison]:
         if missing := missing_tool(board):
-            yield _not_installed(board, missing)
-            return
+            return [not_proven(board.name, CHAIN, f"{missing} is not installed")]
         folder = self.folder / board.name
         folder.mkdir()
         program = chains.build_on_board(board, self.sources, folder)
-        got, _ = chains.replay_on_board(program, self.pcm, varied_blocks(len(self.pcm)), self.firmware.stages)
-        yield from compare(board.name, self.expected, got)
+        got, _ = chains.replay_on_board(program, self.pcm, self.blocks, self.firmware.stages)
+        return self._compare(board.name, got)
 
-
-class _Network:
-    """A network by itself, on random inputs."""
-
-    def __init__(self, source: NetworkSource, network: Network, data: bytes, folder: Path) -> None:
-        self.source, self.data, self.folder = source, data, folder
-        folder.mkdir()
-        self.inputs = random_inputs(network, RANDOM_INPUTS)
-        with numpy_only():
-            self.outputs = network.run(*self.inputs)
-
-    def micro(self) -> Iterator[Finding]:
-        try:
-            from tflite_micro import runtime
-        except ImportError:
-            yield Unproven(target=MICRO, reason="the package tflite-micro is not installed")
-            return
-        interpreter = runtime.Interpreter.from_bytes(self.data)
-        results = [np.empty_like(output) for output in self.outputs]
-        for row in range(RANDOM_INPUTS):
-            for number, values in enumerate(self.inputs):
-                interpreter.set_input(values[row : row + 1], number)
-            interpreter.invoke()
-            for number, result in enumerate(results):
-                result[row] = interpreter.get_output(number).reshape(result.shape[1:])
-        yield from self._compare(MICRO, interleaved(results), RANDOM_INPUTS)
-
-    def host(self) -> Iterator[Finding]:
-        if host_compiler() is None:
-            yield _no_compiler()
-            return
-        inputs = interleaved(self.inputs)
-        yield from self._compare(HOST, run_on_host(self.source, self.folder, inputs), RANDOM_INPUTS)
-        flags = (*STRICT_FLAGS, *SANITIZER_FLAGS)
-        yield from self._compare(SANITIZED, run_on_host(self.source, self.folder, inputs, flags), RANDOM_INPUTS)
-
-    def board(self, board: Board) -> Iterator[Finding]:
-        if missing := missing_tool(board):
-            yield _not_installed(board, missing)
-            return
-        program = build_for_board(self.source, board, self.folder)
-        inputs = interleaved([values[:BOARD_INPUTS] for values in self.inputs])
-        yield from self._compare(board.name, run(program, inputs).output, BOARD_INPUTS)
-
-    def _compare(self, target: str, found: bytes, count: int) -> list[Check]:
-        wanted = interleaved([output[:count] for output in self.outputs])
-        return compare(target, {self.source.name: wanted}, {self.source.name: found})
-
-
-def _no_compiler() -> Unproven:
-    return Unproven(target=HOST, reason="there is no C compiler: install gcc or clang, or set CC")
-
-
-def _not_installed(board: Board, program: str) -> Unproven:
-    return Unproven(target=board.name, reason=f"{program} is not installed")
-
-
-@contextmanager
-def numpy_only() -> Iterator[None]:
-    """Let NumPy, the definition, compute while the block runs, and not the extension."""
-    before = os.environ.get("ACOUSTIC_NATIVE")
-    os.environ["ACOUSTIC_NATIVE"] = "0"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["ACOUSTIC_NATIVE"]
-        else:
-            os.environ["ACOUSTIC_NATIVE"] = before
+    def _compare(self, target: str, got: Mapping[str, bytes]) -> list[Comparison]:
+        return [compare(target, stage, wanted, got[stage]) for stage, wanted in self.expected.items()]
 
 
 def varied_blocks(n_samples: int) -> list[int]:

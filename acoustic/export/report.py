@@ -23,9 +23,9 @@ from acoustic.export.energy import (
     load,
 )
 from acoustic.export.folder import REPORT, checksums
-from acoustic.export.measure import BLOCK_MS, Cost
+from acoustic.export.measure import BLOCK_MS, BoardCost
 from acoustic.export.npu import NpuEstimate
-from acoustic.export.parity import Check, Unproven
+from acoustic.export.proof import Comparison
 from acoustic.export.tflm import MicroNetwork
 
 BATTERY_MAH, BATTERY_VOLTS = 2500.0, 3.0
@@ -38,13 +38,23 @@ class Report:
     """Everything that an export found out."""
 
     content: Content
-    checks: Sequence[Check]
-    unproven: Sequence[Unproven]
-    costs: Sequence[Cost]
+    comparisons: Sequence[Comparison]
+    """Without a difference, or not proven."""
+    costs: Sequence[BoardCost]
     """One for each board that could be measured."""
     micro: Mapping[str, MicroNetwork]
     npus: Mapping[str, NpuEstimate]
     clock_mhz: float
+
+    @property
+    def proven(self) -> list[Comparison]:
+        """What was compared, byte for byte."""
+        return [comparison for comparison in self.comparisons if comparison.differing_bytes is not None]
+
+    @property
+    def unproven(self) -> list[Comparison]:
+        """What could not be; the note says why."""
+        return [comparison for comparison in self.comparisons if comparison.differing_bytes is None]
 
     def record(self) -> dict[str, Any]:
         """Plain JSON."""
@@ -59,8 +69,11 @@ class Report:
                 "licence": LICENCE,
                 "made_by": f"acoustic {acoustic.__version__}",
             },
-            "proof": [asdict(check) for check in self.checks],
-            "not_proven": [asdict(unproven) for unproven in self.unproven],
+            "proof": [comparison.as_json() for comparison in self.proven],
+            "not_proven": [
+                {"target": comparison.target, "stage": comparison.stage, "reason": comparison.note}
+                for comparison in self.unproven
+            ],
             "networks": {name: self._network(name) for name in content.networks},
             "targets": [self._target(cost) for cost in self.costs],
             "estimates": {"cycles": CYCLES_SOURCE, "energy": ENERGY_SOURCE},
@@ -78,7 +91,7 @@ class Report:
             "npu": asdict(self.npus[name]) if name in self.npus else None,
         }
 
-    def _target(self, cost: Cost) -> dict[str, Any]:
+    def _target(self, cost: BoardCost) -> dict[str, Any]:
         return {
             "target": cost.target,
             "core": cost.core,
@@ -95,7 +108,7 @@ class Report:
             "estimates": self._estimates(cost),
         }
 
-    def _estimates(self, cost: Cost) -> dict[str, Any]:
+    def _estimates(self, cost: BoardCost) -> dict[str, Any]:
         cycles = CYCLES[cost.target]
         longest = max(cost.instructions_per_inference.values(), default=0)
         made: dict[str, Any] = {
@@ -153,10 +166,10 @@ class Report:
     def proof_table(self) -> Iterator[tuple[str, ...]]:
         """Header, then a row for each stage on each target, and for what was not proven."""
         yield ("target", "stage", "bytes", "differing")
-        for check in self.checks:
-            yield (check.target, check.stage, f"{check.bytes:,}", str(check.differing_bytes))
-        for unproven in self.unproven:
-            yield (unproven.target, "not proven", "-", unproven.reason)
+        for comparison in self.proven:
+            yield (comparison.target, comparison.stage, f"{comparison.bytes:,}", str(comparison.differing_bytes))
+        for comparison in self.unproven:
+            yield (comparison.target, comparison.stage, "-", comparison.note)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,7 +199,7 @@ class Gates:
         if broken := [sentence for cost in report.costs for sentence in self._broken(cost, report.clock_mhz)]:
             raise ExportError(f"{'; '.join(broken)}. Nothing was exported")
 
-    def _broken(self, cost: Cost, clock_mhz: float) -> Iterator[str]:
+    def _broken(self, cost: BoardCost, clock_mhz: float) -> Iterator[str]:
         for what, value, limit in (
             ("flash", cost.flash_bytes, self.max_flash_bytes),
             ("RAM", cost.ram_bytes, self.max_ram_bytes),
@@ -255,7 +268,7 @@ def markdown(report: Report) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _cost_parts(cost: Cost) -> list[str]:
+def _cost_parts(cost: BoardCost) -> list[str]:
     flash = [
         (part.part, f"{part.code_bytes:,}", f"{part.weight_bytes:,}", f"{part.table_bytes:,}") for part in cost.flash
     ]

@@ -79,7 +79,8 @@ static void end_frame(acoustic_toy *toy, acoustic_toy_listener *listener)
 void acoustic_toy_push(acoustic_toy *toy, const int16_t *pcm, size_t n, acoustic_toy_listener *listener)
 {
     for (size_t i = 0; i < n; i++) {
-        toy->sum += (uint32_t)(pcm[i] < 0 ? -(int32_t)pcm[i] : (int32_t)pcm[i]);
+        const int32_t sample = pcm[i];
+        toy->sum += (uint32_t)(sample < 0 ? -sample : sample);
         if (++toy->in_frame == 80u) {
             end_frame(toy, listener);
         }
