@@ -50,7 +50,7 @@ def tones(rng: np.random.Generator, n_samples: int) -> FloatArray:
     for harmonic in range(1, int(min(24, 7500 / base_hz)) + 1):
         if rng.random() < 0.7 or harmonic == 1:
             x += harmonic**-decay * np.sin(harmonic * phase + rng.uniform(0, 2 * np.pi))
-    return (x / np.sqrt(np.mean(x * x))).astype(np.float32)
+    return np.asarray(x / np.sqrt(np.mean(x * x)), np.float32)
 
 
 def slow_random(rng: np.random.Generator, n_samples: int, *, per_s: float, spread_db: float) -> FloatArray:
