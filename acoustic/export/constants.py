@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +18,8 @@ class Constants:
         self._arrays: dict[tuple[str, bytes], str] = {}
         self._texts: list[str] = []
 
-    def add(self, kind: str, name: str, fields: Mapping[str, NDArray[np.generic] | float]) -> None:
-        """Define the constant ``name`` of the structure ``kind``, field by field.
+    def add(self, kind: str, name: str, fields: Mapping[str, Any]) -> None:
+        """Define the constant ``name`` of the structure ``kind``, field by field: arrays, integers and float32.
 
         Raises
         ------
@@ -33,7 +34,7 @@ class Constants:
         """Return everything that was added, in order."""
         return "\n".join(self._texts)
 
-    def _value(self, name: str, value: NDArray[np.generic] | float) -> str:
+    def _value(self, name: str, value: Any) -> str:
         if isinstance(value, np.ndarray):
             return self._array(name, value)
         return str(value) if isinstance(value, int) else c_text.hex_float(value)
