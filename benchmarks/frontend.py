@@ -1,12 +1,14 @@
 """Speed of the front end beside librosa's: ``python -m benchmarks.frontend``.
 
-Both run on one thread, in turns, over the same noise; ours includes the logarithm, librosa's does not.
+Both run on one thread, in turns, over the same noise; ours includes the logarithm, librosa's does not. With
+ACOUSTIC_NATIVE=0 it is the speed of NumPy instead of the compiled core's.
 """
 
 from benchmarks.harness import core_seconds, librosa_mel  # isort: skip - it sets the threads
 
 import numpy as np
 
+from acoustic import device
 from acoustic.frontend import FrontEnd, log_mel
 
 SECONDS = 60
@@ -21,6 +23,7 @@ FRONT_ENDS = [
 
 def main() -> None:
     """Print one line for each front end."""
+    print("Ours:", device.status())
     print("Hours of audio per second of one core, the median of", ROUNDS, "turns")
     print(f"{'rate/frame/hop/FFT/mels':>26} {'acoustic':>9} {'librosa':>9} {'ratio':>6}")
     for fe in FRONT_ENDS:

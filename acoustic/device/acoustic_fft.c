@@ -1,60 +1,92 @@
 #include "acoustic_fft.h"
 
-/* One radix-4 pass but the last: `4 * points` sub-transforms' points become `points`, `stride` of them interleaved. */
-static void radix_4(const acoustic_lanes *restrict x, acoustic_lanes *restrict y, size_t points, size_t stride,
-                    const float *twiddles, size_t step)
+/* Four points, and their transform. */
+typedef struct {
+    acoustic_lanes re_0, im_0, re_1, im_1, re_2, im_2, re_3, im_3;
+} four_points;
+
+/* The transform of four points that lie `step` numbers apart. */
+static inline four_points transform_4(const acoustic_lanes *x, size_t step)
 {
-    const size_t quarter = 2 * points * stride;
-    const float *w1 = twiddles, *w2 = twiddles, *w3 = twiddles;
+    const acoustic_lanes *const x_1 = x + step, *const x_2 = x_1 + step, *const x_3 = x_2 + step;
+    const acoustic_lanes sum_re = x[0] + x_2[0], sum_im = x[1] + x_2[1];
+    const acoustic_lanes re = x[0] - x_2[0], im = x[1] - x_2[1];
+    const acoustic_lanes sum_re_odd = x_1[0] + x_3[0], sum_im_odd = x_1[1] + x_3[1];
+    const acoustic_lanes re_odd = x_1[0] - x_3[0], im_odd = x_1[1] - x_3[1];
+    const four_points y = {
+        sum_re + sum_re_odd, sum_im + sum_im_odd, re + im_odd, im - re_odd,
+        sum_re - sum_re_odd, sum_im - sum_im_odd, re - im_odd, im + re_odd,
+    };
+    return y;
+}
+
+/* What three of them are turned by. */
+typedef struct {
+    float cos_1, sin_1, cos_2, sin_2, cos_3, sin_3;
+} three_twiddles;
+
+/* The twiddles of angle number `index`, of its double and its triple. */
+static inline three_twiddles twiddles_at(const float *twiddles, size_t index)
+{
+    const float *const w_1 = twiddles + 2 * index, *const w_2 = w_1 + 2 * index, *const w_3 = w_2 + 2 * index;
+    const three_twiddles w = {w_1[0], w_1[1], w_2[0], w_2[1], w_3[0], w_3[1]};
+    return w;
+}
+
+/* Write four points, `step` numbers apart, all but the first turned. */
+static inline void put_4(acoustic_lanes *y, size_t step, four_points z, three_twiddles w)
+{
+    acoustic_lanes *const y_1 = y + step, *const y_2 = y_1 + step, *const y_3 = y_2 + step;
+    y[0] = z.re_0;
+    y[1] = z.im_0;
+    y_1[0] = z.re_1 * w.cos_1 - z.im_1 * w.sin_1;
+    y_1[1] = z.im_1 * w.cos_1 + z.re_1 * w.sin_1;
+    y_2[0] = z.re_2 * w.cos_2 - z.im_2 * w.sin_2;
+    y_2[1] = z.im_2 * w.cos_2 + z.re_2 * w.sin_2;
+    y_3[0] = z.re_3 * w.cos_3 - z.im_3 * w.sin_3;
+    y_3[1] = z.im_3 * w.cos_3 + z.re_3 * w.sin_3;
+}
+
+/* The first pass, over all 4 * points of the transform. */
+static void first_radix_4(const acoustic_lanes *restrict x, acoustic_lanes *restrict y, size_t points,
+                          const float *twiddles)
+{
     for (size_t point = 0; point < points; ++point) {
-        const float cos_1 = w1[0], sin_1 = w1[1], cos_2 = w2[0], sin_2 = w2[1], cos_3 = w3[0], sin_3 = w3[1];
+        put_4(y, 2, transform_4(x, 2 * points), twiddles_at(twiddles, 2 * point));
+        x += 2;
+        y += 8;
+    }
+}
+
+/* A pass between: sub-transforms of 4 * points, `stride` of them interleaved. */
+static void radix_4(const acoustic_lanes *restrict x, acoustic_lanes *restrict y, size_t points, size_t stride,
+                    const float *twiddles)
+{
+    for (size_t point = 0; point < points; ++point) {
+        const three_twiddles w = twiddles_at(twiddles, 2 * point * stride);
         for (size_t k = 0; k < stride; ++k) {
-            const acoustic_lanes sum_re = x[0] + x[2 * quarter], sum_im = x[1] + x[2 * quarter + 1];
-            const acoustic_lanes re = x[0] - x[2 * quarter], im = x[1] - x[2 * quarter + 1];
-            const acoustic_lanes sum_re_odd = x[quarter] + x[3 * quarter];
-            const acoustic_lanes sum_im_odd = x[quarter + 1] + x[3 * quarter + 1];
-            const acoustic_lanes re_odd = x[quarter] - x[3 * quarter];
-            const acoustic_lanes im_odd = x[quarter + 1] - x[3 * quarter + 1];
-            const acoustic_lanes re_1 = re + im_odd, im_1 = im - re_odd;
-            const acoustic_lanes re_2 = sum_re - sum_re_odd, im_2 = sum_im - sum_im_odd;
-            const acoustic_lanes re_3 = re - im_odd, im_3 = im + re_odd;
-            y[0] = sum_re + sum_re_odd;
-            y[1] = sum_im + sum_im_odd;
-            y[2 * stride] = re_1 * cos_1 - im_1 * sin_1;
-            y[2 * stride + 1] = im_1 * cos_1 + re_1 * sin_1;
-            y[4 * stride] = re_2 * cos_2 - im_2 * sin_2;
-            y[4 * stride + 1] = im_2 * cos_2 + re_2 * sin_2;
-            y[6 * stride] = re_3 * cos_3 - im_3 * sin_3;
-            y[6 * stride + 1] = im_3 * cos_3 + re_3 * sin_3;
+            put_4(y, 2 * stride, transform_4(x, 2 * points * stride), w);
             x += 2;
             y += 2;
         }
         y += 6 * stride;
-        w1 += 2 * step;
-        w2 += 4 * step;
-        w3 += 6 * step;
     }
 }
 
 /* The last pass, if it is of radix 4: every factor is one. */
 static void last_radix_4(const acoustic_lanes *restrict x, acoustic_lanes *restrict y, size_t stride)
 {
-    const size_t quarter = 2 * stride;
+    const size_t step = 2 * stride;
     for (size_t k = 0; k < stride; ++k) {
-        const acoustic_lanes sum_re = x[0] + x[2 * quarter], sum_im = x[1] + x[2 * quarter + 1];
-        const acoustic_lanes re = x[0] - x[2 * quarter], im = x[1] - x[2 * quarter + 1];
-        const acoustic_lanes sum_re_odd = x[quarter] + x[3 * quarter];
-        const acoustic_lanes sum_im_odd = x[quarter + 1] + x[3 * quarter + 1];
-        const acoustic_lanes re_odd = x[quarter] - x[3 * quarter];
-        const acoustic_lanes im_odd = x[quarter + 1] - x[3 * quarter + 1];
-        y[0] = sum_re + sum_re_odd;
-        y[1] = sum_im + sum_im_odd;
-        y[quarter] = re + im_odd;
-        y[quarter + 1] = im - re_odd;
-        y[2 * quarter] = sum_re - sum_re_odd;
-        y[2 * quarter + 1] = sum_im - sum_im_odd;
-        y[3 * quarter] = re - im_odd;
-        y[3 * quarter + 1] = im + re_odd;
+        const four_points z = transform_4(x, step);
+        y[0] = z.re_0;
+        y[1] = z.im_0;
+        y[step] = z.re_1;
+        y[step + 1] = z.im_1;
+        y[2 * step] = z.re_2;
+        y[2 * step + 1] = z.im_2;
+        y[3 * step] = z.re_3;
+        y[3 * step + 1] = z.im_3;
         x += 2;
         y += 2;
     }
@@ -73,22 +105,20 @@ static void last_radix_2(const acoustic_lanes *restrict x, acoustic_lanes *restr
 /* Complex transform of n / 2 points; returns where the result lies. */
 static acoustic_lanes *transform(size_t n, const float *twiddles, acoustic_lanes *x, acoustic_lanes *spare)
 {
-    size_t length = n / 2, stride = 1;
-    while (length > 1) {
-        acoustic_lanes *const free_again = x;
+    first_radix_4(x, spare, n / 8, twiddles);
+    for (size_t length = n / 8, stride = 4; length > 1; length /= 4, stride *= 4) {
+        acoustic_lanes *const source = spare;
+        spare = x;
+        x = source;
         if (length == 2) {
             last_radix_2(x, spare, stride);
         } else if (length == 4) {
             last_radix_4(x, spare, stride);
         } else {
-            radix_4(x, spare, length / 4, stride, twiddles, n / length);
+            radix_4(x, spare, length / 4, stride, twiddles);
         }
-        x = spare;
-        spare = free_again;
-        length /= 4;
-        stride *= 4;
     }
-    return x;
+    return spare;
 }
 
 /* Bin k and bin n / 2 - k of a real signal, from the same bins of the complex transform of its packed points. */

@@ -154,13 +154,20 @@ def depthwise(node: Node, windows: Windows, filters: Array, to: Fields) -> Devic
             "windows": _windows(node, windows),
             "copies": channels // depth,
             "x_zero_point": zero_point_of(node.input(0)),
-            "weights": np.ascontiguousarray(filters).reshape(-1),
+            "weights": _by_fours(filters.reshape(-1, channels)),
             "to": to,
         },
         scratch_bytes=scratch,
         in_place=(0,) if safe else (),
         in_place_scratch_bytes=scratch,
     )
+
+
+def _by_fours(taps: Array) -> Array:
+    """Order ``[taps, channels]`` as [groups of four channels, taps, 4], the last group filled up with zeros."""
+    padded = np.zeros((len(taps), align(taps.shape[1])), np.int8)
+    padded[:, : taps.shape[1]] = taps
+    return np.ascontiguousarray(padded.reshape(len(taps), -1, 4).swapaxes(0, 1))
 
 
 def pool(kernel: str, node: Node, windows: Windows, clamp: tuple[int, int]) -> DeviceStep:

@@ -71,7 +71,7 @@ typedef struct {
     acoustic_nn_windows_t windows; /* its channels are the input's */
     int32_t copies;                /* output channels for each input channel */
     int32_t x_zero_point;
-    const int8_t *weights; /* [kernel_height][kernel_width][channels * copies] */
+    const int8_t *weights; /* [output channels / 4, rounded up][kernel_height][kernel_width][4] */
     acoustic_nn_scaling_t to;
 } acoustic_nn_depthwise_t;
 

@@ -3,7 +3,7 @@
  * The block makes it possible to write the output over the input: a row is copied before it is overwritten. */
 #include <string.h>
 
-#include "acoustic_nn_dsp.h"
+#include "acoustic_nn_mve.h"
 #include "acoustic_nn_scale.h"
 
 typedef struct {
@@ -38,84 +38,169 @@ static void load_row(const acoustic_nn_depthwise_t *layer, const shape_t *shape,
 }
 
 /* Sums of four channels. */
+#if ACOUSTIC_NN_MVE
+
+typedef int32x4_t sums_t;
+typedef acoustic_nn_vectors_t finish_t;
+
+static inline finish_t start_finish(const acoustic_nn_scaling_t *to)
+{
+    return acoustic_nn_vectors(to);
+}
+
+static inline sums_t start_sums(const int32_t *bias)
+{
+    return vldrwq_s32(bias);
+}
+
+static inline sums_t add_tap(sums_t sums, const int8_t *x, const int8_t *w)
+{
+    return vaddq_s32(sums, vmulq_s32(vldrbq_s32(x), vldrbq_s32(w)));
+}
+
+static inline sums_t add_three_taps(sums_t sums, const int8_t *x, int32_t step, const int8_t *w)
+{
+    sums = add_tap(sums, x, w);
+    sums = add_tap(sums, x + step, w + 4);
+    return add_tap(sums, x + 2 * step, w + 8);
+}
+
+static inline void finish_sums(const finish_t *to, sums_t sums, int32_t c, int8_t *y)
+{
+    acoustic_nn_finish_vector(to, sums, c, y);
+}
+
+#else
+
 typedef struct {
     int32_t s0, s1, s2, s3;
 } sums_t;
+typedef const acoustic_nn_scaling_t *finish_t;
 
-static inline void add_tap(sums_t *to, const int8_t *x, const int8_t *w)
+static inline finish_t start_finish(const acoustic_nn_scaling_t *to)
 {
+    return to;
+}
+
+static inline sums_t start_sums(const int32_t *bias)
+{
+    const sums_t sums = {bias[0], bias[1], bias[2], bias[3]};
+    return sums;
+}
+
 #if ACOUSTIC_NN_DSP
-    const uint32_t four = acoustic_nn_word(x), weights = acoustic_nn_word(w);
-    const uint32_t even = acoustic_nn_even(four), odd = acoustic_nn_odd(four);
-    const uint32_t even_weights = acoustic_nn_even(weights), odd_weights = acoustic_nn_odd(weights);
-    to->s0 = acoustic_nn_low_product(even, even_weights, to->s0);
-    to->s1 = acoustic_nn_low_product(odd, odd_weights, to->s1);
-    to->s2 = acoustic_nn_top_product(even, even_weights, to->s2);
-    to->s3 = acoustic_nn_top_product(odd, odd_weights, to->s3);
-#else
-    to->s0 += x[0] * w[0];
-    to->s1 += x[1] * w[1];
-    to->s2 += x[2] * w[2];
-    to->s3 += x[3] * w[3];
-#endif
-}
 
-static void four_channels(const acoustic_nn_depthwise_t *layer, const shape_t *shape, const int8_t *x, int32_t c,
-                          int8_t *y)
+/* A word of inputs times a word of weights. */
+#define TAP(from, weights)             \
+    "ldr r3, [%[x]" from "]\n"         \
+    "ldr r4, [%[w], #" weights "]\n"   \
+    "sxtb16 r8, r3\n"                  \
+    "sxtb16 r9, r4\n"                  \
+    "smlabb %[s0], r8, r9, %[s0]\n"    \
+    "smlatt %[s2], r8, r9, %[s2]\n"    \
+    "sxtb16 r8, r3, ror #8\n"          \
+    "sxtb16 r9, r4, ror #8\n"          \
+    "smlabb %[s1], r8, r9, %[s1]\n"    \
+    "smlatt %[s3], r8, r9, %[s3]\n"
+#define SUMS [s0] "+r"(sums.s0), [s1] "+r"(sums.s1), [s2] "+r"(sums.s2), [s3] "+r"(sums.s3)
+
+static inline sums_t add_tap(sums_t sums, const int8_t *x, const int8_t *w)
 {
-    const acoustic_nn_windows_t *g = &layer->windows;
-    const int32_t channels = shape->channels, step = g->dilation_width * channels;
-    const int32_t row_step = g->dilation_height * shape->row_bytes;
-    const int32_t *bias = layer->to.bias + c;
-    sums_t sums = {bias[0], bias[1], bias[2], bias[3]};
-    const int8_t *w = layer->weights + c;
-    x += c;
-    if (g->kernel_width == 3) {
-        for (int32_t row = g->kernel_height; row > 0; row--) {
-            add_tap(&sums, x, w);
-            add_tap(&sums, x + step, w + channels);
-            add_tap(&sums, x + 2 * step, w + 2 * channels);
-            x += row_step;
-            w += 3 * channels;
-        }
-    } else {
-        for (int32_t row = g->kernel_height; row > 0; row--) {
-            const int8_t *from = x;
-            for (int32_t column = g->kernel_width; column > 0; column--) {
-                add_tap(&sums, from, w);
-                from += step;
-                w += channels;
-            }
-            x += row_step;
-        }
-    }
-    acoustic_nn_finish_four(&layer->to, sums.s0, sums.s1, sums.s2, sums.s3, c, y);
+    __asm__ volatile(TAP("", "0")
+                     : SUMS
+                     : [x] "r"(x), [w] "r"(w)
+                     : "r3", "r4", "r8", "r9", "memory");
+    return sums;
 }
 
+static inline sums_t add_three_taps(sums_t sums, const int8_t *x, int32_t step, const int8_t *w)
+{
+    __asm__ volatile(TAP("", "0") TAP(", %[step]", "4") TAP(", %[step], lsl #1", "8")
+                     : SUMS
+                     : [x] "r"(x), [step] "r"(step), [w] "r"(w)
+                     : "r3", "r4", "r8", "r9", "memory");
+    return sums;
+}
+
+#else
+
+static inline sums_t add_tap(sums_t sums, const int8_t *x, const int8_t *w)
+{
+    sums.s0 += x[0] * w[0];
+    sums.s1 += x[1] * w[1];
+    sums.s2 += x[2] * w[2];
+    sums.s3 += x[3] * w[3];
+    return sums;
+}
+
+static inline sums_t add_three_taps(sums_t sums, const int8_t *x, int32_t step, const int8_t *w)
+{
+    sums = add_tap(sums, x, w);
+    sums = add_tap(sums, x + step, w + 4);
+    return add_tap(sums, x + 2 * step, w + 8);
+}
+
+#endif
+
+static inline void finish_sums(const finish_t *to, sums_t sums, int32_t c, int8_t *y)
+{
+    acoustic_nn_finish_four(*to, sums.s0, sums.s1, sums.s2, sums.s3, c, y);
+}
+
+#endif
+
+/* All whole groups of four channels at one position. */
+static inline void all_groups(const acoustic_nn_depthwise_t *layer, const finish_t *to, const shape_t *shape,
+                              const int8_t *x, int8_t *y)
+{
+    const int32_t step = layer->windows.dilation_width * shape->channels;
+    const int32_t row_step = layer->windows.dilation_height * shape->row_bytes;
+    const int32_t height = layer->windows.kernel_height, width = layer->windows.kernel_width;
+    const int32_t groups_end = shape->channels & ~3;
+    const int32_t *bias = layer->to.bias;
+    const int8_t *w = layer->weights;
+    for (int32_t c = 0; c < groups_end; c += 4) {
+        sums_t sums = start_sums(bias + c);
+        const int8_t *row = x + c;
+        for (int32_t rows = height; rows > 0; rows--, row += row_step, w += 4 * width) {
+            if (width == 3) {
+                sums = add_three_taps(sums, row, step, w);
+            } else {
+                for (int32_t column = 0; column < width; column++) {
+                    sums = add_tap(sums, row + column * step, w + 4 * column);
+                }
+            }
+        }
+        finish_sums(to, sums, c, y);
+    }
+}
+
+/* A channel that is left over, at one position. */
 static void one_channel(const acoustic_nn_depthwise_t *layer, const shape_t *shape, const int8_t *x, int32_t c, int8_t *y)
 {
     const acoustic_nn_windows_t *g = &layer->windows;
-    const int8_t *w = layer->weights + c;
+    const int8_t *w = layer->weights + (c & ~3) * g->kernel_height * g->kernel_width + (c & 3);
     int32_t sum = layer->to.bias[c];
     for (int32_t row = 0; row < g->kernel_height; row++) {
         const int8_t *from = x + row * g->dilation_height * shape->row_bytes + c;
         for (int32_t column = 0; column < g->kernel_width; column++) {
             sum += *from * *w;
             from += g->dilation_width * shape->channels;
-            w += shape->channels;
+            w += 4;
         }
     }
     acoustic_nn_finish_some(&layer->to, &sum, c, 1, y);
 }
 
-static void one_position(const acoustic_nn_depthwise_t *layer, const shape_t *shape, const int8_t *x, int8_t *y)
+static void one_row(const acoustic_nn_depthwise_t *layer, const shape_t *shape, const int8_t *x, int8_t *y)
 {
-    int32_t c = 0;
-    for (; c + 4 <= shape->channels; c += 4) {
-        four_channels(layer, shape, x, c, y);
-    }
-    for (; c < shape->channels; c++) {
-        one_channel(layer, shape, x, c, y);
+    const finish_t to = start_finish(&layer->to);
+    const int32_t stride = layer->windows.stride_width * shape->channels;
+    for (int32_t n = layer->windows.out_width; n > 0; n--, x += stride, y += shape->channels) {
+        all_groups(layer, &to, shape, x, y);
+        for (int32_t c = shape->channels & ~3; c < shape->channels; c++) {
+            one_channel(layer, shape, x, c, y);
+        }
     }
 }
 
@@ -138,11 +223,7 @@ void acoustic_nn_depthwise(const acoustic_nn_depthwise_t *layer, const int8_t *x
         for (; loaded < top + reach; loaded++) {
             load_row(layer, &shape, x, loaded, scratch + (loaded - top) * shape.row_bytes);
         }
-        const int8_t *from = scratch;
-        for (int32_t out_column = 0; out_column < g->out_width; out_column++) {
-            one_position(layer, &shape, from, y);
-            from += g->stride_width * channels;
-            y += channels;
-        }
+        one_row(layer, &shape, scratch, y);
+        y += g->out_width * channels;
     }
 }

@@ -38,18 +38,6 @@ static inline int32_t acoustic_nn_dual_product(uint32_t a, uint32_t b, int32_t s
     return sum;
 }
 
-static inline int32_t acoustic_nn_low_product(uint32_t a, uint32_t b, int32_t sum)
-{
-    __asm__("smlabb %0, %1, %2, %0" : "+r"(sum) : "r"(a), "r"(b));
-    return sum;
-}
-
-static inline int32_t acoustic_nn_top_product(uint32_t a, uint32_t b, int32_t sum)
-{
-    __asm__("smlatt %0, %1, %2, %0" : "+r"(sum) : "r"(a), "r"(b));
-    return sum;
-}
-
 #endif
 
 #endif

@@ -1,11 +1,11 @@
 /* Weights times one input: in portable C, with DSP instructions (Cortex-M4, M7, M33), and with MVE (Cortex-M55). */
 #include "acoustic_nn_row.h"
 
+#include "acoustic_nn_dsp.h"
+#include "acoustic_nn_mve.h"
 #include "acoustic_nn_scale.h"
 
 #if ACOUSTIC_NN_DSP
-
-#include "acoustic_nn_dsp.h"
 
 /* One group of four inputs times four channels, in 16 instructions. A word of weights holds two bytes of each of
  * two channels, u = a + 128 and b: taken as two halves it is u + 256 b, and `p` sums its products; with the odd bytes
@@ -90,6 +90,56 @@ void acoustic_nn_row(const acoustic_nn_dense_t *layer, const int8_t *x, int8_t *
             sums[n] = (int32_t)(p[n] + (uint32_t)bias[n] - (n & 1 ? 0 : excess));
         }
         acoustic_nn_finish_some(to, sums, c, left, y);
+    }
+}
+
+#elif ACOUSTIC_NN_MVE
+
+/* Sums of four channels, sixteen inputs at a time; the loop's last turn takes what is left. */
+static inline int32x4_t products(const int8_t *x, const int8_t *w, int32_t depth, const int32_t *bias)
+{
+    const int8_t *w1 = w + depth, *w2 = w1 + depth, *w3 = w2 + depth;
+    int32_t s0 = bias[0], s1 = bias[1], s2 = bias[2], s3 = bias[3];
+    int32x4_t sums;
+    __asm__ volatile("wlstp.8 lr, %[n], 2f\n"
+                     "1:\n"
+                     "vldrb.8 q0, [%[x]], #16\n"
+                     "vldrb.8 q1, [%[w0]], #16\n"
+                     "vmladava.s8 %[s0], q0, q1\n"
+                     "vldrb.8 q2, [%[w1]], #16\n"
+                     "vmladava.s8 %[s1], q0, q2\n"
+                     "vldrb.8 q3, [%[w2]], #16\n"
+                     "vmladava.s8 %[s2], q0, q3\n"
+                     "vldrb.8 q1, [%[w3]], #16\n"
+                     "vmladava.s8 %[s3], q0, q1\n"
+                     "letp lr, 1b\n"
+                     "2:\n"
+                     "vmov %q[sums][2], %q[sums][0], %[s0], %[s2]\n"
+                     "vmov %q[sums][3], %q[sums][1], %[s1], %[s3]\n"
+                     : [x] "+r"(x), [w0] "+r"(w), [w1] "+r"(w1), [w2] "+r"(w2), [w3] "+r"(w3), [s0] "+Te"(s0),
+                       [s1] "+Te"(s1), [s2] "+Te"(s2), [s3] "+Te"(s3), [sums] "=&w"(sums)
+                     : [n] "r"(depth)
+                     : "q0", "q1", "q2", "q3", "lr", "memory");
+    return sums;
+}
+
+void acoustic_nn_row(const acoustic_nn_dense_t *layer, const int8_t *x, int8_t *y)
+{
+    const acoustic_nn_vectors_t to = acoustic_nn_vectors(&layer->to);
+    const int32_t depth = layer->depth, channels = layer->channels;
+    const int32_t *bias = layer->to.bias;
+    const int8_t *w = layer->weights;
+    int32_t c = 0;
+    for (; c + 4 <= channels; c += 4, w += 4 * depth, bias += 4) {
+        acoustic_nn_finish_vector(&to, products(x, w, depth, bias), c, y);
+    }
+    for (; c < channels; c++, w += depth) {
+        int32_t sum = *bias++;
+        for (int32_t k = 0; k < depth; k += 16) {
+            const mve_pred16_t some = vctp8q((uint32_t)(depth - k));
+            sum = vmladavaq_s8(sum, vldrbq_z_s8(x + k, some), vldrbq_z_s8(w + k, some));
+        }
+        acoustic_nn_finish_some(&layer->to, &sum, c, 1, y);
     }
 }
 

@@ -1,0 +1,186 @@
+"""The roast in C gives the bytes that it gives in Python: every stage, any sound, any blocks, on host and boards."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made_roasts import excerpt, plain_bundle
+
+from acoustic.device.build import HERE as DEVICE
+from acoustic.errors import ParameterError
+from acoustic.export.chains import program
+from acoustic.export.compilers import host_compiler
+from acoustic.export.firmware import Firmware
+from acoustic.export.qemu.boards import BOARDS
+from acoustic.export.qemu.emulator import missing_tool
+from acoustic.model.bundle import Bundle
+from apps.roast_crack.contrast import FRONT_END
+from apps.roast_crack.example import STRETCH_S, example_pcm
+from apps.roast_crack.firmware import firmware
+from apps.roast_crack.impulses import AFTER_FRAMES, BEFORE_FRAMES, NEIGHBOURHOOD_FRAMES
+
+SECOND = FRONT_END.rate_hz
+EVENT_BYTES = 24
+
+
+@dataclass
+class Built:
+    """A bundle's firmware as a program of this machine."""
+
+    firmware: Firmware
+    program: Path
+
+    def replay(self, pcm: np.ndarray, blocks: list[int] | None = None) -> dict[str, bytes]:
+        return program.replay_on_host(self.program, pcm, blocks or [len(pcm)], self.firmware.stages)
+
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Bundle], Built]:
+    """Compile a bundle's firmware under the sanitizers."""
+    if host_compiler() is None:
+        pytest.skip("needs a C compiler: apt-get install gcc libc6-dev")
+
+    def built(bundle: Bundle) -> Built:
+        folder, made = tmp_path_factory.mktemp("firmware"), firmware(bundle)
+        return Built(made, program.build_on_host(program.write_sources(made, folder), folder, sanitized=True))
+
+    return built
+
+
+@pytest.fixture(scope="module")
+def shipped(build: Callable[[Bundle], Built]) -> Built:
+    return build(Bundle.load("roast"))
+
+
+@pytest.fixture(scope="module")
+def plain(build: Callable[[Bundle], Built]) -> Built:
+    """A decision of other sizes, for which every impulse is a crack."""
+    return build(plain_bundle())
+
+
+def kinds_of(stages: dict[str, bytes]) -> set[int]:
+    return set(np.frombuffer(stages["events"], "<u4")[:: EVENT_BYTES // 4].tolist())
+
+
+def test_what_the_firmware_is_made_of() -> None:
+    made = firmware(Bundle.load("roast"))
+    assert made.header in made.sources
+    assert all((DEVICE / name).is_file() for name in made.core)
+    assert made.rate_hz == FRONT_END.rate_hz
+    text = made.sources["acoustic_roast_model.h"]
+    assert Bundle.load("roast").frontend.fingerprint() in text
+    assert made.sources == firmware(Bundle.load("roast")).sources
+    # What the C relies on: the neighbours of a peak lie within its patch.
+    assert min(BEFORE_FRAMES, AFTER_FRAMES - 1) >= NEIGHBOURHOOD_FRAMES
+
+
+def test_a_broken_decision_makes_no_firmware() -> None:
+    with pytest.raises(ParameterError, match="decision"):
+        firmware(plain_bundle().replace(decision={"threshold": 3.0}))
+
+
+def test_the_example_is_decided_alike(shipped: Built) -> None:
+    pcm = shipped.firmware.example_pcm
+    assert len(pcm) == STRETCH_S * SECOND >= 60 * SECOND
+    expected = shipped.firmware.expected(pcm)
+    assert kinds_of(expected) == {0, 1, 2}
+    assert len(expected["logits"]) > 30
+    blocks = program.equal_blocks(len(pcm), 320)
+    assert shipped.replay(pcm, blocks) == expected
+
+
+def test_the_bundle_s_test_vectors_come_out(shipped: Built) -> None:
+    vectors = Bundle.load("roast").vectors
+    stages = shipped.replay(vectors["pcm"], program.equal_blocks(len(vectors["pcm"]), 4096))
+    assert stages["contrast"] == vectors["contrast"].tobytes()
+    assert stages["logits"].startswith(vectors["found_logit"].tobytes())
+    assert len(vectors["found_logit"]) > 0
+
+
+def test_other_settings_decide_alike(plain: Built) -> None:
+    pcm = excerpt().pcm
+    expected = plain.firmware.expected(pcm)
+    assert kinds_of(expected) == {0, 1, 2}
+    assert plain.replay(pcm, program.equal_blocks(len(pcm), 1000)) == expected
+
+
+def made_sounds() -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(5)
+    noise = rng.normal(0, 300, 6 * SECOND)
+    clicks = noise.copy()
+    clicks[rng.integers(0, len(clicks), 40)] += 30_000
+    gaps = np.where(np.arange(len(noise)) // SECOND % 2, noise, 0)
+    return {
+        "silence": np.zeros(3 * SECOND, np.int16),
+        "the lowest number": np.full(3 * SECOND, -32768, np.int16),
+        "full-scale noise": rng.choice(np.array([-32768, 32767], np.int16), 6 * SECOND),
+        "clicks": np.clip(clicks, -32768, 32767).astype(np.int16),
+        "noise with dropouts": gaps.astype(np.int16),
+        "a single step": np.repeat(np.array([0, 12_000], np.int16), SECOND),
+    }
+
+
+@pytest.mark.parametrize("name", made_sounds())
+def test_any_sound_is_heard_alike(plain: Built, name: str) -> None:
+    pcm = made_sounds()[name]
+    assert plain.replay(pcm, program.equal_blocks(len(pcm), 777)) == plain.firmware.expected(pcm)
+
+
+@pytest.mark.parametrize("samples", [0, 1, 127, 128, 255, 256, 257, 3000])
+def test_recordings_shorter_than_a_patch(plain: Built, samples: int) -> None:
+    pcm = np.random.default_rng(0).integers(-900, 900, samples).astype(np.int16)
+    assert plain.replay(pcm) == plain.firmware.expected(pcm)
+
+
+@pytest.fixture(scope="module")
+def one_by_one(plain: Built) -> tuple[np.ndarray, dict[str, bytes]]:
+    """Two seconds with cracks, and their stages sample by sample."""
+    pcm = excerpt().pcm[5 * SECOND : 7 * SECOND]
+    stages = plain.replay(pcm, program.equal_blocks(len(pcm), 1))
+    assert len(stages["logits"]) >= 2
+    return pcm, stages
+
+
+@settings(max_examples=20, deadline=None)
+@given(cuts=st.lists(st.integers(0, 2 * SECOND), min_size=3, max_size=60), again=st.booleans())
+def test_blocks_of_any_size_give_the_same(
+    plain: Built, one_by_one: tuple[np.ndarray, dict[str, bytes]], cuts: list[int], again: bool
+) -> None:
+    pcm, stages = one_by_one
+    # Cut twice at the same place, there is an empty block in between.
+    cuts = sorted([*cuts, *cuts] if again else cuts)
+    parts = [program.equal_blocks(size, program.MAX_BLOCK) or [0] for size in np.diff([0, *cuts, len(pcm)]).tolist()]
+    assert plain.replay(pcm, sum(parts, [])) == stages
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BOARDS)
+def test_boards_decide_alike(shipped: Built, name: str, tmp_path: Path) -> None:
+    board = BOARDS[name]
+    if missing := missing_tool(board):
+        pytest.skip(f"{missing} is missing: apt-get install gcc-arm-none-eabi qemu-system-arm and their RISC-V likes")
+    pcm = example_pcm()
+    made = program.build_on_board(board, program.write_sources(shipped.firmware, tmp_path), tmp_path)
+    stages, _ = program.replay_on_board(made, pcm, program.equal_blocks(len(pcm), 16_000), shipped.firmware.stages)
+    assert stages == shipped.firmware.expected(pcm)
+
+
+@pytest.mark.slow
+def test_the_whole_program_fits_a_small_board(shipped: Built, tmp_path: Path) -> None:
+    """64 kB of flash, 24 kB of RAM, a quarter of a Cortex-M4F at 80 MHz."""
+    board = BOARDS["cortex-m4"]
+    if missing := missing_tool(board):
+        pytest.skip(f"{missing} is missing: apt-get install gcc-arm-none-eabi qemu-system-arm")
+    pcm = excerpt().pcm
+    sources = program.write_sources(shipped.firmware, tmp_path)
+    hop = FRONT_END.hop_samples
+    made = program.build_on_board(board, sources, tmp_path, traced=False, block_samples=hop)
+    stages, outcome = program.replay_on_board(made, pcm, program.equal_blocks(len(pcm), hop), shipped.firmware.stages)
+    assert not any(stages.values())
+    assert made.flash_bytes <= 64 * 1024
+    assert made.ram_bytes + outcome.stack_bytes <= 24 * 1024
+    assert outcome.regions[0].instructions / (len(pcm) / SECOND) <= 0.25 * 80e6
