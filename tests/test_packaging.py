@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import acoustic
+from acoustic.device.build import compiler, variants
 
 CHECKOUT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -18,10 +19,18 @@ PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    build = "import sys; from hatchling.build import build_wheel; print(build_wheel(sys.argv[1]))"
+    return build_wheel(tmp_path_factory.mktemp("wheel"), {})
+
+
+def build_wheel(folder: Path, environment: dict[str, str]) -> Path:
+    code = "import sys; from hatchling.build import build_wheel; print(build_wheel(sys.argv[1]))"
     result = subprocess.run(
-        [sys.executable, "-c", build, str(folder)], cwd=CHECKOUT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code, str(folder)],
+        cwd=CHECKOUT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return folder / result.stdout.split()[-1]
 
@@ -34,12 +43,30 @@ def test_wheel_holds_everything(wheel: Path) -> None:
         path.relative_to(CHECKOUT).as_posix()
         for package in ("acoustic", "apps")
         for path in (CHECKOUT / package).rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".so"
     }
     assert wanted <= names
     assert {f"acoustic/cards/{path.name}" for path in (CHECKOUT / "data").glob("*.toml")} <= names
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert not {name for name in names if name.startswith("tests/")}
+
+
+@pytest.mark.slow
+def test_wheel_carries_the_compiled_core_where_there_is_a_compiler(wheel: Path) -> None:
+    if compiler() is None:
+        pytest.skip("needs a C compiler: apt-get install gcc libc6-dev")
+    with zipfile.ZipFile(wheel) as archive:
+        assert {f"acoustic/device/{name}.so" for name in variants()} <= set(archive.namelist())
+    assert wheel.stem.split("-")[2:4] == ["py3", "none"]
+    assert not wheel.stem.endswith("any")
+
+
+@pytest.mark.slow
+def test_wheel_is_pure_python_without_a_compiler(tmp_path: Path) -> None:
+    wheel = build_wheel(tmp_path, {"CC": "no-compiler", "PATH": str(tmp_path)})
+    assert wheel.stem.endswith("py3-none-any")
+    with zipfile.ZipFile(wheel) as archive:
+        assert not [name for name in archive.namelist() if name.endswith(".so")]
 
 
 @pytest.mark.slow

@@ -158,4 +158,39 @@ void acoustic_synthesis_start(acoustic_synthesis_stream *stream, const acoustic_
 void acoustic_synthesis_push(acoustic_synthesis_stream *stream, const float *re, const float *im, size_t count,
                              int16_t *pcm);
 
+/*
+ * ---- Spectral gate: power spectral subtraction with over-subtraction and a floor (Boll 1979; Berouti, Schwartz and
+ * Makhoul 1979), the noise learnt by a running noise floor ----
+ */
+
+/* What a gate is. */
+typedef struct {
+    float over_subtraction; /* How many times the noise's power is subtracted. */
+    float floor;            /* Square of the smallest gain. */
+    float attack;           /* Part of the way that a rising gain goes in one frame, 0 to 1. */
+    float release;          /* The same of a falling gain. */
+} acoustic_gate;
+
+/* Gains of a stream of band levels. */
+typedef struct {
+    const acoustic_gate *definition;
+    acoustic_noise_floor *noise;
+    int16_t *steps; /* (2, n_bands): levels and floor of a frame. */
+    float *gains;   /* (n_bands): of the last frame. */
+    uint16_t heard; /* Frames that were not digital silence, up to one more than a block of the noise. */
+} acoustic_gate_stream;
+
+/* Begin; noise is set but not started, steps holds 2 * n_bands, gains holds n_bands. */
+void acoustic_gate_start(acoustic_gate_stream *stream, const acoustic_gate *definition, acoustic_noise_floor *noise,
+                         int16_t *steps, float *gains);
+
+/*
+ * Take levels in dB, shape (count, n_bands), and write the gain of each band: a factor of the amplitude. It is one
+ * until the noise is known.
+ */
+void acoustic_gate_push(acoustic_gate_stream *stream, const float *level_db, size_t count, float *gains);
+
+/* Power of n bins in dB relative to full scale squared; nothing counts as -126 octaves. */
+void acoustic_power_db(const float *re, const float *im, size_t n, float *level_db);
+
 #endif

@@ -58,11 +58,18 @@ def build(folder: Path = HERE) -> list[Path]:
         return []
     built = []
     for name, flags in variants().items():
-        with tempfile.TemporaryDirectory(dir=folder) as work:
+        with tempfile.TemporaryDirectory() as work:
             made = Path(work) / f"{name}.so"
             options = [*ARITHMETIC_FLAGS, *PYTHON_FLAGS, f'-DACOUSTIC_DIGEST="{digest()}"', *flags]
             files: list[str | Path] = ["-o", made, *sorted(HERE.rglob("_*.c")), *sources()]
             result = subprocess.run([command, *options, *files], capture_output=True)
             if result.returncode == 0:
-                built.append(made.replace(folder / made.name))
+                built.append(_put(made, folder / made.name))
     return built
+
+
+def _put(made: Path, place: Path) -> Path:
+    """Move a file whole: a running Python may have its predecessor loaded."""
+    beside = place.with_suffix(f".{os.getpid()}")
+    shutil.copyfile(made, beside)
+    return beside.replace(place)

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from acoustic import device
 from acoustic.errors import ParameterError
 from acoustic.frontend.logarithm import exp2, log2
+from acoustic.frontend.native import GateFrames, power_db
 from acoustic.frontend.noise_floor import STEPS_PER_DB, NoiseFloor, to_steps
 from acoustic.frontend.stft import Stft, Synthesis, WindowPair
 from acoustic.frontend.tables import F32
@@ -75,17 +77,16 @@ class SpectralGate:
     """
 
     def __init__(self, n_bands: int, settings: GateSettings, *, frames_per_second: float) -> None:
-        self.settings = settings
-        self._noise = NoiseFloor(
-            n_bands,
-            block_frames=settings.block_frames,
-            n_blocks=settings.n_blocks,
-            silence=int(SILENCE_DB * STEPS_PER_DB),
-        )
-        self._frames_heard = 0
-        self._attack = _step_towards(settings.attack_ms, frames_per_second)
-        self._release = _step_towards(settings.release_ms, frames_per_second)
-        self._gain = np.ones(n_bands, np.float32)
+        self.n_bands, self.settings = n_bands, settings
+        sizes = (n_bands, settings.block_frames, settings.n_blocks, int(SILENCE_DB * STEPS_PER_DB))
+        factors = {
+            "over_subtraction": np.float32(settings.over_subtraction),
+            "floor": np.float32(10.0 ** (settings.floor_db / 10.0)),
+            "attack": _step_towards(settings.attack_ms, frames_per_second),
+            "release": _step_towards(settings.release_ms, frames_per_second),
+        }
+        core = device.core()
+        self._fill = GateFrames(core, *sizes, **factors) if core else _NumpyGate(*sizes, **factors)
 
     def push(self, level_db: F32) -> F32:
         """Return the gain of each band.
@@ -98,25 +99,55 @@ class SpectralGate:
         Returns
         -------
         float32 array of the same shape: factors of the amplitude, from ``floor_db`` to one.
+
+        Raises
+        ------
+        ParameterError
+            When the levels are of another shape.
         """
+        if level_db.ndim != 2 or level_db.shape[1] != self.n_bands:
+            raise ParameterError(f"levels must be (n_frames, {self.n_bands}), not {level_db.shape}")
+        gains = np.empty(level_db.shape, np.float32)
+        self._fill(level_db.astype(np.float32, copy=False), gains)
+        return gains
+
+
+class _NumpyGate:
+    """The arithmetic of :class:`SpectralGate`."""
+
+    def __init__(
+        self,
+        *sizes: int,
+        over_subtraction: np.float32,
+        floor: np.float32,
+        attack: np.float32,
+        release: np.float32,
+    ) -> None:
+        n_bands, block_frames, n_blocks, silence = sizes
+        self._noise = NoiseFloor(n_bands, block_frames=block_frames, n_blocks=n_blocks, silence=silence)
+        self._over_subtraction, self._floor = over_subtraction, floor
+        self._attack, self._release = attack, release
+        self._frames_heard = 0
+        self._gain = np.ones(n_bands, np.float32)
+
+    def __call__(self, level_db: F32, out: F32) -> None:
+        """Fill ``out`` with the gains for levels, both (n_frames, n_bands)."""
         levels = to_steps(level_db)
         heard = self._frames_heard + np.cumsum(levels.max(axis=1, initial=-32768) > self._noise.silence)
         self._frames_heard = int(heard[-1]) if len(heard) else self._frames_heard
-        gains = self._wanted(self._noise.push(levels).astype(np.int32) - levels)
-        gains[heard <= self.settings.block_frames] = 1.0
-        for frame in gains:
+        out[:] = self._wanted(self._noise.push(levels).astype(np.int32) - levels)
+        out[heard <= self._noise.block_frames] = 1.0
+        for frame in out:
             change = frame - self._gain
             change *= np.where(change > 0, self._attack, self._release)
             self._gain += change
             frame[:] = self._gain
-        return gains
 
     def _wanted(self, noise_to_signal: NDArray[np.int32]) -> F32:
         """Gain of Berouti's subtraction for a ratio in steps of 1/256 dB, before smoothing."""
         share = exp2(noise_to_signal.astype(np.float32) * np.float32(1.0 / (STEPS_PER_DB * DB_PER_OCTAVE)))
-        share *= np.float32(self.settings.over_subtraction)
-        floor = np.float32(10.0 ** (self.settings.floor_db / 10.0))
-        return np.asarray(np.sqrt(np.maximum(np.float32(1.0) - share, floor)))
+        share *= self._over_subtraction
+        return np.asarray(np.sqrt(np.maximum(np.float32(1.0) - share, self._floor)))
 
 
 class GateDenoiser:
@@ -181,5 +212,8 @@ def _step_towards(time_constant_ms: float, frames_per_second: float) -> np.float
 
 def _level_db(re: F32, im: F32) -> F32:
     """Power of spectra in dB relative to full scale squared; nothing counts as -126 octaves."""
+    core = device.core()
+    if core:
+        return power_db(core, re, im)
     power = re * re + im * im
     return log2(np.maximum(power, np.float32(2.0**-126))) * np.float32(DB_PER_OCTAVE)

@@ -66,6 +66,14 @@ class _SynthesisStream(ctypes.Structure):
     _fields_ = _fields("definition sums work", "oldest")
 
 
+class _Gate(_Structure):
+    _fields_ = [(name, ctypes.c_float) for name in ("over_subtraction", "floor", "attack", "release")]
+
+
+class _GateStream(ctypes.Structure):
+    _fields_ = _fields("definition noise steps gains", "heard")
+
+
 class LogMelFrames:
     """Log-mel frames of contiguous PCM."""
 
@@ -110,19 +118,45 @@ class NoiseFloorFrames:
     """Running noise floor, with its memory."""
 
     def __init__(self, core: ctypes.CDLL, n_bands: int, block_frames: int, n_blocks: int, silence: int) -> None:
-        memory = {
-            "sums": np.zeros(n_bands, np.int32),
-            "means": np.zeros((n_blocks, n_bands), np.int16),
-            "median": np.zeros(n_bands, np.int16),
-            "work": np.zeros(n_blocks, np.int16),
-        }
-        sizes = {"n_bands": n_bands, "block_frames": block_frames, "n_blocks": n_blocks, "silence": silence}
-        self._core, self._state = core, _NoiseFloor({**memory, **sizes})
+        self._core, self._state = core, _noise_floor(n_bands, block_frames, n_blocks, silence)
 
     def __call__(self, levels: NDArray[np.int16], out: NDArray[np.int16]) -> None:
         """Fill ``out`` with the floor under ``levels``, both int16 (n_frames, n_bands)."""
         levels = np.ascontiguousarray(levels)
         _call(self._core.acoustic_noise_floor_push, self._state, levels, len(levels), out)
+
+
+class GateFrames:
+    """Spectral gate, with its memory and its noise floor."""
+
+    def __init__(self, core: ctypes.CDLL, *sizes: int, **factors: np.float32) -> None:
+        self._core, self._stream = core, _GateStream()
+        self._definition, self._noise = _Gate(factors), _noise_floor(*sizes)
+        self._steps, self._gains = np.empty((2, sizes[0]), np.int16), np.empty(sizes[0], np.float32)
+        _call(core.acoustic_gate_start, self._stream, self._definition, self._noise, self._steps, self._gains)
+
+    def __call__(self, level_db: F32, out: F32) -> None:
+        """Fill ``out`` with the gains for levels in dB, both float32 (n_frames, n_bands)."""
+        level_db = np.ascontiguousarray(level_db)
+        _call(self._core.acoustic_gate_push, self._stream, level_db, len(level_db), out)
+
+
+def power_db(core: ctypes.CDLL, re: F32, im: F32) -> F32:
+    """Power of spectra in dB relative to full scale squared; nothing counts as -126 octaves."""
+    level_db = np.empty(re.shape, np.float32)
+    _call(core.acoustic_power_db, np.ascontiguousarray(re), np.ascontiguousarray(im), re.size, level_db)
+    return level_db
+
+
+def _noise_floor(n_bands: int, block_frames: int, n_blocks: int, silence: int) -> _NoiseFloor:
+    memory = {
+        "sums": np.zeros(n_bands, np.int32),
+        "means": np.zeros((n_blocks, n_bands), np.int16),
+        "median": np.zeros(n_bands, np.int16),
+        "work": np.zeros(n_blocks, np.int16),
+    }
+    sizes = {"n_bands": n_bands, "block_frames": block_frames, "n_blocks": n_blocks, "silence": silence}
+    return _NoiseFloor({**memory, **sizes})
 
 
 def _work(core: ctypes.CDLL, n_fft: int) -> F32:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from acoustic.device import core
+from acoustic import device
 from acoustic.errors import ModelError, ParameterError
 from acoustic.model.arena import Lifetime, place
 from acoustic.model.kernels import BUILDERS
@@ -241,7 +241,7 @@ class Network:
 
     def _native(self, feedback: tuple[tuple[int, int], ...] = ()) -> NativeProgram | None:
         """Give the network in the form that the compiled core executes, None where NumPy has to compute."""
-        library = core()
+        library = device.core()
         if library is None:
             return None
         if feedback not in self._programs:

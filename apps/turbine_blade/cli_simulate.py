@@ -10,8 +10,10 @@ def simulate(
     folder: Annotated[Path, typer.Argument(help="Where to write a folder for each turbine, and conditions.csv.")],
     turbines: Annotated[int, typer.Option(min=1, help="How many turbines.")] = 3,
     days: Annotated[int, typer.Option(min=1, help="How many days.")] = 2,
-    clips_per_day: Annotated[int, typer.Option(min=1, help="Clips of each turbine on each day.")] = 24,
-    duration_s: Annotated[float, typer.Option("--duration", min=1, help="Seconds of each clip.")] = 10.0,
+    clips_per_day: Annotated[int, typer.Option(min=1, help="Clips of each turbine on each day.")] = 12,
+    duration_s: Annotated[
+        float, typer.Option("--duration", min=1, help="Seconds of each clip; blades are compared from 30 s on.")
+    ] = 32.0,
     seed: Annotated[int, typer.Option(min=0, help="Decides every random number.")] = 1,
     fault: Annotated[
         str | None, typer.Option(help="Damage of one turbine: whistle, erosion, split, tick or bearing.")

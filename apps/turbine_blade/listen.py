@@ -81,6 +81,7 @@ class TurbineListener(Listener[Event]):
                 "persistence": persistence.to_dict(),
                 "false_alarms_per_day_interval": [round(low, 4), round(high, 4)],
                 "normal_days": round(self._choice.days, 4),
+                "promise_kept": self._choice.kept,
             }
         )
         self.say(
@@ -88,6 +89,8 @@ class TurbineListener(Listener[Event]):
             f"{self._choice.counted} alarms in {self._choice.days:.2g} days of normal clips: "
             f"{low:.3g} to {high:.3g} a day (95 %)"
         )
+        if not self._choice.kept:
+            self.say("fewer false alarms were asked for than these clips can promise: expect more of them", "yellow")
         if not self._judge.usual.clips.own_clips:
             self.say("this machine is not known yet: judged by what machines are like on the whole", "yellow")
 

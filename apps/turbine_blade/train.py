@@ -16,9 +16,9 @@ from acoustic.errors import AudioFileError, ParameterError
 from acoustic.model.bundle import Bundle
 from acoustic.score import score_all
 from acoustic.terminal import track
-from apps.turbine_blade.baselines import LEAST_OWN_CLIPS
 from apps.turbine_blade.card import write_card
 from apps.turbine_blade.conditions import Conditions
+from apps.turbine_blade.epoch import LEAST_OWN_CLIPS
 from apps.turbine_blade.scorer.features import FRONT_END, STRETCH_FRAMES, Layout, Size, Steps
 from apps.turbine_blade.scorer.fit import (
     LEAST_ROTOR_READINGS,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from acoustic.device import switched_off
 from acoustic.frontend import FrontEnd, LogMelStream, native
 from acoustic.frontend.device_tables import log_mel_fields
-from acoustic.frontend.gate import GateDenoiser
+from acoustic.frontend.gate import GateDenoiser, GateSettings, SpectralGate, _level_db
 from acoustic.frontend.noise_floor import NoiseFloor, to_steps
 from acoustic.frontend.stft import FULL_SCALE, Stft, Synthesis, WindowPair
 from apps.roast_crack.contrast import FRONT_END as ROAST
@@ -152,6 +152,30 @@ def test_noise_floor(core, block_frames, n_blocks):
     assert isinstance(compiled._fill, native.NoiseFloorFrames)
     for part in np.split(levels, [1, 5, 77, 1300]):
         assert_same_bytes(compiled.push(part), expected.push(part))
+
+
+@pytest.mark.parametrize(
+    "settings", [GateSettings(), GateSettings(over_subtraction=1.0, floor_db=-60.0, attack_ms=0.0, block_frames=1)]
+)
+def test_gate(core, settings):
+    level_db = np.random.default_rng(3).normal(-60, 20, (1500, 13)).astype(np.float32)
+    level_db[:20] = level_db[700:800] = -130.0
+    with switched_off():
+        expected = SpectralGate(13, settings, frames_per_second=250.0)
+    compiled = SpectralGate(13, settings, frames_per_second=250.0)
+    assert isinstance(compiled._fill, native.GateFrames)
+    for part in np.split(level_db, [1, 40, 77, 1300]):
+        gains = expected.push(part)
+        assert_same_bytes(compiled.push(part), gains)
+    assert 0.0 < gains.min() < gains.max() <= 1.0
+
+
+def test_power_in_decibels(core):
+    re, im = np.random.default_rng(4).standard_normal((2, 7, 129)).astype(np.float32) ** 9
+    re[0], im[0] = 0.0, 0.0
+    with switched_off():
+        expected = _level_db(re, im)
+    assert_same_bytes(native.power_db(core, re, im), expected)
 
 
 def test_steps(core):

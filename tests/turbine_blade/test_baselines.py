@@ -9,16 +9,16 @@ from numpy.typing import NDArray
 
 from acoustic.audio import write_wav
 from acoustic.errors import AcousticError, DataError
-from apps.turbine_blade.baselines import (
+from apps.turbine_blade.baselines import Baseline, Baselines
+from apps.turbine_blade.conditions import Conditions
+from apps.turbine_blade.epoch import (
     FLAGGED_SURPRISE,
+    LEAST_FOR_DRIFT,
     LEAST_OWN_CLIPS,
     LEAST_RECENT,
     RECENT_CLIPS,
-    Baseline,
-    Baselines,
     Epoch,
 )
-from apps.turbine_blade.conditions import Conditions
 from apps.turbine_blade.learn import learn_recording
 from apps.turbine_blade.scorer.model import TurbineModel
 from apps.turbine_blade.simulate import Fault, Turbine, simulate_clip
@@ -159,9 +159,15 @@ class TestDrift:
         assert f"{change_db:+.1f} dB against the usual level" in told
 
     def test_few_clips_tell_nothing(self, small_model: TurbineModel) -> None:
-        epoch = recent(small_model, [700] * (LEAST_RECENT - 1), [-20.0] * (LEAST_RECENT - 1))
-        assert epoch.drift() == []
-        assert recent(small_model, [700] * LEAST_RECENT, [-20.0] * LEAST_RECENT).drift() != []
+        for too_few in (LEAST_RECENT, LEAST_FOR_DRIFT - 1):
+            assert recent(small_model, [700] * too_few, [-20.0] * too_few).drift() == []
+        epoch = recent(small_model, [700] * LEAST_FOR_DRIFT, [-20.0] * LEAST_FOR_DRIFT)
+        assert epoch.drift() != []
+        assert replace(epoch, recent=epoch.recent[: LEAST_RECENT - 1]).drift() == []
+
+    def test_a_name_too_long_for_a_file_is_refused(self, small_model: TurbineModel, store: Baselines) -> None:
+        with pytest.raises(AcousticError, match="too long"):
+            store.load("T" * 300, small_model)
 
 
 class TestStore:

@@ -269,7 +269,8 @@ class TestListen:
 class TestTrain:
     def test_from_simulated_days_to_scores(self, run: Run, tmp_path: Path) -> None:
         farm, out = tmp_path / "farm", tmp_path / "mine.bundle"
-        result = run("simulate", farm, "--turbines", 2, "--days", 1, "--clips-per-day", 16, "--seed", 3)
+        size = ("--turbines", 2, "--days", 1, "--clips-per-day", 16, "--duration", 10)
+        result = run("simulate", farm, *size, "--seed", 3)
         assert result.returncode == 0
         assert "simulated" in result.stderr
         table = farm / "conditions.csv"

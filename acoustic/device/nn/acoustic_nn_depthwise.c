@@ -6,6 +6,11 @@
 #include "acoustic_nn_mve.h"
 #include "acoustic_nn_scale.h"
 
+/* However the rest is built: the registers that the assembly wants are free only then. */
+#if defined(__GNUC__) && !defined(__clang__) && (ACOUSTIC_NN_DSP || ACOUSTIC_NN_MVE)
+#pragma GCC optimize("O2", "omit-frame-pointer")
+#endif
+
 typedef struct {
     int32_t channels;  /* of the output */
     int32_t row_bytes; /* of the block */
@@ -43,10 +48,6 @@ static void load_row(const acoustic_nn_depthwise_t *layer, const shape_t *shape,
 typedef int32x4_t sums_t;
 typedef acoustic_nn_vectors_t finish_t;
 
-static inline finish_t start_finish(const acoustic_nn_scaling_t *to)
-{
-    return acoustic_nn_vectors(to);
-}
 
 static inline sums_t start_sums(const int32_t *bias)
 {
@@ -60,14 +61,29 @@ static inline sums_t add_tap(sums_t sums, const int8_t *x, const int8_t *w)
 
 static inline sums_t add_three_taps(sums_t sums, const int8_t *x, int32_t step, const int8_t *w)
 {
-    sums = add_tap(sums, x, w);
-    sums = add_tap(sums, x + step, w + 4);
-    return add_tap(sums, x + 2 * step, w + 8);
+    __asm__ volatile("vldrb.s32 q0, [%[x]]\n"
+                     "vldrb.s32 q1, [%[w]]\n"
+                     "vmul.i32 q0, q0, q1\n"
+                     "add %[x], %[x], %[step]\n"
+                     "vldrb.s32 q2, [%[x]]\n"
+                     "vadd.i32 %q[sums], %q[sums], q0\n"
+                     "vldrb.s32 q1, [%[w], #4]\n"
+                     "vmul.i32 q2, q2, q1\n"
+                     "add %[x], %[x], %[step]\n"
+                     "vldrb.s32 q0, [%[x]]\n"
+                     "vadd.i32 %q[sums], %q[sums], q2\n"
+                     "vldrb.s32 q1, [%[w], #8]\n"
+                     "vmul.i32 q0, q0, q1\n"
+                     "vadd.i32 %q[sums], %q[sums], q0\n"
+                     : [sums] "+w"(sums), [x] "+l"(x)
+                     : [w] "l"(w), [step] "r"(step)
+                     : "q0", "q1", "q2", "memory");
+    return sums;
 }
 
-static inline void finish_sums(const finish_t *to, sums_t sums, int32_t c, int8_t *y)
+static inline void finish_sums(finish_t *to, sums_t sums, int32_t c, int8_t *y)
 {
-    acoustic_nn_finish_vector(to, sums, c, y);
+    acoustic_nn_finish_vector(to, sums, y + c);
 }
 
 #else
@@ -76,11 +92,6 @@ typedef struct {
     int32_t s0, s1, s2, s3;
 } sums_t;
 typedef const acoustic_nn_scaling_t *finish_t;
-
-static inline finish_t start_finish(const acoustic_nn_scaling_t *to)
-{
-    return to;
-}
 
 static inline sums_t start_sums(const int32_t *bias)
 {
@@ -142,7 +153,7 @@ static inline sums_t add_three_taps(sums_t sums, const int8_t *x, int32_t step, 
 
 #endif
 
-static inline void finish_sums(const finish_t *to, sums_t sums, int32_t c, int8_t *y)
+static inline void finish_sums(finish_t *to, sums_t sums, int32_t c, int8_t *y)
 {
     acoustic_nn_finish_four(*to, sums.s0, sums.s1, sums.s2, sums.s3, c, y);
 }
@@ -150,8 +161,8 @@ static inline void finish_sums(const finish_t *to, sums_t sums, int32_t c, int8_
 #endif
 
 /* All whole groups of four channels at one position. */
-static inline void all_groups(const acoustic_nn_depthwise_t *layer, const finish_t *to, const shape_t *shape,
-                              const int8_t *x, int8_t *y)
+static inline void all_groups(const acoustic_nn_depthwise_t *layer, finish_t to, const shape_t *shape, const int8_t *x,
+                              int8_t *y)
 {
     const int32_t step = layer->windows.dilation_width * shape->channels;
     const int32_t row_step = layer->windows.dilation_height * shape->row_bytes;
@@ -159,19 +170,23 @@ static inline void all_groups(const acoustic_nn_depthwise_t *layer, const finish
     const int32_t groups_end = shape->channels & ~3;
     const int32_t *bias = layer->to.bias;
     const int8_t *w = layer->weights;
+    const int32_t square = height == 3 && width == 3;
     for (int32_t c = 0; c < groups_end; c += 4) {
         sums_t sums = start_sums(bias + c);
         const int8_t *row = x + c;
-        for (int32_t rows = height; rows > 0; rows--, row += row_step, w += 4 * width) {
-            if (width == 3) {
-                sums = add_three_taps(sums, row, step, w);
-            } else {
-                for (int32_t column = 0; column < width; column++) {
-                    sums = add_tap(sums, row + column * step, w + 4 * column);
+        if (square) { /* the usual kernel, without loops */
+            sums = add_three_taps(sums, row, step, w);
+            sums = add_three_taps(sums, row + row_step, step, w + 12);
+            sums = add_three_taps(sums, row + 2 * row_step, step, w + 24);
+            w += 36;
+        } else {
+            for (int32_t rows = height; rows > 0; rows--, row += row_step) {
+                for (int32_t column = 0; column < width; column++, w += 4) {
+                    sums = add_tap(sums, row + column * step, w);
                 }
             }
         }
-        finish_sums(to, sums, c, y);
+        finish_sums(&to, sums, c, y);
     }
 }
 
@@ -194,10 +209,15 @@ static void one_channel(const acoustic_nn_depthwise_t *layer, const shape_t *sha
 
 static void one_row(const acoustic_nn_depthwise_t *layer, const shape_t *shape, const int8_t *x, int8_t *y)
 {
-    const finish_t to = start_finish(&layer->to);
+#if ACOUSTIC_NN_MVE
+    acoustic_nn_four_t room;
+    const finish_t to = acoustic_nn_vectors(&layer->to, &room);
+#else
+    const finish_t to = &layer->to;
+#endif
     const int32_t stride = layer->windows.stride_width * shape->channels;
     for (int32_t n = layer->windows.out_width; n > 0; n--, x += stride, y += shape->channels) {
-        all_groups(layer, &to, shape, x, y);
+        all_groups(layer, to, shape, x, y);
         for (int32_t c = shape->channels & ~3; c < shape->channels; c++) {
             one_channel(layer, shape, x, c, y);
         }

@@ -5,6 +5,11 @@
 #include "acoustic_nn_mve.h"
 #include "acoustic_nn_scale.h"
 
+/* However the rest is built: the registers that the assembly wants are free only then. */
+#if defined(__GNUC__) && !defined(__clang__) && (ACOUSTIC_NN_DSP || ACOUSTIC_NN_MVE)
+#pragma GCC optimize("O2", "omit-frame-pointer")
+#endif
+
 #if ACOUSTIC_NN_DSP
 
 /* One group of four inputs times four channels, in 16 instructions. A word of weights holds two bytes of each of
@@ -98,40 +103,43 @@ void acoustic_nn_row(const acoustic_nn_dense_t *layer, const int8_t *x, int8_t *
 /* Sums of four channels, sixteen inputs at a time; the loop's last turn takes what is left. */
 static inline int32x4_t products(const int8_t *x, const int8_t *w, int32_t depth, const int32_t *bias)
 {
-    const int8_t *w1 = w + depth, *w2 = w1 + depth, *w3 = w2 + depth;
-    int32_t s0 = bias[0], s1 = bias[1], s2 = bias[2], s3 = bias[3];
     int32x4_t sums;
-    __asm__ volatile("wlstp.8 lr, %[n], 2f\n"
+    __asm__ volatile("ldrd r4, r6, [%[bias]]\n"
+                     "ldrd r8, r10, [%[bias], #8]\n"
+                     "add r3, %[w], %[n]\n"
+                     "add r5, r3, %[n]\n"
+                     "add r9, r5, %[n]\n"
+                     "wlstp.8 lr, %[n], 2f\n"
                      "1:\n"
                      "vldrb.8 q0, [%[x]], #16\n"
-                     "vldrb.8 q1, [%[w0]], #16\n"
-                     "vmladava.s8 %[s0], q0, q1\n"
-                     "vldrb.8 q2, [%[w1]], #16\n"
-                     "vmladava.s8 %[s1], q0, q2\n"
-                     "vldrb.8 q3, [%[w2]], #16\n"
-                     "vmladava.s8 %[s2], q0, q3\n"
-                     "vldrb.8 q1, [%[w3]], #16\n"
-                     "vmladava.s8 %[s3], q0, q1\n"
+                     "vldrb.8 q1, [%[w]], #16\n"
+                     "vmladava.s8 r4, q0, q1\n"
+                     "vldrb.8 q2, [r3], #16\n"
+                     "vmladava.s8 r6, q0, q2\n"
+                     "vldrb.8 q3, [r5], #16\n"
+                     "vmladava.s8 r8, q0, q3\n"
+                     "vldrb.8 q1, [r9], #16\n"
+                     "vmladava.s8 r10, q0, q1\n"
                      "letp lr, 1b\n"
                      "2:\n"
-                     "vmov %q[sums][2], %q[sums][0], %[s0], %[s2]\n"
-                     "vmov %q[sums][3], %q[sums][1], %[s1], %[s3]\n"
-                     : [x] "+r"(x), [w0] "+r"(w), [w1] "+r"(w1), [w2] "+r"(w2), [w3] "+r"(w3), [s0] "+Te"(s0),
-                       [s1] "+Te"(s1), [s2] "+Te"(s2), [s3] "+Te"(s3), [sums] "=&w"(sums)
-                     : [n] "r"(depth)
-                     : "q0", "q1", "q2", "q3", "lr", "memory");
+                     "vmov %q[sums][2], %q[sums][0], r4, r8\n"
+                     "vmov %q[sums][3], %q[sums][1], r6, r10\n"
+                     : [x] "+r"(x), [w] "+r"(w), [sums] "=&w"(sums)
+                     : [n] "r"(depth), [bias] "r"(bias)
+                     : "r3", "r4", "r5", "r6", "r8", "r9", "r10", "lr", "q0", "q1", "q2", "q3", "memory");
     return sums;
 }
 
 void acoustic_nn_row(const acoustic_nn_dense_t *layer, const int8_t *x, int8_t *y)
 {
-    const acoustic_nn_vectors_t to = acoustic_nn_vectors(&layer->to);
+    acoustic_nn_four_t room;
+    acoustic_nn_vectors_t to = acoustic_nn_vectors(&layer->to, &room);
     const int32_t depth = layer->depth, channels = layer->channels;
     const int32_t *bias = layer->to.bias;
     const int8_t *w = layer->weights;
     int32_t c = 0;
     for (; c + 4 <= channels; c += 4, w += 4 * depth, bias += 4) {
-        acoustic_nn_finish_vector(&to, products(x, w, depth, bias), c, y);
+        acoustic_nn_finish_vector(&to, products(x, w, depth, bias), y + c);
     }
     for (; c < channels; c++, w += depth) {
         int32_t sum = *bias++;

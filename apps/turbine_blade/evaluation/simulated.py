@@ -8,9 +8,9 @@ import numpy as np
 
 from acoustic.statistics import auc, auc_interval, poisson_rate
 from acoustic.terminal import track
-from apps.turbine_blade.baselines import Epoch
 from apps.turbine_blade.chain import Event, Judged, TurbineChain
 from apps.turbine_blade.conditions import Conditions
+from apps.turbine_blade.epoch import Epoch
 from apps.turbine_blade.scorer.model import TurbineModel, Usual
 from apps.turbine_blade.scorer.persistence import AlarmCounter, Persistence
 from apps.turbine_blade.scoring import summarise

@@ -1,7 +1,8 @@
 """From single clips to alarms: k of the last n clips above a level, chosen for a wanted number of false alarms a day.
 
 A hundredth of all clips is many false alarms a day; a fault persists, and a passing car does not. Clips next to each
-other are not independent, so k is chosen on real sequences of normal clips, with the binomial's answer as the least.
+other are not independent: rain lasts for hours. So k is chosen on real sequences of normal clips; and as these are
+seldom long enough to show an alarm as rare as is wanted, also by how much their counts vary.
 """
 
 from collections import deque
@@ -60,16 +61,19 @@ class Persistence:
         n = max(1, min(WINDOW, int(clips_per_day)))
         surprise = float(np.log10(COUNTED_RARITY))
         days = sum(map(len, runs)) / clips_per_day
-        best = None
-        for k in range(int(n / COUNTED_RARITY) + 1, n + 1):
-            best = cls(k=k, n=n, surprise=surprise)
-            counted = sum(best.count_alarms(run) for run in runs)
-            expected = _binomial_alarms(k, n, 1 / COUNTED_RARITY) * clips_per_day
-            if expected <= alarms_per_day and counted <= alarms_per_day * days:
+        share = 1 / COUNTED_RARITY
+        together = _togetherness([run >= round(surprise * STEPS) for run in runs], n, share)
+        for k in range(int(n * share) + 1, n + 1):
+            chosen = cls(k=k, n=n, surprise=surprise)
+            counted = sum(chosen.count_alarms(run) for run in runs)
+            expected = _alarms_a_clip(k, n, share, together) * clips_per_day
+            kept = expected <= alarms_per_day and counted <= alarms_per_day * days
+            if kept:
                 break
-        assert best is not None
-        low, high = poisson_rate(counted, max(days, 1e-9))
-        return Choice(persistence=best, counted=counted, days=days, interval_per_day=(low, high), expected=expected)
+        interval = poisson_rate(counted, max(days, 1e-9))
+        return Choice(
+            persistence=chosen, counted=counted, days=days, interval_per_day=interval, expected=expected, kept=kept
+        )
 
     def count_alarms(self, run: NDArray[np.integer[Any]]) -> int:
         """Alarms that one run of clips would raise."""
@@ -93,7 +97,9 @@ class Choice:
     interval_per_day: tuple[float, float]
     """95 % interval of its false alarms a day, from what was counted."""
     expected: float
-    """False alarms a day if clips were independent of each other."""
+    """False alarms a day, by how much the counts of normal clips vary."""
+    kept: bool
+    """Whether the false alarms wanted are kept to; otherwise not even n of n clips does."""
 
 
 class AlarmCounter:
@@ -122,8 +128,26 @@ class AlarmCounter:
         return None
 
 
-def _binomial_alarms(k: int, n: int, p: float) -> float:
-    """Alarms a clip when clips are independent: the k-th of the last n comes just now."""
+def _togetherness(unusual: Sequence[NDArray[np.bool_]], n: int, share: float) -> float:
+    """Correlation of two clips out of n in a row, 0 to 1, from how the counts of n clips vary; 0 if none are known."""
+    counts = [np.convolve(run, np.ones(n), "valid") for run in unusual if len(run) >= n]
+    if not counts or n == 1:
+        return 0.0
+    variance = float(np.square(np.concatenate(counts) - n * share).mean())
+    return float(np.clip((variance / (n * share * (1 - share)) - 1) / (n - 1), 0.0, 0.999))
+
+
+def _alarms_a_clip(k: int, n: int, share: float, together: float) -> float:
+    """Return how often the k-th unusual one of the last n clips comes just now.
+
+    The share of unusual clips differs from time to time as a beta distribution says (Skellam, "A probability
+    distribution derived from the binomial distribution by regarding the probability of success as variable between
+    the sets of trials", Journal of the Royal Statistical Society B 10, 1948).
+    """
+    from scipy.special import betaln, comb
     from scipy.stats import binom
 
-    return float(p * binom.pmf(k - 1, n - 1, p))
+    if together < 1e-6:
+        return float(share * binom.pmf(k - 1, n - 1, share))
+    a, b = share * (1 / together - 1), (1 - share) * (1 / together - 1)
+    return float(comb(n - 1, k - 1) * np.exp(betaln(a + k, b + n - k) - betaln(a, b)))

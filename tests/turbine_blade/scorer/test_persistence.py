@@ -82,7 +82,7 @@ def test_the_promise_is_kept_on_unseen_clips(wanted: float) -> None:
     choice = Persistence.choose(runs, wanted, CLIPS_A_DAY)
     counted = choice.persistence.count_alarms(independent(99, int(days * CLIPS_A_DAY)))
     assert 0 < counted <= wanted * days
-    # Independent clips do what the binomial says, but for alarms that were never over.
+    # Independent clips come as often as is expected, but for alarms that were never over.
     assert 0.4 * choice.expected <= counted / days <= 1.2 * choice.expected
 
 
@@ -92,9 +92,17 @@ def test_clips_that_go_together_need_more_of_them() -> None:
         for made in (independent, lambda seed, n: in_bursts(seed, n, 8))
     )
     assert together.persistence.k > alone.persistence.k
+    assert together.kept
     assert together.counted <= 0.5 * together.days
-    # The binomial knows nothing of it, and would have been content.
-    assert together.expected < alone.expected
+
+
+def test_what_goes_together_is_seen_before_there_is_an_alarm() -> None:
+    """A day of clips shows no alarm of one in ten days, but that one unusual clip seldom comes alone."""
+    day = int(CLIPS_A_DAY)
+    choice = Persistence.choose([in_bursts(1, day, 6)], 0.1, CLIPS_A_DAY)
+    unseen = sum(choice.persistence.count_alarms(in_bursts(seed, day, 6)) for seed in range(100, 130))
+    assert choice.kept
+    assert unseen <= 0.1 * 30
 
 
 def test_a_promise_that_cannot_be_kept_is_told() -> None:
@@ -102,6 +110,7 @@ def test_a_promise_that_cannot_be_kept_is_told() -> None:
     choice = Persistence.choose([np.full(300, 600)], 0.1, CLIPS_A_DAY)
     assert choice.persistence.k == WINDOW
     assert choice.counted == 1
+    assert not choice.kept
     assert choice.interval_per_day[0] <= 1 / choice.days <= choice.interval_per_day[1]
 
 
