@@ -68,7 +68,8 @@ def prove(
     if content.firmware:
         chain = _Chain(content.firmware, sources, work / CHAIN)
         steps: list[Callable[[], list[Comparison]]] = [chain.extension, chain.host]
-        for step in (*steps, *(partial(chain.board, board) for board in boards)):
+        steps += [partial(chain.board, board) for board in boards]
+        for step in steps:
             found += equal(step())
             advance(1)
     for name, network in content.runtimes.items():
