@@ -5,6 +5,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
+from acoustic.device import switched_off
 from acoustic.export import c_text
 from acoustic.export.constants import Constants
 from acoustic.export.firmware import Firmware
@@ -87,18 +88,17 @@ def firmware(bundle: Bundle) -> Firmware:
 
 
 def stages(bundle: Bundle, pcm: NDArray[np.int16]) -> dict[str, bytes]:
-    """Bytes of each stage of the chain for a whole recording, as the C traces them."""
-    features, clipped = ContrastStream().push(pcm)
-    finder = ImpulseFinder(FRONT_END.n_mels)
-    found = [finder.push(features, clipped), finder.flush()]
-    chain = RoastChain(bundle)
-    network = CrackNetwork(bundle.network)
-    return {
-        "contrast": features.tobytes(),
-        "impulses": b"".join(map(_impulse_bytes, found)),
-        "logits": b"".join(network.logits(part.patches).tobytes() for part in found),
-        "events": b"".join(map(_event_bytes, [*chain.push(pcm), *chain.flush()])),
-    }
+    """Bytes of each stage of the chain for a whole recording, as the C traces them; NumPy alone computes."""
+    with switched_off():
+        features, clipped = ContrastStream().push(pcm)
+        finder, network, chain = ImpulseFinder(FRONT_END.n_mels), CrackNetwork(bundle.network), RoastChain(bundle)
+        found = [finder.push(features, clipped), finder.flush()]
+        return {
+            "contrast": features.tobytes(),
+            "impulses": b"".join(map(_impulse_bytes, found)),
+            "logits": b"".join(network.logits(part.patches).tobytes() for part in found),
+            "events": b"".join(map(_event_bytes, [*chain.push(pcm), *chain.flush()])),
+        }
 
 
 def _impulse_bytes(found: Impulses) -> bytes:
