@@ -11,8 +11,11 @@
  *
  * Samples are mono at ACOUSTIC_TURBINE_RATE_HZ; blocks of any size give the same events. Nothing is allocated: all
  * that changes lies in `acoustic_turbine` and in the network's arena, which is one, so only one machine can be heard
- * at a time. A clip is judged when the gate has judged its last stretch: about four seconds after it ended where the
- * model sets weather and surroundings aside.
+ * at a time. With 128 bands that is 20 kB, of which 10 kB are the front end's and 4 kB the sums of stretches that the
+ * gate has not judged yet; 15 kB where the model sets only clipping and silence aside.
+ *
+ * A clip is judged when the gate has judged its last stretch: about four seconds after it ended where the model sets
+ * weather and surroundings aside.
  *
  * The rotor is not followed here: that takes half a minute of levels at once. The Python package reads it, on a PC
  * or a gateway, from the same microphone.
@@ -50,7 +53,7 @@ typedef struct {
     uint32_t start_frame;           /* First frame of the stretch or clip; of an alarm, where its last clip ended. */
     uint32_t stop_frame;            /* Behind the last. A frame is ACOUSTIC_TURBINE_HOP_SAMPLES samples. */
     uint16_t kept_frames;           /* Frames of the clip that are not set aside. */
-    uint8_t unusual;                /* Of an alarm: how many of the last ACOUSTIC_TURBINE_ALARM_OF clips were unusual. */
+    uint8_t unusual;                /* Of an alarm: unusual ones of the last ACOUSTIC_TURBINE_ALARM_OF clips. */
     int32_t surprise;               /* Of a clip: minus the decadic logarithm of its p-value, in steps of 1/256. */
     int64_t distance; /* Of a clip: squared Mahalanobis distance over the number of features, in steps of 1/256. */
     /* Of a clip: ACOUSTIC_TURBINE_FEATURES numbers in steps of 1/256 dB, from which a gateway learns a baseline; then
@@ -81,10 +84,10 @@ typedef struct {
     } work;
     int32_t wind_cm_s, rpm_hundredths; /* Or ACOUSTIC_TURBINE_UNKNOWN. */
     uint32_t clip_start_frame;
-    uint32_t frame;        /* Behind the last stretch that was judged. */
-    uint32_t recent;       /* A bit for each of the last clips, the latest lowest: 1 for an unusual one. */
+    uint32_t frame;         /* Behind the last stretch that was judged. */
+    uint32_t recent;        /* A bit for each of the last clips, the latest lowest: 1 for an unusual one. */
     uint8_t clip_stretches; /* Judged so far. */
-    uint8_t next_waiting;  /* Where in the ring the next one goes. */
+    uint8_t next_waiting;   /* Where in the ring the next one goes. */
     bool alarmed;
 } acoustic_turbine;
 

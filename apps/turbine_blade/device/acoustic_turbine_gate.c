@@ -190,11 +190,12 @@ static unsigned count(const uint32_t *set)
 /* Whether the autocorrelation reaches 3/8 at any lag: drops keep no time, machines do. */
 static bool rhythmic(const int16_t *flutter, int n)
 {
+    const int stop = n < ACOUSTIC_TURBINE_GATE_RHYTHM_STOP_LAG ? n : ACOUSTIC_TURBINE_GATE_RHYTHM_STOP_LAG;
     int32_t energy = 0;
     for (int i = 0; i < n; ++i) {
         energy += flutter[i] * flutter[i];
     }
-    for (int lag = ACOUSTIC_TURBINE_GATE_RHYTHM_FIRST_LAG; lag < ACOUSTIC_TURBINE_GATE_RHYTHM_STOP_LAG && lag < n; ++lag) {
+    for (int lag = ACOUSTIC_TURBINE_GATE_RHYTHM_FIRST_LAG; lag < stop; ++lag) {
         int32_t sum = 0;
         for (int i = lag; i < n; ++i) {
             sum += flutter[i - lag] * flutter[i];
