@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from made_graphs import LAYERS
 from random_inputs import random_inputs
 
 from acoustic import device
@@ -63,6 +64,23 @@ def test_same_bytes(name, compiled, monkeypatch):
     for output, parts in zip(network.run(*inputs), zip(*got, strict=True), strict=True):
         np.testing.assert_array_equal(np.concatenate(parts), output)
     assert compiled == [60] * 4
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+def test_same_bytes_for_any_geometry(kind, compiled, monkeypatch):
+    varied = 0
+    for seed in range(50):
+        rng = np.random.default_rng([seed, 1])
+        network = Network(LAYERS[kind](rng))
+        inputs = random_inputs(network, rng, 25)
+        (got,) = network.run(*inputs)
+        with monkeypatch.context() as patch:
+            numpy_alone(patch)
+            (expected,) = network.run(*inputs)
+        np.testing.assert_array_equal(got, expected, err_msg=f"{kind} of seed {seed}")
+        varied += int(np.ptp(expected.astype(int)) > 100)
+    assert len(compiled) == 50
+    assert varied > 25
 
 
 def test_many_dense_inferences_are_one_matrix_product(compiled):

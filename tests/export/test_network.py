@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from made_graphs import LAYERS
 from random_inputs import random_inputs
 
 from acoustic.datasets import data_root
@@ -13,7 +14,8 @@ from acoustic.export.compilers import SANITIZER_FLAGS, STRICT_FLAGS, host_compil
 from acoustic.export.network import network_source
 from acoustic.export.proof import prove_network
 from acoustic.export.qemu.boards import BOARDS
-from acoustic.export.replay import interleaved, run_on_host
+from acoustic.export.qemu.emulator import missing_tool, run
+from acoustic.export.replay import build_for_board, interleaved, run_on_host
 from acoustic.model.bundle import Bundle
 from acoustic.model.runtime import Network
 
@@ -21,6 +23,11 @@ FOLDER = Path(__file__).parent.parent / "model" / "models"
 MODELS = sorted(path.stem for path in FOLDER.glob("*.tflite") if not path.stem.endswith("16"))
 MODELS_16 = sorted(path.stem for path in FOLDER.glob("*16.tflite"))
 SHIPPED = ["roast", "turbine"]
+APT = (
+    "apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm gcc-riscv64-unknown-elf qemu-system-misc"
+)
+QUICK = {"arithmetic", "dscnn", "gru_step", "layout"}  # every kernel, and each compiles in a second
+EVERY = [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in [*MODELS, *SHIPPED, "ad01"]]
 
 
 def read(name: str) -> bytes:
@@ -42,7 +49,7 @@ def prove(name: str, tmp_path: Path, boards, count: int):
     return network, {c.target: c for c in comparisons}, costs
 
 
-@pytest.mark.parametrize("name", [*MODELS, *SHIPPED, "ad01"])
+@pytest.mark.parametrize("name", EVERY)
 def test_no_byte_differs_on_the_host(name, tmp_path):
     if host_compiler() is None:
         pytest.skip("there is no C compiler: apt-get install gcc libc6-dev")
@@ -60,8 +67,7 @@ def test_no_byte_differs_on_a_board(name, board, tmp_path):
     _, comparisons, costs = prove(name, tmp_path, [board], 30)
     result = comparisons[board.name]
     if result.differing_bytes is None:
-        pytest.skip(f"{result.note}: apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm "
-                    "gcc-riscv64-unknown-elf qemu-system-misc")  # fmt: skip
+        pytest.skip(f"{result.note}: {APT}")
     assert result.differing_bytes == 0, result.note
     assert result.bytes > 0
     (cost,) = costs
@@ -69,7 +75,22 @@ def test_no_byte_differs_on_a_board(name, board, tmp_path):
     assert cost.stack_bytes < 1024
 
 
-@pytest.mark.parametrize("name", [*MODELS, *SHIPPED])
+@pytest.mark.slow
+@pytest.mark.parametrize("board", ["cortex-m4", "cortex-m55"])
+@pytest.mark.parametrize("kind", ["dense", "conv", "depthwise"])
+def test_no_byte_differs_for_any_geometry(kind, board, tmp_path):
+    missing = missing_tool(BOARDS[board])
+    if missing:
+        pytest.skip(f"{missing} is missing: {APT}")
+    for seed in range(12):
+        rng = np.random.default_rng([seed, 2])
+        network = Network(LAYERS[kind](rng))
+        inputs = random_inputs(network, rng, 20)
+        program = build_for_board(network_source(network, f"{kind}_{seed}"), BOARDS[board], tmp_path)
+        assert run(program, interleaved(inputs)).output == interleaved(network.run(*inputs)), f"seed {seed}"
+
+
+@pytest.mark.parametrize("name", EVERY)
 def test_clean_under_the_sanitizers(name, tmp_path):
     if host_compiler() is None:
         pytest.skip("there is no C compiler: apt-get install gcc libc6-dev")
