@@ -1,8 +1,9 @@
-"""Output files that are written whole or not at all, and files of arrays that may be damaged."""
+"""Output files that are written whole or not at all, that reach the disk, and files of arrays that may be damaged."""
 
 import io
 import os
 import secrets
+import threading
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -43,6 +44,49 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         except BaseException:
             temporary.unlink()
             raise
+
+
+class DiskSync:
+    """Forces a file to the disk in a thread of its own: a slow disk holds up nobody who hears or plays sound."""
+
+    def __init__(self) -> None:
+        self._thread: threading.Thread | None = None
+        self._error: OSError | None = None
+
+    def start(self, descriptor: int) -> None:
+        """Begin, unless the disk is still busy with an earlier round.
+
+        Raises
+        ------
+        OSError
+            If an earlier round failed.
+        """
+        if self._thread is not None and self._thread.is_alive():
+            return
+        self.finish()
+        self._thread = threading.Thread(target=self._run, args=(descriptor,))
+        self._thread.start()
+
+    def finish(self) -> None:
+        """Wait for what was begun; the file may be closed afterwards.
+
+        Raises
+        ------
+        OSError
+            If it failed.
+        """
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        error, self._error = self._error, None
+        if error is not None:
+            raise error
+
+    def _run(self, descriptor: int) -> None:
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            self._error = error
 
 
 def write_failure(path: str | Path, error: OSError) -> AcousticError:

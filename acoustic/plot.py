@@ -75,13 +75,24 @@ class Spectrogram:
         self._columns.push(frames)
         return frames
 
+    @property
+    def levels_db(self) -> NDArray[np.float32]:
+        """What was pushed so far: float32 (n_columns, n_mels)."""
+        return self._columns.values()
+
+    @property
+    def column_s(self) -> float:
+        """Duration of a column (s)."""
+        return self._columns.frames_per_column * self._frontend.hop_samples / self._frontend.rate_hz
+
     def draw(self, axes: Any) -> Any:
         """Draw what was pushed so far, and return the image; None of a recording shorter than a frame."""
-        levels = self._columns.values()
+        levels = self.levels_db
         # Machines are loudest where they do not change: each band is shown above its own background.
         contrast = levels - np.median(levels, axis=0).astype(np.float32) if len(levels) else levels
-        column_s = self._columns.frames_per_column * self._frontend.hop_samples / self._frontend.rate_hz
-        return draw_bands(axes, self._frontend, contrast, column_s, cmap="magma", vmin=RANGE_DB[0], vmax=RANGE_DB[1])
+        return draw_bands(
+            axes, self._frontend, contrast, self.column_s, cmap="magma", vmin=RANGE_DB[0], vmax=RANGE_DB[1]
+        )
 
 
 def draw_bands(

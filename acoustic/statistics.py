@@ -38,6 +38,25 @@ def median_interval(values: NDArray[np.float64], seed: int = 0, draws: int = 200
     return float(low), float(high)
 
 
+def mean_interval(
+    values: NDArray[np.float64], groups: NDArray[Any], seed: int = 0, draws: int = 2000
+) -> tuple[float, float]:
+    """95 % bootstrap interval of the mean of values that are alike within groups: whole groups are drawn.
+
+    Parameters
+    ----------
+    values : numpy.ndarray of float64, shape (n,)
+        Of differences between pairs, the interval is that of their mean.
+    groups : numpy.ndarray, shape (n,)
+        What each value belongs to, such as the sentence of several mixtures (Davison and Hinkley 1997, section 3.8).
+    """
+    _, group = np.unique(groups, return_inverse=True)
+    sums, sizes = np.bincount(group, values), np.bincount(group)
+    drawn = np.random.default_rng(seed).integers(len(sums), size=(draws, len(sums)))
+    low, high = np.percentile(sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1), [2.5, 97.5])
+    return float(low), float(high)
+
+
 def auc(scores: NDArray[Any], truth: NDArray[np.bool_]) -> float:
     """Area under the ROC curve by rank sums (Mann and Whitney 1947), ties counted half.
 

@@ -30,9 +30,9 @@ RATE_HZ = FRONT_END.rate_hz
 
 
 @contextmanager
-def virtual_microphone(folder: Path) -> Iterator[dict[str, str]]:
+def virtual_microphone(folder: Path, rate_hz: int = RATE_HZ) -> Iterator[dict[str, str]]:
     """Start a virtual sound card at the model's rate; yield the environment that shows it."""
-    environment = os.environ | {"VIRTUAL_MIC_DIR": str(folder), "VIRTUAL_MIC_RATE": str(RATE_HZ)}
+    environment = os.environ | {"VIRTUAL_MIC_DIR": str(folder), "VIRTUAL_MIC_RATE": str(rate_hz)}
     try:
         exports = subprocess.run(
             [VIRTUAL_MIC, "start"], env=environment, check=True, stdout=subprocess.PIPE, text=True
@@ -55,9 +55,12 @@ def simulate(minutes: float, path: Path) -> None:
     write_wav(path, roast.pcm, roast.rate_hz)
 
 
-def listen(seconds: float, arguments: list[str], environment: dict[str, str]) -> tuple[list[tuple[float, dict]], float]:
-    """Run ``acoustic roast listen`` for a while; return its events with their moments, and its share of a core."""
-    command = [sys.executable, "-c", "from acoustic.cli import main; main()", "roast", "listen", "--json", *arguments]
+def listen(
+    seconds: float, arguments: list[str], environment: dict[str, str], application: str = "roast"
+) -> tuple[list[tuple[float, dict]], float]:
+    """Run an application's ``listen`` for a while; return its events with their moments, and its share of a core."""
+    program = [sys.executable, "-c", "from acoustic.cli import main; main()"]
+    command = [*program, application, "listen", "--json", *arguments]
     lines, usage = [], []
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
         for line in process.stdout or ():

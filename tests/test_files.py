@@ -2,13 +2,14 @@
 
 import os
 import stat
+import threading
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from acoustic.files import read_arrays, whole_file
+from acoustic.files import DiskSync, read_arrays, whole_file
 
 
 def test_appears_at_the_end_with_usual_permissions(tmp_path: Path) -> None:
@@ -87,3 +88,35 @@ def test_what_is_no_file_of_plain_arrays_is_refused(tmp_path: Path) -> None:
         read_arrays(path)
     with pytest.raises(FileNotFoundError):
         read_arrays(tmp_path / "missing.npz")
+
+
+def test_disk_is_waited_for_at_the_end_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on, synced = threading.Event(), []
+
+    def slow(descriptor: int) -> None:
+        go_on.wait(10.0)
+        synced.append(descriptor)
+
+    monkeypatch.setattr(os, "fsync", slow)
+    disk = DiskSync()
+    disk.start(1)
+    disk.start(2)  # the disk is busy
+    assert synced == []
+    go_on.set()
+    disk.finish()
+    assert synced == [1]
+    disk.start(3)
+    disk.finish()
+    assert synced == [1, 3]
+
+
+def test_disk_that_failed_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    disk = DiskSync()
+    disk.start(1)
+    with pytest.raises(OSError, match="No space"):
+        disk.finish()
+    disk.finish()

@@ -8,7 +8,16 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from acoustic.errors import ParameterError
-from acoustic.statistics import auc, auc_interval, detection_rate, median_interval, partial_auc, poisson_rate, wilson
+from acoustic.statistics import (
+    auc,
+    auc_interval,
+    detection_rate,
+    mean_interval,
+    median_interval,
+    partial_auc,
+    poisson_rate,
+    wilson,
+)
 
 
 @pytest.mark.parametrize(
@@ -71,6 +80,22 @@ def test_the_interval_of_a_median_covers_it_as_often_as_it_says() -> None:
 
 def test_one_value_is_its_own_interval() -> None:
     assert median_interval(np.array([3.0])) == (3.0, 3.0)
+
+
+def test_the_interval_of_a_mean_is_its_standard_error_when_nothing_is_grouped() -> None:
+    values = np.random.default_rng(2).normal(3, 1, 400)
+    low, high = mean_interval(values, np.arange(400))
+    half = 1.96 * values.std() / 20
+    assert (low, high) == pytest.approx((values.mean() - half, values.mean() + half), abs=0.2 * half)
+    assert mean_interval(values, np.arange(400)) == (low, high)
+
+
+def test_values_that_repeat_within_a_group_narrow_no_interval() -> None:
+    values = np.random.default_rng(3).normal(0, 1, 50)
+    once = mean_interval(values, np.arange(50))
+    assert mean_interval(np.repeat(values, 5), np.repeat(np.arange(50), 5)) == pytest.approx(once)
+    low, high = mean_interval(np.repeat(values, 5), np.arange(250))
+    assert high - low < 0.7 * (once[1] - once[0])
 
 
 def test_auc_is_the_share_of_pairs_in_order() -> None:

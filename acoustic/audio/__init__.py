@@ -4,23 +4,26 @@ Every source yields the same thing, whatever it reads: int16 mono blocks at the 
 (what a microcontroller gets from its own microphone), the same bytes for any block size.
 """
 
+from acoustic.audio.aligned import Aligned
 from acoustic.audio.devices import Device, find_device, list_devices
 from acoustic.audio.levels import LevelMeter
 from acoustic.audio.microphone import Microphone
 from acoustic.audio.pcm_stream import PcmStream
 from acoustic.audio.recording import Recording, RecordingSource, find_recordings
 from acoustic.audio.resample import StreamResampler, to_pcm16
-from acoustic.audio.source import Health, HealthEvent, Source
+from acoustic.audio.source import Health, HealthEvent, Processor, Source
 from acoustic.audio.speaker import Speaker
-from acoustic.audio.wav import WavWriter, write_wav
+from acoustic.audio.wav import WavWriter, write_wav, write_wav_blocks
 
 __all__ = [
+    "Aligned",
     "Device",
     "Health",
     "HealthEvent",
     "LevelMeter",
     "Microphone",
     "PcmStream",
+    "Processor",
     "Recording",
     "RecordingSource",
     "Source",
@@ -32,4 +35,5 @@ __all__ = [
     "list_devices",
     "to_pcm16",
     "write_wav",
+    "write_wav_blocks",
 ]

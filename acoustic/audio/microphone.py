@@ -106,7 +106,7 @@ class Microphone:
     native_rate_hz : int
         Rate at which the device runs (Hz).
     latency_s : float
-        Delay of the device as PortAudio states it, without the resampler's (s).
+        Delay of the device as PortAudio states it, and of the resampler behind it (s).
     health : Health
 
     Raises
@@ -136,6 +136,7 @@ class Microphone:
         self._n_samples = 0
         self._n_zeros = 0
         self._capture = self._open()
+        self._resampler = self._new_resampler()
 
     @property
     def native_rate_hz(self) -> int:
@@ -144,8 +145,8 @@ class Microphone:
 
     @property
     def latency_s(self) -> float:
-        """Delay of the device as PortAudio states it (s)."""
-        return self._capture.latency_s
+        """Delay of the device as PortAudio states it, and of the resampler (s)."""
+        return self._capture.latency_s + self._resampler.lag_s
 
     def __iter__(self) -> Iterator[Pcm16]:
         """Yield int16 mono blocks until the microphone is closed or lost for good."""
@@ -178,13 +179,13 @@ class Microphone:
         ) from refusal
 
     def _pcm(self) -> Iterator[Pcm16]:
-        resampler = StreamResampler(self.native_rate_hz, self.rate_hz)
+        self._resampler = self._new_resampler()
         while not self._closing.is_set():
             entry = self._capture.get()
             if entry is None:
-                yield to_pcm16(resampler.flush())
+                yield to_pcm16(self._resampler.flush())
                 entry = yield from self._reconnect()
-                resampler = StreamResampler(self.native_rate_hz, self.rate_hz)
+                self._resampler = self._new_resampler()
             if entry is None:
                 return
             n_dropped, samples = entry
@@ -192,10 +193,13 @@ class Microphone:
                 lost_s = n_dropped / self.native_rate_hz
                 self.health.lost_s += lost_s
                 self.health.note(self._time_s, f"{lost_s:.2f} s were lost: the computer is too slow")
-                yield to_pcm16(resampler.push(np.zeros(n_dropped, np.float32)))
+                yield to_pcm16(self._resampler.push(np.zeros(n_dropped, np.float32)))
             self._watch_silence(samples)
-            yield to_pcm16(resampler.push(samples))
-        yield to_pcm16(resampler.flush())
+            yield to_pcm16(self._resampler.push(samples))
+        yield to_pcm16(self._resampler.flush())
+
+    def _new_resampler(self) -> StreamResampler:
+        return StreamResampler(self.native_rate_hz, self.rate_hz)
 
     def _reconnect(self) -> Generator[Pcm16, None, tuple[int, Float32] | None]:
         """Yield zeros until the device is back; return its first entry, or None when closed meanwhile."""

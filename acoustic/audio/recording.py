@@ -46,9 +46,9 @@ class Recording:
         Sampling rate of the file (Hz).
     channels : int
     n_frames : int
-        Samples per channel.
+        Samples per channel: what the header says, and after a full pass what there was.
     warnings : tuple of str
-        What a person should know about the last full pass of `blocks`, in plain sentences without the
+        What a person should know about the last full pass, in plain sentences without the
         file's name: clipped, silent, very quiet, offset, damaged samples, cut off, recorded at a lower rate.
 
     Raises
@@ -103,14 +103,26 @@ class Recording:
             If the file is damaged in the middle, or holds not one sound sample.
         """
         check_format(rate_hz, block_samples)
-        return reblock(self._pcm(rate_hz), block_samples)
+        return reblock(self._pcm(rate_hz, mix=True), block_samples)
+
+    def channel_blocks(self, rate_hz: int, block_samples: int = CHUNK_FRAMES) -> Iterator[Pcm16]:
+        """Stream the recording as `blocks` does, but every channel by itself.
+
+        Yields
+        ------
+        numpy.ndarray of int16, shape (block_samples, channels)
+        """
+        check_format(rate_hz, block_samples)
+        pieces = (pcm.reshape(-1, self.channels) for pcm in self._pcm(rate_hz, mix=False))
+        return reblock(pieces, block_samples)
 
     def read(self, rate_hz: int) -> Pcm16:
         """Return the whole recording as int16 mono, shape (n,); see `blocks`."""
         return np.concatenate(list(self.blocks(rate_hz)))
 
-    def _pcm(self, rate_hz: int) -> Iterator[Pcm16]:
-        resampler = StreamResampler(self.rate_hz, rate_hz)
+    def _pcm(self, rate_hz: int, *, mix: bool) -> Iterator[Pcm16]:
+        """Yield pieces of shape (n,), or (n, channels) of the unmixed channels where there are several."""
+        resampler = StreamResampler(self.rate_hz, rate_hz, 1 if mix else self.channels)
         meter = LevelMeter()
         n_read = n_bad = 0
         for chunk in self._chunks():
@@ -120,8 +132,9 @@ class Recording:
                 n_bad += chunk.size - int(np.count_nonzero(finite))
                 chunk = np.where(finite, chunk, np.float32(0))
             meter.push(chunk)
-            mono = chunk[:, 0] if self.channels == 1 else chunk.mean(axis=1)
-            yield to_pcm16(resampler.push(mono))
+            wanted = chunk[:, 0] if self.channels == 1 else chunk.mean(axis=1) if mix else chunk
+            yield to_pcm16(resampler.push(wanted))
+        self.n_frames = n_read
         yield to_pcm16(resampler.flush())
         if n_bad == n_read * self.channels:
             raise AudioFileError(f"{self.path}: holds not one sound sample, all are NaN or infinite. Export it again.")

@@ -33,7 +33,7 @@ class StreamResampler:
     """Resample a stream piece by piece, with the same result as all at once.
 
     The filter is the "HQ" one of the SoX Resampler library (linear phase, 20 bits). What comes out
-    lags what was pushed by the filter's delay (about 40 ms at 48 to 16 kHz); `flush` delivers the rest.
+    lags what was pushed by the filter's delay (`lag_s`); `flush` delivers the rest.
     Equal rates pass the samples through untouched and without delay.
 
     Parameters
@@ -50,11 +50,17 @@ class StreamResampler:
                 f"Rates and channels must be at least 1, not {in_rate_hz} Hz, {out_rate_hz} Hz, {channels} channels."
             )
         self._empty: Float32 = np.zeros(0 if channels == 1 else (0, channels), np.float32)
+        self._out_rate_hz = out_rate_hz
         self._soxr: Any = None
         if in_rate_hz != out_rate_hz:
             import soxr
 
             self._soxr = soxr.ResampleStream(in_rate_hz, out_rate_hz, channels, dtype="float32", quality="HQ")
+
+    @property
+    def lag_s(self) -> float:
+        """How far what came out lags behind what was pushed (s); about 20 ms between 16 and 48 kHz."""
+        return 0.0 if self._soxr is None else float(self._soxr.delay()) / self._out_rate_hz
 
     def push(self, x: Float32) -> Float32:
         """Resample the next piece.

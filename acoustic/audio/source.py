@@ -1,4 +1,4 @@
-"""What every source of sound has in common: blocks of PCM, a rate, and a health record."""
+"""What sources of sound, and what changes sound, have in common: blocks of PCM, a rate, a health record."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -79,6 +79,25 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Release the device or file; the iteration ends."""
+        ...
+
+
+class Processor(Protocol):
+    """Anything that takes sound and gives sound, such as a denoiser; blocks of any size give the same samples."""
+
+    rate_hz: int
+
+    @property
+    def delay_samples(self) -> int:
+        """By how much the output lags behind the input (samples)."""
+        ...
+
+    def push(self, pcm: Pcm16, /) -> Pcm16:
+        """Take samples, return those that are ready: int16 of one dimension."""
+        ...
+
+    def flush(self) -> Pcm16:
+        """End the stream and return the rest: all output is ``delay_samples`` longer than all input."""
         ...
 
 

@@ -1,6 +1,7 @@
 """A loudspeaker that plays int16 mono blocks as they come."""
 
 import threading
+import time
 from collections import deque
 from contextlib import suppress
 from typing import Any, Self
@@ -35,6 +36,10 @@ class Speaker:
     device : Device
     native_rate_hz : int
         Rate at which the device runs (Hz).
+    latency_s : float
+        Delay of the device as PortAudio states it, and of the resampler in front of it; the queue adds its own (s).
+    waiting_s : float
+        Sound in the queue (s).
     underruns : int
         Times the device wanted sound that had not been written yet, or was served too late; it played silence instead.
 
@@ -57,9 +62,20 @@ class Speaker:
         self._started = False
         self._draining = False
         self._finished = False
+        self._served = time.monotonic()
         self._stream = self._open(latency)
         self._n_limit = round(queue_s * self.native_rate_hz)
         self._resampler = StreamResampler(rate_hz, self.native_rate_hz)
+
+    @property
+    def latency_s(self) -> float:
+        """Delay of the device as PortAudio states it, and of the resampler (s)."""
+        return float(self._stream.latency) + self._resampler.lag_s
+
+    @property
+    def waiting_s(self) -> float:
+        """Sound in the queue (s)."""
+        return self._n_queued / self.native_rate_hz
 
     def write(self, block: Pcm16) -> None:
         """Queue samples, after waiting for room in the queue.
@@ -123,7 +139,7 @@ class Speaker:
             while self._n_queued > self._n_limit and not self._finished:
                 if not self._changed.wait(STALL_S):
                     self._finished = True
-            if self._finished:
+            if self._finished or time.monotonic() - self._served > STALL_S:
                 raise DeviceError(f"{self.device.name}: the loudspeaker went away. Plug it in and start again.")
             if len(samples):
                 self._queue.append(samples)
@@ -132,6 +148,7 @@ class Speaker:
 
     def _callback(self, out: Float32, n_samples: int, times: Any, status: Any) -> None:
         with self._changed:
+            self._served = time.monotonic()
             # What the device missed before the first block is no loss.
             self.underruns += self._started and status.output_underflow
             n_played = 0

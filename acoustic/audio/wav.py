@@ -1,23 +1,24 @@
-"""Writing int16 mono WAV files that stay readable when the program or the power stops."""
+"""Writing int16 WAV files that stay readable when the program or the power stops."""
 
 import os
 import struct
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from acoustic.audio.source import Pcm16
 from acoustic.errors import AcousticError, ParameterError
-from acoustic.files import whole_file, write_failure
+from acoustic.files import DiskSync, whole_file, write_failure
 
 HEADER_BYTES = 80
 FLUSH_S = 1.0
 _UINT32_MAX = 0xFFFFFFFF
 
 
-def wav_header(n_samples: int, rate_hz: int) -> bytes:
-    """Return the 80-byte header of an int16 mono WAV file.
+def wav_header(n_samples: int, rate_hz: int, channels: int = 1) -> bytes:
+    """Return the 80-byte header of an int16 WAV file.
 
     Beyond 4 GiB the same 80 bytes become an RF64 header: the JUNK chunk keeps its place for the
     64-bit sizes, as EBU Tech 3306 (2009) lays down, so a file can grow past the limit while it is written.
@@ -25,11 +26,12 @@ def wav_header(n_samples: int, rate_hz: int) -> bytes:
     Parameters
     ----------
     n_samples : int
-        Samples in the file.
+        Samples of each channel in the file.
     rate_hz : int
         Sampling rate (Hz).
+    channels : int
     """
-    data_bytes = 2 * n_samples
+    data_bytes = 2 * channels * n_samples
     riff_bytes = data_bytes + HEADER_BYTES - 8
     if riff_bytes <= _UINT32_MAX:
         start = struct.pack("<4sI4s4sI28x", b"RIFF", riff_bytes, b"WAVE", b"JUNK", 28)
@@ -37,15 +39,15 @@ def wav_header(n_samples: int, rate_hz: int) -> bytes:
         start = struct.pack("<4sI4s4sI", b"RF64", _UINT32_MAX, b"WAVE", b"ds64", 28)
         start += struct.pack("<QQQI", riff_bytes, data_bytes, n_samples, 0)
         data_bytes = _UINT32_MAX
-    pcm_format = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate_hz, 2 * rate_hz, 2, 16)
+    pcm_format = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, channels, rate_hz, 2 * channels * rate_hz, 2 * channels, 16)
     return start + pcm_format + struct.pack("<4sI", b"data", data_bytes)
 
 
 class WavWriter:
     """Write an int16 mono WAV file block by block.
 
-    Once a second everything written so far, with a header that fits, is forced to the disk: whatever
-    ends the program, the file opens and holds all but at most the last second.
+    Once a second everything written so far, with a header that fits, is forced to the disk while the program
+    goes on: whatever ends it, the file opens and holds all but at most the last second.
 
     Parameters
     ----------
@@ -66,6 +68,7 @@ class WavWriter:
         self.path = Path(path)
         self.rate_hz = rate_hz
         self.n_samples = 0
+        self._sync = DiskSync()
         try:
             # Unbuffered: after a failed write nothing is left over that a later close would try again.
             self._file = self.path.open("wb", buffering=0)
@@ -92,6 +95,7 @@ class WavWriter:
             self.n_samples = n_samples
             if time.monotonic() - self._flushed_at >= FLUSH_S:
                 self._flush()
+                self._sync.start(self._file.fileno())
         except OSError as error:
             raise self._failure(error) from error
 
@@ -100,7 +104,9 @@ class WavWriter:
         if self._file.closed:
             return
         try:
+            self._sync.finish()
             self._flush()
+            os.fsync(self._file.fileno())
         except OSError as error:
             raise self._failure(error) from error
         finally:
@@ -121,7 +127,6 @@ class WavWriter:
         self._file.write(wav_header(self.n_samples, self.rate_hz))
         # Not the end of the file: a write that failed half-way may have left an odd number of bytes there.
         self._file.seek(HEADER_BYTES + 2 * self.n_samples)
-        os.fsync(self._file.fileno())
         self._flushed_at = time.monotonic()
 
     def _failure(self, error: OSError) -> AcousticError:
@@ -146,9 +151,35 @@ def write_wav(path: str | Path, pcm: Pcm16, rate_hz: int) -> None:
     AcousticError
         If the file cannot be written; what stood there before stays.
     """
+    write_wav_blocks(path, [pcm], rate_hz)
+
+
+def write_wav_blocks(path: str | Path, blocks: Iterable[Pcm16], rate_hz: int, channels: int = 1) -> None:
+    """Write an int16 WAV file of any length, whole or not at all.
+
+    Parameters
+    ----------
+    path : str or Path
+        File to write; one that exists is replaced.
+    blocks : iterable of int16 arrays, shape (n,) or (n, channels)
+        Samples. When drawing from it raises an exception, nothing is written.
+    rate_hz : int
+        Sampling rate (Hz).
+    channels : int
+
+    Raises
+    ------
+    AcousticError
+        If the file cannot be written; what stood there before stays.
+    """
+    n_samples = 0
     try:
         with whole_file(Path(path)) as stream:
-            stream.write(wav_header(len(pcm), rate_hz))
-            stream.write(pcm.astype("<i2", copy=False).tobytes())
+            stream.write(wav_header(0, rate_hz, channels))
+            for block in blocks:
+                stream.write(block.astype("<i2", copy=False).tobytes())
+                n_samples += len(block)
+            stream.seek(0)
+            stream.write(wav_header(n_samples, rate_hz, channels))
     except OSError as error:
         raise write_failure(path, error) from error

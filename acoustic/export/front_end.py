@@ -14,21 +14,22 @@ from acoustic.export.constants import Constants
 from acoustic.export.qemu.emulator import RUNTIME
 from acoustic.frontend import FrontEnd, LogMelStream
 from acoustic.frontend.device_tables import log_mel_fields, stft_fields, synthesis_fields
-from acoustic.frontend.noise_floor import NoiseFloor, to_steps
+from acoustic.frontend.gate import SILENCE_DB, GateSettings, SpectralGate, power_db
+from acoustic.frontend.noise_floor import STEPS_PER_DB, NoiseFloor, to_steps
 from acoustic.frontend.stft import FULL_SCALE, Stft, Synthesis, WindowPair
 
 SOURCES = sorted(HERE.glob("acoustic_*.c"))
 """The front end of the C core."""
 PROGRAM = Path(__file__).parent / "programs" / "front_end.c"
-REGIONS = {"log-mel": 1, "noise floor": 2, "spectrum": 3, "synthesis": 4}
+REGIONS = {"log-mel": 1, "noise floor": 2, "spectrum": 3, "gate": 4, "synthesis": 5}
 """What the program counts the instructions of, a frame each."""
-# Of the noise floor that is replayed: any, so that it turns over often.
-_BLOCK_FRAMES, _N_BLOCKS, _SILENCE = 4, 8, -24000
+# Of the noise floors that are replayed: few frames a block, so that the memory turns over often.
+_BLOCK_FRAMES, _N_BLOCKS, _SILENCE = 4, 8, round(SILENCE_DB * STEPS_PER_DB)
 
 
 @dataclass(frozen=True, kw_only=True)
 class FrontEndReplay:
-    """Log-mel features and noise floor by one definition, spectra and synthesis by a pair of windows."""
+    """Log-mel features and noise floor by one definition; spectra, gate and synthesis by a pair of windows."""
 
     fe: FrontEnd
     windows: WindowPair
@@ -47,6 +48,7 @@ class FrontEndReplay:
         constants = Constants()
         constants.add("acoustic_log_mel", "replayed_log_mel", log_mel_fields(self.fe))
         constants.add("acoustic_stft", "replayed_stft", stft_fields(self.windows.analysis / FULL_SCALE, hop))
+        constants.add("acoustic_gate", "replayed_gate", self._gate.factors(self._frames_per_second))
         constants.add("acoustic_synthesis", "replayed_synthesis", synthesis_fields(window, n_fft, hop))
         sizes = {
             "BLOCK": self.block_samples,
@@ -57,6 +59,7 @@ class FrontEndReplay:
             "N_BLOCKS": _N_BLOCKS,
             "SILENCE": _SILENCE,
             "N_FFT": n_fft,
+            "N_BINS": n_fft // 2 + 1,
             "HOP_SAMPLES": hop,
             "WINDOW_SAMPLES": len(window),
         }
@@ -69,9 +72,11 @@ class FrontEndReplay:
         """Return what the program must write for these samples: NumPy's bytes."""
         with switched_off():
             log_mel, stft, synthesis = LogMelStream(self.fe), Stft(self.windows), Synthesis(self.windows)
+            gate = SpectralGate(self.windows.n_fft // 2 + 1, self._gate, frames_per_second=self._frames_per_second)
             noise = NoiseFloor(self.fe.n_mels, block_frames=_BLOCK_FRAMES, n_blocks=_N_BLOCKS, silence=_SILENCE)
-        levels, (re, im) = log_mel.push(pcm), stft.push(pcm)
-        floor, clean = noise.push(to_steps(levels)), synthesis.push(re, im).reshape(len(re), -1)
+            levels, (re, im) = log_mel.push(pcm), stft.push(pcm)
+            gains = gate.push(power_db(re, im))
+        floor, clean = noise.push(to_steps(levels)), synthesis.push(re * gains, im * gains).reshape(len(re), -1)
         written = bytearray()
         n_levels = n_spectra = 0
         for end in range(self.block_samples, len(pcm) + self.block_samples, self.block_samples):
@@ -79,5 +84,13 @@ class FrontEndReplay:
             for frame in range(n_levels, n_levels := self.fe.n_frames(heard)):
                 written += levels[frame].tobytes() + floor[frame].tobytes()
             for frame in range(n_spectra, n_spectra := heard // self.windows.hop_samples):
-                written += re[frame].tobytes() + im[frame].tobytes() + clean[frame].tobytes()
+                written += re[frame].tobytes() + im[frame].tobytes() + gains[frame].tobytes() + clean[frame].tobytes()
         return bytes(written)
+
+    @property
+    def _gate(self) -> GateSettings:
+        return GateSettings(block_frames=_BLOCK_FRAMES, n_blocks=_N_BLOCKS)
+
+    @property
+    def _frames_per_second(self) -> float:
+        return self.fe.rate_hz / self.windows.hop_samples

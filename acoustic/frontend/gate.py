@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from acoustic import device
 from acoustic.errors import ParameterError
+from acoustic.frontend import native
 from acoustic.frontend.logarithm import exp2, log2
-from acoustic.frontend.native import GateFrames, power_db
 from acoustic.frontend.noise_floor import STEPS_PER_DB, NoiseFloor, to_steps
 from acoustic.frontend.stft import Stft, Synthesis, WindowPair
 from acoustic.frontend.tables import F32
@@ -62,6 +62,15 @@ class GateSettings:
             if not holds:
                 raise ParameterError(f"spectral gate: {sentence}; this one is {self}")
 
+    def factors(self, frames_per_second: float) -> dict[str, np.float32]:
+        """Return the settings as the arithmetic takes them: the fields of the C structure ``acoustic_gate``."""
+        return {
+            "over_subtraction": np.float32(self.over_subtraction),
+            "floor": np.float32(10.0 ** (self.floor_db / 10.0)),
+            "attack": _step_towards(self.attack_ms, frames_per_second),
+            "release": _step_towards(self.release_ms, frames_per_second),
+        }
+
 
 class SpectralGate:
     """Gains of a stream of band levels; the bands may be FFT bins or mel bands.
@@ -79,14 +88,9 @@ class SpectralGate:
     def __init__(self, n_bands: int, settings: GateSettings, *, frames_per_second: float) -> None:
         self.n_bands, self.settings = n_bands, settings
         sizes = (n_bands, settings.block_frames, settings.n_blocks, int(SILENCE_DB * STEPS_PER_DB))
-        factors = {
-            "over_subtraction": np.float32(settings.over_subtraction),
-            "floor": np.float32(10.0 ** (settings.floor_db / 10.0)),
-            "attack": _step_towards(settings.attack_ms, frames_per_second),
-            "release": _step_towards(settings.release_ms, frames_per_second),
-        }
+        factors = settings.factors(frames_per_second)
         core = device.core()
-        self._fill = GateFrames(core, *sizes, **factors) if core else _NumpyGate(*sizes, **factors)
+        self._fill = native.GateFrames(core, *sizes, **factors) if core else _NumpyGate(*sizes, **factors)
 
     def push(self, level_db: F32) -> F32:
         """Return the gain of each band.
@@ -191,7 +195,7 @@ class GateDenoiser:
             When the samples are not one-dimensional int16.
         """
         re, im = self._stft.push(pcm)
-        gains = self._gate.push(_level_db(re, im))
+        gains = self._gate.push(power_db(re, im))
         denoised = self._synthesis.push(re * gains, im * gains)
         self._samples_in += len(pcm)
         self._samples_out += len(denoised)
@@ -210,10 +214,10 @@ def _step_towards(time_constant_ms: float, frames_per_second: float) -> np.float
     return np.float32(1.0 - math.exp(-1000.0 / (time_constant_ms * frames_per_second)))
 
 
-def _level_db(re: F32, im: F32) -> F32:
+def power_db(re: F32, im: F32) -> F32:
     """Power of spectra in dB relative to full scale squared; nothing counts as -126 octaves."""
     core = device.core()
     if core:
-        return power_db(core, re, im)
+        return native.power_db(core, re, im)
     power = re * re + im * im
     return log2(np.maximum(power, np.float32(2.0**-126))) * np.float32(DB_PER_OCTAVE)

@@ -1,8 +1,9 @@
-"""Listening at real time: a source, a chain behind it, keys, panel and archive, and how well they keep up."""
+"""Listening at real time: a source, a chain behind it, keys, panel, archive, loudspeaker; how well they keep up."""
 
 from acoustic.live.archive import Archive
 from acoustic.live.keyboard import Keyboard
 from acoustic.live.listener import Ended, Listener
+from acoustic.live.playout import Playout
 from acoustic.live.screen import Rows, Screen
 from acoustic.live.session import Chain, Pace, Session, Step
 from acoustic.live.sources import Input, open_input
@@ -15,6 +16,7 @@ __all__ = [
     "Keyboard",
     "Listener",
     "Pace",
+    "Playout",
     "Rows",
     "Screen",
     "Session",

@@ -3,23 +3,26 @@
 import os
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from acoustic.audio import WavWriter
 from acoustic.audio.source import Pcm16
-from acoustic.files import whole_file, write_failure
+from acoustic.files import DiskSync, whole_file, write_failure
 from acoustic.terminal import json_line
 
 SYNC_S = 1.0
 
 
 class Archive:
-    """Three files of one name in a folder: ``.wav``, ``.jsonl`` (events as they came), ``.txt`` (Audacity labels).
+    """Files of one name in a folder: ``.wav``, ``.jsonl`` (events as they came), ``.txt`` (Audacity labels).
 
-    Sound and events are handed to the system at once and forced to the disk once a second; the labels are
-    written anew, whole, whenever they have changed for a second.
+    A program that also makes sound keeps that in a fourth one, ``.out.wav``.
+
+    Sound and events are handed to the system at once and forced to the disk once a second, while the program
+    goes on; the labels are written anew, whole, whenever they have changed for a second.
 
     Parameters
     ----------
@@ -45,7 +48,9 @@ class Archive:
         self._labels = stem.with_suffix(".txt")
         self._events_path = stem.with_suffix(".jsonl")
         self._changed = True
+        self._sync = DiskSync()
         self._wav = WavWriter(stem.with_suffix(".wav"), rate_hz)
+        self._made: WavWriter | None = None
         try:
             self._events = self._events_path.open("xb", buffering=0)
         except OSError as error:
@@ -61,6 +66,12 @@ class Archive:
     def hear(self, pcm: Pcm16) -> None:
         """Keep sound."""
         self._wav.write(pcm)
+
+    def make(self, pcm: Pcm16) -> None:
+        """Keep sound that the program made."""
+        if self._made is None:
+            self._made = WavWriter(self.path.with_suffix(".out.wav"), self._wav.rate_hz)
+        self._made.write(pcm)
 
     def record(self, event: Mapping[str, object]) -> None:
         """Keep an event."""
@@ -80,7 +91,7 @@ class Archive:
         if not self._changed or not (at_once or time.monotonic() - self._synced >= SYNC_S):
             return
         try:
-            os.fsync(self._events.fileno())
+            self._sync.start(self._events.fileno())
             with whole_file(self._labels) as stream:
                 stream.write("".join(f"{line}\n" for line in labels).encode())
         except OSError as error:
@@ -89,8 +100,18 @@ class Archive:
 
     def close(self) -> None:
         """Finish the files; closing twice does nothing."""
-        self._events.close()
-        self._wav.close()
+        with ExitStack() as stack:
+            # Whatever cannot be finished, the others are.
+            stack.callback(self._wav.close)
+            if self._made is not None:
+                stack.callback(self._made.close)
+            stack.callback(self._events.close)
+            try:
+                self._sync.finish()
+                if not self._events.closed:
+                    os.fsync(self._events.fileno())
+            except OSError as error:
+                raise write_failure(self._events_path, error) from error
 
     def __enter__(self) -> Self:
         """Return the archive itself."""

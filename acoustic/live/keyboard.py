@@ -1,15 +1,21 @@
 """Single keys from the terminal, without waiting for any."""
 
 import os
+import re
 import sys
 from types import TracebackType
 from typing import Any, Self
+
+#: What a terminal sends for a key without a letter, and the arrows among them (ECMA-48, and DEC's VT100).
+_SEQUENCE = re.compile("\x1b(?:O.|\\[[0-9;]*[@-~])")
+_ARROWS = {"A": "\u2191", "B": "\u2193", "C": "\u2192", "D": "\u2190"}
 
 
 class Keyboard:
     """Keys pressed while the block runs; there are none where standard input is no terminal of ours.
 
-    Keys come at once and are not shown; Ctrl-C keeps its meaning. At the end the terminal is as it was.
+    Keys come at once and are not shown; Ctrl-C keeps its meaning. At the end the terminal is as it was. Arrows
+    come as the characters of that shape; other keys without a letter do not come at all.
     """
 
     def __init__(self) -> None:
@@ -56,4 +62,8 @@ class Keyboard:
 
         if not select.select([self._fd], [], [], 0)[0]:
             return ""
-        return os.read(self._fd, 64).decode("utf-8", "ignore")
+        return _SEQUENCE.sub(_character, os.read(self._fd, 64).decode("utf-8", "ignore"))
+
+
+def _character(sequence: re.Match[str]) -> str:
+    return _ARROWS.get(sequence[0][-1], "")

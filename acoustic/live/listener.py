@@ -11,12 +11,12 @@ from typing import Any, Generic, TypeVar
 
 from acoustic import terminal
 from acoustic.audio import LevelMeter
-from acoustic.audio.source import HealthEvent
+from acoustic.audio.source import HealthEvent, Pcm16
 from acoustic.errors import AcousticError
 from acoustic.live.archive import Archive
 from acoustic.live.keyboard import Keyboard
 from acoustic.live.screen import Rows, Screen
-from acoustic.live.session import Chain, Session, Step
+from acoustic.live.session import Chain, Pace, Session, Step
 from acoustic.live.sources import Input
 from acoustic.model.bundle import Bundle
 
@@ -55,6 +55,8 @@ class Listener(ABC, Generic[E]):
         Made of the bundle.
     """
 
+    #: What the panel calls the sound heard.
+    sound_row = "level"
     #: Shown below the panel; q always quits.
     keys = "q quit"
     #: How often, in time of the sound, a health event is written (s).
@@ -65,7 +67,9 @@ class Listener(ABC, Generic[E]):
         """Position in the stream after the latest block (s)."""
         self._sound, self._bundle, self._chain = sound, bundle, chain
         self._save_failed = False
-        self._level, self._second = LevelMeter(), LevelMeter()
+        self.level = LevelMeter()
+        """Of the sound heard since the panel was last drawn."""
+        self._second = LevelMeter()
         self._next_health_s = self.health_every_s
         self._last_trouble: HealthEvent | None = None
 
@@ -157,6 +161,10 @@ class Listener(ABC, Generic[E]):
         """Ring the bell and write a line that cannot be overlooked."""
         self._screen.alert(line)
 
+    def keep(self, pcm: Pcm16) -> None:
+        """Keep sound that the program made beside what it heard."""
+        self._save(lambda archive: archive.make(pcm))
+
     @property
     def file(self) -> str:
         """The recording that the results are about: the one that is kept, or the source."""
@@ -166,6 +174,11 @@ class Listener(ABC, Generic[E]):
     def rate_hz(self) -> int:
         """Sampling rate of ``file``: the recording that was kept is not resampled any more (Hz)."""
         return self._sound.rate_hz if self._archive is None else self._sound.source.rate_hz
+
+    @property
+    def pace(self) -> Pace:
+        """How well the program keeps up."""
+        return self._session.pace
 
     @property
     def warnings(self) -> list[str]:
@@ -235,17 +248,17 @@ class Listener(ABC, Generic[E]):
         yield from reversed(new)
 
     def _measure(self, step: Step[E]) -> None:
-        self._level.push(step.pcm)
+        self.level.push(step.pcm)
         self._second.push(step.pcm)
         if self._screen.draw(self._rows, alarm=self.alarmed):
-            self._level.reset()
+            self.level.reset()
         if step.end_s >= self._next_health_s:
             self._next_health_s = (math.floor(step.end_s / self.health_every_s) + 1) * self.health_every_s
             self.tell(self._health_record())
             self._second.reset()
 
     def _rows(self) -> Rows:
-        level, pace, health = self._level, self._session.pace, self._sound.source.health
+        level, pace, health = self.level, self.pace, self._sound.source.health
         keeping_up: list[str | tuple[str, str]] = [
             f"load {pace.realtime_factor:.1%}   lag {pace.lag_s:.2f} s   lost {health.lost_s:.1f} s"
         ]
@@ -253,19 +266,22 @@ class Listener(ABC, Generic[E]):
             keeping_up.append(("   NO SOUND: muted?", "bold yellow"))
         if pace.realtime_factor > 1.0:
             keeping_up.append(("   TOO SLOW", "bold yellow"))
+        sound: list[str | tuple[str, str]] = [f"{terminal.level_bar(level.rms_dbfs)}   peak {level.peak_dbfs:.0f}"]
+        if level.clipped:
+            sound.append(("   CLIPPING", "bold yellow"))
         return {
-            "level": [f"{terminal.level_bar(level.rms_dbfs)}   peak {level.peak_dbfs:.0f}"],
+            self.sound_row: sound,
             **self.rows(),
             "keeping up": keeping_up,
         }
 
     def _health_record(self) -> dict[str, Any]:
-        pace, health = self._session.pace, self._sound.source.health
+        pace, health = self.pace, self._sound.source.health
         return {
             "event": "health",
             "t_s": round(self.now_s, TIME_DIGITS),
-            "level_dbfs": _finite(self._second.rms_dbfs),
-            "peak_dbfs": _finite(self._second.peak_dbfs),
+            "level_dbfs": finite(self._second.rms_dbfs),
+            "peak_dbfs": finite(self._second.peak_dbfs),
             "clipped": round(self._second.clipped, 6),
             **self.health(),
             "realtime_factor": round(pace.realtime_factor, 4),
@@ -279,6 +295,6 @@ class Listener(ABC, Generic[E]):
         }
 
 
-def _finite(level_dbfs: float) -> float | None:
+def finite(level_dbfs: float) -> float | None:
     """Round a level; JSON has no infinity for digital silence."""
     return round(level_dbfs, 1) if math.isfinite(level_dbfs) else None

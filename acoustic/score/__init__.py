@@ -2,12 +2,13 @@
 
 from acoustic.score.batch import Outcome, Scorer, score_all
 from acoustic.score.output import csv_line, names_in, write_labels, write_lines, write_results
-from acoustic.score.processes import make_missing, workers
+from acoustic.score.processes import in_order, make_missing, workers
 
 __all__ = [
     "Outcome",
     "Scorer",
     "csv_line",
+    "in_order",
     "make_missing",
     "names_in",
     "score_all",

@@ -1,22 +1,16 @@
 """Many recordings, several processes: every recording gets its result or its error, in order."""
 
-import signal
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from acoustic.errors import AcousticError, ParameterError
+from acoustic.score.processes import in_order
 
 R = TypeVar("R")
 Scorer = Callable[[Path], R]
-
-#: Recordings handed out per process beyond the one at work: enough that none waits, few enough to stop soon.
-AHEAD = 2
 
 
 @dataclass(frozen=True)
@@ -59,25 +53,7 @@ def score_all(paths: Iterable[Path], make_scorer: Callable[[], Scorer[R]], jobs:
     scorer = make_scorer()
     if jobs == 1:
         return (_outcome(scorer, path) for path in paths)
-    return _in_processes(paths, make_scorer, jobs)
-
-
-def _in_processes(paths: Iterable[Path], make_scorer: Callable[[], Scorer[R]], jobs: int) -> Iterator[Outcome[R]]:
-    waiting: deque[Future[Outcome[R]]] = deque()
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _start_worker, (make_scorer,))
-    try:
-        for path in paths:
-            waiting.append(pool.submit(_work, path))
-            if len(waiting) >= jobs * (1 + AHEAD):
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    except BrokenProcessPool as error:
-        raise AcousticError(
-            "A scoring process was killed, perhaps because memory ran out. Try again with fewer jobs."
-        ) from error
-    finally:
-        pool.shutdown(cancel_futures=True)
+    return in_order(_work, paths, jobs, partial(_keep_scorer, make_scorer))
 
 
 def _outcome(scorer: Scorer[R], path: Path) -> Outcome[R]:
@@ -90,10 +66,8 @@ def _outcome(scorer: Scorer[R], path: Path) -> Outcome[R]:
 _scorer: Scorer[Any]
 
 
-def _start_worker(make_scorer: Callable[[], Scorer[Any]]) -> None:
+def _keep_scorer(make_scorer: Callable[[], Scorer[Any]]) -> None:
     global _scorer
-    # Ctrl-C reaches every process of the terminal: the workers end without a word, the parent reports.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
     _scorer = make_scorer()
 
 

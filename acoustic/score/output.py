@@ -21,6 +21,7 @@ def write_results(
     write: Callable[[Iterator[R]], None],
     *,
     show_errors: bool,
+    description: str = "scoring",
 ) -> int:
     """Hand a row of every recording to ``write``, behind a progress bar.
 
@@ -36,6 +37,8 @@ def write_results(
         Called once with all rows, which come as the recordings are done.
     show_errors
         Say on stderr what could not be scored: for results that people do not read.
+    description
+        What the progress bar says.
 
     Returns
     -------
@@ -57,7 +60,7 @@ def write_results(
                 yield row_of_error(outcome.path, f"{outcome.error}")
             advance(1)
 
-    with terminal.progress("scoring", n_recordings) as advance:
+    with terminal.progress(description, n_recordings) as advance:
         write(rows())
     return 0 if not failed else 1 if good else 3
 

@@ -147,7 +147,7 @@ def _to_arrays(baseline: Baseline) -> dict[str, NDArray[Any]]:
     told = []
     for number, epoch in enumerate(baseline.epochs):
         told.append({"began": epoch.began, "note": epoch.note, "flagged": epoch.flagged, "recent": epoch.recent})
-        for name in ("clips", "rotor", "level"):
+        for name in ("clips", "rotor", "level", "octaves"):
             moments: Moments = getattr(epoch, name)
             arrays[f"{name}_count_{number}"] = np.array(moments.count)
             arrays[f"{name}_total_{number}"] = moments.total
@@ -173,6 +173,7 @@ def _from_arrays(arrays: dict[str, NDArray[Any]]) -> Baseline:
             clips=moments("clips", number),
             rotor=moments("rotor", number),
             level=moments("level", number),
+            octaves=moments("octaves", number),
             flagged=int(one["flagged"]),
             recent=tuple((int(surprise), int(level)) for surprise, level in one["recent"]),
         )

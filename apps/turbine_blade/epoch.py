@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from apps.turbine_blade.scorer.calibration import STEPS
 from apps.turbine_blade.scorer.channel import Expected, expected
 from apps.turbine_blade.scorer.head import Head
-from apps.turbine_blade.scorer.model import TurbineModel, Usual
+from apps.turbine_blade.scorer.model import Judgement, TurbineModel, Usual
 from apps.turbine_blade.scorer.moments import Moments
 
 #: Own clips from which on a machine's own mean is used.
@@ -43,6 +43,8 @@ class Epoch:
     """Of the rotor's orders; of nothing where the model judges no rotor."""
     level: Moments
     """Of the level, one number a clip, in steps of 1/256 dB."""
+    octaves: Moments
+    """Of log2 of the distance of the clips that were judged before they were learnt, in steps of 1/256."""
     flagged: int = 0
     """Clips that were not learnt from."""
     recent: tuple[tuple[int, int], ...] = ()
@@ -56,6 +58,7 @@ class Epoch:
             clips=self.clips + other.clips,
             rotor=self.rotor + other.rotor,
             level=self.level + other.level,
+            octaves=self.octaves + other.octaves,
             flagged=self.flagged + other.flagged,
             recent=(*self.recent, *other.recent)[-RECENT_CLIPS:],
         )
@@ -70,6 +73,7 @@ class Epoch:
             clips=Moments.none(len(model.clips.head.mean)),
             rotor=Moments.none(n_rotor),
             level=Moments.none(1),
+            octaves=Moments.none(1),
         )
 
     @property
@@ -77,7 +81,14 @@ class Epoch:
         """Whether there are enough clips to judge others by."""
         return self.clips.count >= LEAST_OWN_CLIPS
 
-    def learn(self, vector: NDArray[np.int16], surprise: int | None, level_db: float) -> Self:
+    def take(self, judgement: Judgement, *, judged: bool) -> Self:
+        """Take a clip, see :meth:`learn`; ``judged`` says whether it was judged by what this epoch knew."""
+        surprise, octaves = (judgement.surprise, judgement.octaves) if judged else (None, None)
+        return self.learn(judgement.vector, surprise, judgement.level_db, octaves)
+
+    def learn(
+        self, vector: NDArray[np.int16], surprise: int | None, level_db: float, octaves: int | None = None
+    ) -> Self:
         """Take a clip: into the sums unless it is flagged.
 
         Parameters
@@ -87,13 +98,20 @@ class Epoch:
             In steps of 1/256; None for a clip that was not judged by this epoch, which was not ready then. It says
             nothing about the machine, so the clip is learnt from.
         level_db : float
+        octaves : int, optional
+            log2 of the distance of a clip that was judged, in steps of 1/256.
         """
         level = np.clip(np.array([[round(level_db * STEPS)]]), -32768, 32767).astype(np.int16)
         recent = self.recent if surprise is None else (*self.recent, (surprise, int(level[0, 0])))[-RECENT_CLIPS:]
         if surprise is not None and self.flags(surprise):
             return replace(self, flagged=self.flagged + 1, recent=recent)
+        distances = np.array([[] if octaves is None else [octaves]], np.int16).reshape(-1, 1)
         return replace(
-            self, clips=self.clips + Moments.of(vector[None]), level=self.level + Moments.of(level), recent=recent
+            self,
+            clips=self.clips + Moments.of(vector[None]),
+            level=self.level + Moments.of(level),
+            octaves=self.octaves + Moments.of(distances),
+            recent=recent,
         )
 
     def flags(self, surprise: int) -> bool:
@@ -112,7 +130,7 @@ class Epoch:
         if not self.ready:
             return known
         return Usual(
-            clips=expected(model.clips.head, self.clips),
+            clips=model.clips.expect_after(self.clips, self.octaves),
             rotor=None if model.rotor is None else _own(model.rotor.head, self.rotor, known.rotor),
             level_db=self.level_db,
             level_sd_db=self.level_sd_db,

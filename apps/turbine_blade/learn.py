@@ -32,7 +32,7 @@ def learn_recording(model: TurbineModel, baseline: Baseline, conditions: Conditi
     judgements = [event.judgement for event in events if isinstance(event, Judged)]
     flagged, ready = epoch.flagged, epoch.ready
     for judgement in judgements:
-        epoch = epoch.learn(judgement.vector, judgement.surprise if ready else None, judgement.level_db)
+        epoch = epoch.take(judgement, judged=ready)
     vector = None if chain.rotor is None or model.rotor is None or not judgements else chain.rotor.vector()
     if vector is not None and epoch.flagged == flagged:
         epoch = epoch.learn_rotor(vector)

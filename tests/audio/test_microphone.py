@@ -54,7 +54,10 @@ def test_refused_rate_falls_back_to_the_devices_own(fake_sounddevice: Any) -> No
         assert mic.native_rate_hz == 48000
         for block in np.split(noise(48000), 50):
             fake_sounddevice.streams[0].deliver(block)
+        assert mic.latency_s == fake_sounddevice.streams[0].latency
         assert len(take(mic, 9)) == 9 * 3200
+        # What the resampler holds back comes later, too.
+        assert mic.latency_s > fake_sounddevice.streams[0].latency + 0.005
 
 
 def test_refusing_device_is_an_error(fake_sounddevice: Any) -> None:

@@ -294,3 +294,20 @@ def test_closed_source_ends(tmp_path: Path) -> None:
     next(blocks)
     source.close()
     assert list(blocks) == []
+
+
+def test_channels_by_themselves_are_what_each_would_be_alone(tmp_path: Path) -> None:
+    sides = np.random.default_rng(9).integers(-9000, 9000, (30000, 3)).astype(np.int16)
+    sf.write(tmp_path / "sides.wav", sides, 44100)
+    out = np.concatenate(list(Recording(tmp_path / "sides.wav").channel_blocks(16000, 777)))
+    for channel in range(3):
+        sf.write(tmp_path / "one.wav", sides[:, channel], 44100)
+        one = Recording(tmp_path / "one.wav")
+        np.testing.assert_array_equal(out[:, channel], one.read(16000))
+        np.testing.assert_array_equal(np.concatenate(list(one.channel_blocks(16000)))[:, 0], out[:, channel])
+
+
+def test_length_is_what_there_was_after_a_full_pass(tmp_path: Path) -> None:
+    sf.write(tmp_path / "a.mp3", np.zeros(40000), 16000)
+    recording = Recording(tmp_path / "a.mp3")
+    assert recording.n_frames == len(recording.read(16000))

@@ -55,3 +55,11 @@ def test_tone_below_the_new_nyquist_keeps_its_level_and_one_above_goes(frequency
 def test_nonsense_rates_are_refused() -> None:
     with pytest.raises(ParameterError):
         StreamResampler(0, 16000)
+
+
+def test_lag_is_what_has_not_come_out_yet() -> None:
+    resampler = StreamResampler(48000, 16000)
+    n = sum(len(resampler.push(np.zeros(480, np.float32))) for _ in range(100))
+    assert 0.005 < resampler.lag_s < 0.05
+    assert n / 16000 + resampler.lag_s == pytest.approx(1.0, abs=1e-4)
+    assert StreamResampler(16000, 16000).lag_s == 0.0

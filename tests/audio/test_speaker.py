@@ -87,6 +87,27 @@ def test_lost_device_is_an_error(fake_sounddevice: Any) -> None:
     speaker.close()
 
 
+def test_device_that_takes_nothing_any_more_is_lost(fake_sounddevice: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    speaker = Speaker(None, 16000, queue_s=10.0)
+    fake_sounddevice.streams[0].demand(4)
+    speaker.write(PCM)
+    monkeypatch.setattr(module, "STALL_S", 0.0)
+    with pytest.raises(DeviceError, match="went away"):
+        speaker.write(PCM)
+    speaker.close()
+
+
+def test_what_waits_and_the_devices_delay_are_told(fake_sounddevice: Any) -> None:
+    speaker = Speaker(None, 16000)
+    (stream,) = fake_sounddevice.streams
+    assert (speaker.waiting_s, speaker.latency_s) == (0.0, stream.latency)
+    speaker.write(PCM)
+    assert speaker.waiting_s == pytest.approx(10 / 16000)
+    stream.demand(4)
+    assert speaker.waiting_s == pytest.approx(6 / 16000)
+    close(speaker, stream)
+
+
 def test_hanging_device_is_given_up(fake_sounddevice: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "STALL_S", 0.1)
     speaker = Speaker(None, 16000, queue_s=0.0)

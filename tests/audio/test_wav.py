@@ -2,13 +2,14 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile as sf
 
-from acoustic.audio.wav import HEADER_BYTES, WavWriter, wav_header, write_wav
+from acoustic.audio.wav import HEADER_BYTES, WavWriter, wav_header, write_wav, write_wav_blocks
 from acoustic.errors import AcousticError
 
 PCM = np.arange(-500, 500, dtype=np.int16)
@@ -32,6 +33,25 @@ def test_blocks_make_the_same_file_as_one_piece(tmp_path: Path) -> None:
         for start in range(0, len(PCM), 7):
             writer.write(PCM[start : start + 7])
     assert (tmp_path / "blocks.wav").read_bytes() == (tmp_path / "whole.wav").read_bytes()
+
+
+def test_several_channels_block_by_block(tmp_path: Path) -> None:
+    sides = np.stack([PCM, PCM[::-1], PCM // 2], axis=1)
+    write_wav_blocks(tmp_path / "a.wav", (sides[start : start + 7] for start in range(0, len(sides), 7)), 8000, 3)
+    assert np.array_equal(read(tmp_path / "a.wav"), sides)
+    assert sf.info(tmp_path / "a.wav").samplerate == 8000
+
+
+def test_blocks_that_break_off_leave_the_old_file(tmp_path: Path) -> None:
+    def broken() -> Iterator[np.ndarray]:
+        yield PCM
+        raise AcousticError("broken off")
+
+    write_wav(tmp_path / "a.wav", PCM[:3], 16000)
+    with pytest.raises(AcousticError, match="broken off"):
+        write_wav_blocks(tmp_path / "a.wav", broken(), 16000)
+    assert np.array_equal(read(tmp_path / "a.wav"), PCM[:3])
+    assert os.listdir(tmp_path) == ["a.wav"]
 
 
 def test_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

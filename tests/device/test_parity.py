@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from acoustic.device import switched_off
 from acoustic.frontend import FrontEnd, LogMelStream, native
 from acoustic.frontend.device_tables import log_mel_fields
-from acoustic.frontend.gate import GateDenoiser, GateSettings, SpectralGate, _level_db
+from acoustic.frontend.gate import GateDenoiser, GateSettings, SpectralGate, power_db
 from acoustic.frontend.noise_floor import NoiseFloor, to_steps
 from acoustic.frontend.stft import FULL_SCALE, Stft, Synthesis, WindowPair
 from apps.roast_crack.contrast import FRONT_END as ROAST
@@ -174,7 +174,7 @@ def test_power_in_decibels(core):
     re, im = np.random.default_rng(4).standard_normal((2, 7, 129)).astype(np.float32) ** 9
     re[0], im[0] = 0.0, 0.0
     with switched_off():
-        expected = _level_db(re, im)
+        expected = power_db(re, im)
     assert_same_bytes(native.power_db(core, re, im), expected)
 
 

@@ -35,6 +35,19 @@ def test_sound_events_and_labels_of_one_name(tmp_path: Path) -> None:
     assert stem.with_suffix(".txt").read_text() == "0.5000\t0.5000\tone\n"
 
 
+def test_sound_that_the_program_made_is_kept_beside(tmp_path: Path) -> None:
+    with Archive(tmp_path, 1000, "test") as kept:
+        made = kept.path.with_suffix(".out.wav")
+        assert not made.exists()
+        kept.hear(PCM)
+        for half in np.split(PCM // 2, 2):
+            kept.make(half)
+    pcm, rate_hz = soundfile.read(made, dtype="int16")
+    assert rate_hz == 1000
+    np.testing.assert_array_equal(pcm, PCM // 2)
+    np.testing.assert_array_equal(soundfile.read(kept.path, dtype="int16")[0], PCM)
+
+
 def test_events_lie_in_the_file_at_once(tmp_path: Path) -> None:
     with Archive(tmp_path, 1000, "test") as kept:
         for number in range(3):

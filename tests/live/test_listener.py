@@ -145,6 +145,18 @@ def test_a_disk_that_fails_does_not_end_the_listening(
     assert err.count("disk full. Listening goes on without saving.") == 1
 
 
+def test_sound_that_an_application_makes_is_kept(tmp_path: Path) -> None:
+    class Echo(Adder):
+        def hear(self, event: int) -> None:
+            super().hear(event)
+            self.keep(np.full(event, 7, np.int16))
+
+    Echo(Blocks(ones(400), ones(300))).run(save=tmp_path, as_json=False)
+    Echo(Blocks(ones(400))).run(save=None, as_json=False)
+    [made] = tmp_path.glob("sums-*.out.wav")
+    np.testing.assert_array_equal(soundfile.read(made, dtype="int16")[0], np.full(1400, 7))
+
+
 def test_keys_reach_the_application_but_q_quits(printed: Printed, monkeypatch: pytest.MonkeyPatch) -> None:
     keys = iter(["", "Mx", "q"])
     monkeypatch.setattr(Keyboard, "pressed", lambda keyboard: next(keys, ""))
@@ -165,3 +177,6 @@ def test_panel_has_the_rows_of_the_application_between_its_own(
     err = capsys.readouterr().err
     places = [err.rindex(text) for text in ("level", "sum", "keeping up", "NO SOUND")]
     assert places == sorted(places)
+    assert "CLIPPING" not in err
+    Adder(Blocks(ones(10) * np.int16(32767))).run(save=None, as_json=False)
+    assert "CLIPPING" in capsys.readouterr().err

@@ -39,7 +39,7 @@ def vectors(seed: int, n: int, model: TurbineModel, at: int = 0) -> NDArray[np.i
 
 def taught(epoch: Epoch, rows: NDArray[np.int16], surprise: int | None = NORMAL, level_db: float = -20.0) -> Epoch:
     for number, row in enumerate(rows):
-        epoch = epoch.learn(row, surprise, level_db + 0.01 * (number % 7))
+        epoch = epoch.learn(row, surprise, level_db + 0.01 * (number % 7), octaves=2100 + int(row[0]) % 7)
     return epoch
 
 
@@ -69,7 +69,7 @@ class TestEpoch:
             assert read is not None
             halves.append(read.epoch)
         for together in (halves[0] + halves[1], halves[1] + halves[0]):
-            for name in ("clips", "rotor", "level"):
+            for name in ("clips", "rotor", "level", "octaves"):
                 one, two = getattr(together, name), getattr(whole, name)
                 assert one.count == two.count
                 assert one.total.tobytes() == two.total.tobytes()

@@ -1,13 +1,13 @@
 /*
  * The whole front end over a stream of int16 PCM, in blocks: log-mel, steps and noise floor of every frame; spectra,
- * and the samples that the synthesis makes of them. Each thing is written as it comes.
+ * the gains of a spectral gate, and the samples that the synthesis makes of the product. Each thing is written as it comes.
  */
 #include "acoustic_frontend.h"
 #include "board.h"
 #include "front_end_definitions.h"
 
 /* Regions whose instructions are counted. */
-enum { WAITING = 0, LOG_MEL = 1, NOISE = 2, STFT = 3, SYNTHESIS = 4 };
+enum { WAITING = 0, LOG_MEL = 1, NOISE = 2, STFT = 3, GATE = 4, SYNTHESIS = 5 };
 
 static int16_t block[BLOCK];
 static acoustic_lanes work[ACOUSTIC_WORK(LARGEST_FFT)];
@@ -25,7 +25,16 @@ static acoustic_noise_floor noise = {
 
 static acoustic_stft_stream stft;
 static int16_t stft_samples[N_FFT];
-static float re[N_FFT / 2 + 1], im[N_FFT / 2 + 1];
+static float re[N_BINS], im[N_BINS];
+
+static acoustic_gate_stream gate;
+static int32_t gate_sums[N_BINS];
+static int16_t gate_means[N_BLOCKS * N_BINS], gate_median[N_BINS], gate_work[N_BLOCKS], gate_steps[2 * N_BINS];
+static float gate_levels_db[N_BINS], gate_memory[N_BINS], gains[N_BINS];
+static acoustic_noise_floor gate_noise = {
+    .sums = gate_sums, .means = gate_means, .median = gate_median, .work = gate_work,
+    .n_bands = N_BINS, .block_frames = BLOCK_FRAMES, .n_blocks = N_BLOCKS, .silence = SILENCE,
+};
 
 static acoustic_synthesis_stream synthesis;
 static float synthesis_sums[WINDOW_SAMPLES];
@@ -63,6 +72,15 @@ static void push_spectra(const int16_t *pcm, size_t n)
         board_write(re, sizeof re);
         board_write(im, sizeof im);
         board_region_start();
+        acoustic_power_db(re, im, N_BINS, gate_levels_db);
+        acoustic_gate_push(&gate, gate_levels_db, 1, gains);
+        for (size_t bin = 0; bin < N_BINS; ++bin) {
+            re[bin] *= gains[bin];
+            im[bin] *= gains[bin];
+        }
+        board_region_stop(GATE);
+        board_write(gains, sizeof gains);
+        board_region_start();
         acoustic_synthesis_push(&synthesis, re, im, 1, synthesised);
         board_region_stop(SYNTHESIS);
         board_write(synthesised, sizeof synthesised);
@@ -74,6 +92,7 @@ int program_main(void)
     acoustic_log_mel_start(&log_mel, &replayed_log_mel, log_mel_samples, work);
     acoustic_noise_floor_start(&noise);
     acoustic_stft_start(&stft, &replayed_stft, stft_samples, work);
+    acoustic_gate_start(&gate, &replayed_gate, &gate_noise, gate_steps, gate_memory);
     acoustic_synthesis_start(&synthesis, &replayed_synthesis, synthesis_sums, work);
     for (;;) {
         const size_t n = board_read(block, sizeof block) / sizeof block[0];

@@ -136,7 +136,7 @@ def own_days(model: TurbineModel, turbine: Turbine) -> Usual:
             events, _ = _events(model, epoch.usual(model, turbine.name), clip, rotor=False)
             for event in events:
                 if isinstance(event, Judged):
-                    epoch = epoch.learn(event.judgement.vector, event.judgement.surprise, event.judgement.level_db)
+                    epoch = epoch.take(event.judgement, judged=epoch.ready)
     return epoch.usual(model, turbine.name)
 
 

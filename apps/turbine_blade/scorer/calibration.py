@@ -85,21 +85,22 @@ class Surprise:
         values = np.append(values, values[-1] + STEPS)
         return cls(knots, np.rint(values).astype(np.int32))
 
-    def __call__(self, distances: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Surprise of distances (n,) in steps of 1/256, int64 (n,), 0 or more."""
-        x = log2_steps(distances)
+    def __call__(self, distances: NDArray[np.int64], octaves: int = 0) -> NDArray[np.int64]:
+        """Surprise of distances (n,) in steps of 1/256, int64 (n,), 0 or more.
+
+        ``octaves`` says by how many steps of 1/256 octave the machine's own normal clips lie further than others' do.
+        """
+        x = log2_steps(distances) - octaves
         knots, values = self.knots.astype(np.int64), self.values.astype(np.int64)
         right = np.clip(np.searchsorted(knots, x, side="right"), 1, len(knots) - 1)
         run, rise = knots[right] - knots[right - 1], values[right] - values[right - 1]
         return np.asarray(np.maximum(values[right - 1] + (x - knots[right - 1]) * rise // run, 0))
 
-    def distance(self, surprise: float) -> float:
-        """Distance at which a surprise is reached, in the unit of :meth:`Head.distance`."""
-        wanted = surprise * STEPS
+    def octaves(self, surprise: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
+        """Undo the table: log2 of the distances of surprises, both in steps of 1/256."""
         slope = float(self.values[-1] - self.values[-2]) / float(self.knots[-1] - self.knots[-2])
-        beyond = float(self.knots[-1]) + (wanted - float(self.values[-1])) / slope
-        octaves = beyond if wanted > self.values[-1] else np.interp(wanted, self.values, self.knots)
-        return float(2.0 ** (octaves / STEPS))
+        beyond = float(self.knots[-1]) + (surprise - float(self.values[-1])) / slope
+        return np.where(surprise > self.values[-1], beyond, np.interp(surprise, self.values, self.knots))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the table by name."""

@@ -1,7 +1,8 @@
 """One way of looking at a machine: a head, and how unusual its distances are."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -15,6 +16,8 @@ from apps.turbine_blade.scorer.moments import Moments
 #: What was heard, and of how much that is a part: frames of a clip and of a whole one.
 Share = tuple[int | NDArray[np.int64], int]
 WHOLE: Share = (1, 1)
+#: Distances of a machine's own clips that weigh as much as those of all machines.
+PRIOR_DISTANCES = 50
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -25,6 +28,8 @@ class Expected:
     """int16 (d + k,): features, and the conditions they were heard under."""
     own_clips: int
     """Clips of its own that this is known from; 0 for a machine never heard."""
+    octaves: int = 0
+    """By how many steps of 1/256 octave its normal clips lie further from there than those of other machines."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -89,7 +94,31 @@ class Channel:
         """Return distance and surprise of vectors, int16 (n, d + k): each int64 (n,), in steps of 1/256."""
         distances = as_of_whole(self.head.distance(vectors, usual.mean, usual.own_clips), share)
         table = None if usual.own_clips else self.first_surprise
-        return distances, (table or self.surprise)(distances)
+        return distances, (table or self.surprise)(distances, usual.octaves)
+
+    @cached_property
+    def usual_octaves(self) -> float:
+        """Mean of log2 of the distances of normal clips, in steps of 1/256."""
+        return float(self.surprise.octaves(np.concatenate(self.normal_runs)).mean())
+
+    def expect_after(self, own: Moments, octaves: Moments) -> Expected:
+        """Return where a machine is expected after normal clips of its own.
+
+        A machine that varies more than others, for instance because a tone of its gear lies at the edge of a band,
+        lies further from its own mean, too, and would be called unusual for ever.
+
+        Parameters
+        ----------
+        own : Moments
+            Of features and conditions of its normal clips.
+        octaves : Moments
+            Of log2 of the distances, in steps of 1/256, of those that were judged before they were learnt.
+        """
+        further = 0
+        if octaves.count:
+            excess = float(octaves.mean[0]) - self.usual_octaves
+            further = round(excess * octaves.count / (octaves.count + PRIOR_DISTANCES))
+        return replace(expected(self.head, own), octaves=further)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return all numbers by name; the names of the machines are left to the caller."""

@@ -54,6 +54,11 @@ class Judgement:
         """Share of normal clips that are as unusual."""
         return p_value(self.surprise)
 
+    @property
+    def octaves(self) -> int:
+        """log2 of the distance in steps of 1/256."""
+        return int(log2_steps(np.array([self.distance]))[0])
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TurbineModel:

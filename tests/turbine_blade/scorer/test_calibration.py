@@ -73,9 +73,9 @@ def test_a_pareto_tail_is_found_from_few_normals() -> None:
 
 
 @given(surprise=st.floats(0.05, 8.0))
-def test_distance_undoes_surprise(surprise: float) -> None:
+def test_octaves_undo_surprise(surprise: float) -> None:
     table = Surprise.fit(normals(3, 500))
-    distance = table.distance(surprise)
+    distance = 2.0 ** (float(table.octaves(np.array([surprise * STEPS]))[0]) / STEPS)
     around = table(np.array([np.floor(distance * 0.995), np.ceil(distance * 1.005)], np.int64)) / STEPS
     assert around[0] - 0.01 <= surprise <= around[1] + 0.01
 

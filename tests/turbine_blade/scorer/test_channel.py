@@ -3,7 +3,9 @@ import pytest
 from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
+from apps.turbine_blade.scorer.calibration import log2_steps
 from apps.turbine_blade.scorer.channel import Channel
+from apps.turbine_blade.scorer.moments import Moments
 
 D, K = 5, 2
 
@@ -134,3 +136,23 @@ def test_a_table_that_does_not_rise_is_refused(table: str) -> None:
 def test_too_few_clips_are_refused() -> None:
     with pytest.raises(ParameterError, match="at least 8"):
         fitted(a=7)
+
+
+def test_a_machine_that_varies_more_is_judged_by_its_own_measure() -> None:
+    """Its clips scatter twice as far as others': by the others' measure most of them would be called unusual."""
+    channel = fitted(a=200, b=200, c=200)
+    rows = machine(5, 400)
+    rows[:, :D] += np.rint(np.random.default_rng(6).normal(0, 350, (400, D))).astype(np.int16)
+    own, later = Moments.of(rows[:200]), rows[200:]
+    stranger = channel.expect_after(own, Moments.none(1))
+    assert stranger.octaves == 0
+    distances, surprise = channel.judge(rows[:200], stranger)
+    assert np.mean(surprise >= 256) > 0.4
+    known = channel.expect_after(own, Moments.of(log2_steps(distances)[:, None].astype(np.int16)))
+    assert known.mean.tolist() == stranger.mean.tolist()
+    assert 0.03 < np.mean(channel.judge(later, known)[1] >= 256) < 0.3
+    # A machine like all others keeps its place.
+    rows = machine(0, 300)
+    usual = channel.expect_after(Moments.of(rows), Moments.none(1))
+    octaves = log2_steps(channel.judge(rows, usual)[0])[:, None].astype(np.int16)
+    assert abs(channel.expect_after(Moments.of(rows), Moments.of(octaves)).octaves) < 30

@@ -1,0 +1,231 @@
+"""The training loop: steps through the pool with a loss on compressed spectra, kept on disk every few minutes."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acoustic.files import read_arrays, whole_file
+from apps.hearing_denoise.features import FRONT_END, N_BINS
+from apps.hearing_denoise.mixtures.pool import PER_FILE, STRETCH_FRAMES, Stretches, batches
+from apps.hearing_denoise.network import INPUT_SCALE, UNITS, build
+from apps.hearing_denoise.recurrence import unroll
+
+#: Loudness goes roughly with this power of the magnitude; the loss compares what is heard.
+COMPRESSION = 0.3
+#: Share of the loss that also sees the phase.
+COMPLEX_SHARE = 0.3
+#: What a decibel less of wrong sound is worth, each stretch by itself, and the share of the noisy sound's power
+#: below which less does not count.
+PER_DB, LEAST_LEFT = 0.02, 1e-3
+DB = 10.0 / math.log(10.0)
+#: Above this frequency bins weigh less and less: there the ear has few bands for many bins.
+FULL_WEIGHT_HZ = 4000.0
+#: Frames that the gradient goes back through; states are carried on beyond.
+CHUNK_FRAMES = 400
+KEEP_EVERY_S = 180.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """How long and how fast to learn."""
+
+    n_steps: int
+    batch: int = 32
+    rate: float = 4e-3
+    """Learning rate at its highest, after the first 200 steps; from there it falls as half a cosine to nothing."""
+    weight_decay: float = 1e-4
+    gradient_norm: float = 1.0
+    """Longer gradients are shortened to this."""
+    lost_speech: float = 2.0
+    """How much more speech that is lost weighs than noise that is left."""
+
+    def rate_at(self, step: int) -> float:
+        """Learning rate of a step."""
+        return self.rate * min(1.0, (step + 1) / 200) * (0.5 + 0.5 * float(np.cos(np.pi * step / self.n_steps)))
+
+
+def learn(
+    paths: list[Path],
+    kept: Path,
+    seed: int,
+    schedule: Schedule,
+    advance: Callable[[float], None],
+    *,
+    start: Any = None,
+) -> Any:
+    """Train the float network; an interrupted training goes on from what lies in ``kept``.
+
+    Parameters
+    ----------
+    paths : list of Path
+        Files of the pool.
+    kept : Path
+        Where the progress is kept: an .npz file.
+    seed : int
+    schedule : Schedule
+    advance : callable
+        Told how many steps were done since the last call.
+    start : keras.Model, optional
+        Where to begin, if not with weights drawn from the seed.
+
+    Returns
+    -------
+    keras.Model
+    """
+    trainer = _Trainer(seed, schedule, start)
+    step = trainer.restore(kept)
+    advance(step)
+    kept_at = time.monotonic()
+    chunks = STRETCH_FRAMES // CHUNK_FRAMES
+    per_epoch = len(paths) * (PER_FILE // schedule.batch) * chunks
+    while step < schedule.n_steps:
+        skipped = step % per_epoch
+        for number, stretches in enumerate(batches(paths, seed, step // per_epoch, schedule.batch)):
+            if number * chunks < skipped:
+                continue
+            trainer.forget()
+            for chunk in _ahead(compared(stretches)):
+                trainer.step(step, *chunk)
+                step += 1
+                advance(1)
+            if time.monotonic() - kept_at > KEEP_EVERY_S or step >= schedule.n_steps:
+                trainer.keep(kept, step)
+                kept_at = time.monotonic()
+            if step >= schedule.n_steps:
+                break
+    return trainer.model
+
+
+class _Trainer:
+    """Model, optimiser and the compiled step."""
+
+    def __init__(self, seed: int, schedule: Schedule, start: Any) -> None:
+        import keras
+        import tensorflow as tf
+
+        weights = None if start is None else start.get_weights()
+        self.model = build(seed)
+        if weights is not None:
+            self.model.set_weights(weights)
+        self.schedule = schedule
+        self.losses: list[float] = []
+        self._weights = self.model.trainable_variables
+        self._optimizer = keras.optimizers.AdamW(
+            schedule.rate, weight_decay=schedule.weight_decay, global_clipnorm=schedule.gradient_norm
+        )
+        self._optimizer.build(self._weights)
+        hz = np.arange(N_BINS) * FRONT_END.rate_hz / FRONT_END.analysis_samples
+        weight = 1.0 / (1.0 + hz / FULL_WEIGHT_HZ)
+        self._bin_weight = (weight / weight.mean()).astype(np.float32)
+        self._states: list[Any] = []
+
+        @tf.function(jit_compile=True)  # type: ignore[untyped-decorator]
+        def gradients(*arrays: Any) -> Any:
+            features, noisy, target, cosine, *states = arrays
+            with tf.GradientTape() as tape:
+                gains, states = unroll(self.model, features, states)
+                loss = self._loss(gains, noisy, target, cosine)
+            return loss, tape.gradient(loss, self._weights), states
+
+        self._gradients = gradients
+
+    def _loss(self, gains: Any, noisy: Any, target: Any, cosine: Any) -> Any:
+        """Distance of the enhanced spectra to the target's, compressed and not."""
+        import tensorflow as tf
+
+        compressed = tf.pow(gains + 1e-5, COMPRESSION)
+        enhanced = compressed * noisy
+        distance = enhanced - target
+        magnitude = distance * distance * (1.0 + self.schedule.lost_speech * tf.cast(distance < 0.0, tf.float32))
+        with_phase = enhanced * enhanced + target * target - 2.0 * enhanced * target * cosine
+        heard = tf.reduce_mean(self._bin_weight * ((1.0 - COMPLEX_SHARE) * magnitude + COMPLEX_SHARE * with_phase))
+        noisy, target = tf.pow(noisy, 1.0 / COMPRESSION), tf.pow(target, 1.0 / COMPRESSION)
+        enhanced = gains * noisy
+        left = tf.reduce_sum(enhanced * enhanced + target * target - 2.0 * enhanced * target * cosine, [0, 2])
+        whole = tf.reduce_sum(noisy * noisy, [0, 2])
+        left_db = DB * tf.math.log((left + LEAST_LEFT * whole + 1e-3) / (whole + 1e-3))
+        return heard + PER_DB * tf.reduce_mean(left_db)
+
+    def forget(self) -> None:
+        """Start the next chunk from silence."""
+        import tensorflow as tf
+
+        self._states = [tf.zeros((self.schedule.batch, UNITS))] * 2
+
+    def step(self, step: int, *arrays: NDArray[np.float32]) -> None:
+        """Learn from one chunk."""
+        loss, gradients, self._states = self._gradients(*arrays, *self._states)
+        self._optimizer.learning_rate.assign(self.schedule.rate_at(step))
+        self._optimizer.apply(gradients, self._weights)
+        self.losses.append(float(loss))
+
+    def keep(self, path: Path, step: int) -> None:
+        """Write everything that a later run needs to go on; states start anew at a boundary of stretches."""
+        values = (*self._weights, *self._optimizer.variables)
+        arrays: dict[str, Any] = {f"v{number}": np.asarray(value) for number, value in enumerate(values)}
+        with whole_file(path) as file:
+            np.savez(file, step=step, losses=self.losses, **arrays)
+
+    def restore(self, path: Path) -> int:
+        """Read what :meth:`keep` wrote, if it is there; return the steps done."""
+        if not path.exists():
+            return 0
+        arrays = read_arrays(path)
+        for number, variable in enumerate((*self._weights, *self._optimizer.variables)):
+            variable.assign(arrays[f"v{number}"])
+        self.losses = arrays["losses"].tolist()
+        return int(arrays["step"])
+
+
+def compared(stretches: Stretches) -> Iterator[tuple[NDArray[np.float32], ...]]:
+    """Cut stretches into chunks, each with what the network takes and what the loss compares.
+
+    Yields
+    ------
+    features : float32 array, shape (n_frames, n, n_features)
+    noisy, target : float32 arrays, shape (n_frames, n, n_bins)
+        Compressed magnitudes, all stretches equally loud.
+    cosine : float32 array, shape (n_frames, n, n_bins)
+        Of the angle between the spectra.
+    """
+    power = np.mean(stretches.noisy.astype(np.float32) ** 2, axis=1)
+    gain = (1.0 / (np.sqrt(power) + 1e-3)).astype(np.float32)[:, None]
+    for start in range(0, STRETCH_FRAMES, CHUNK_FRAMES):
+        features = stretches.features[:, start : start + CHUNK_FRAMES].swapaxes(0, 1)
+        noisy, target = (_spectra(pcm, start, gain) for pcm in (stretches.noisy, stretches.target))
+        noisy_size, target_size = np.abs(noisy), np.abs(target)
+        cosine = (noisy.real * target.real + noisy.imag * target.imag) / (noisy_size * target_size + 1e-9)
+        heard = (size ** np.float32(COMPRESSION) for size in (noisy_size, target_size))
+        yield tuple(np.asarray(part, np.float32) for part in (features * np.float32(INPUT_SCALE), *heard, cosine))
+
+
+T = TypeVar("T")
+
+
+def _ahead(items: Iterator[T]) -> Iterator[T]:
+    """Make the next item in another thread while this one is used."""
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = thread.submit(next, items, None)
+            yield item
+
+
+def _spectra(pcm: NDArray[np.int16], start: int, gain: NDArray[np.float32]) -> NDArray[np.complex64]:
+    """Spectra of a chunk of frames as the front end has them, but for the gain: complex (n_frames, n, n_bins)."""
+    hop, size = FRONT_END.hop_samples, FRONT_END.analysis_samples
+    before = size - hop  # silence that the front end assumes before the first sample
+    first, last = start * hop - before, (start + CHUNK_FRAMES) * hop
+    cut = pcm[:, max(first, 0) : last].astype(np.float32) * gain
+    cut = np.pad(cut, ((0, 0), (max(-first, 0), 0)))
+    frames = np.lib.stride_tricks.sliding_window_view(cut, size, axis=1)[:, ::hop].swapaxes(0, 1)
+    return np.asarray(np.fft.rfft(frames * FRONT_END.windows.analysis))

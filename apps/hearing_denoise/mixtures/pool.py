@@ -1,0 +1,79 @@
+"""Hours of mixtures made once, in files, for training to go through many times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acoustic.files import read_arrays, whole_file
+from acoustic.frontend.stft import Stft
+from acoustic.score import make_missing
+from apps.hearing_denoise.features import FRONT_END, FeatureStream
+from apps.hearing_denoise.mixtures.mix import draw_stretch
+from apps.hearing_denoise.mixtures.noise import NoiseLibrary
+
+#: Frames of a stretch (8 s), and stretches of a file.
+STRETCH_FRAMES, PER_FILE = 2000, 96
+STRETCH_SAMPLES = STRETCH_FRAMES * FRONT_END.hop_samples
+
+
+@dataclass(frozen=True)
+class Stretches:
+    """Mixtures side by side.
+
+    Attributes
+    ----------
+    noisy, target : int16 array, shape (n, n_samples)
+    features : int8 array, shape (n, n_frames, n_features)
+        What the chain would tell the network of ``noisy``, from its first frame on.
+    """
+
+    noisy: NDArray[np.int16]
+    target: NDArray[np.int16]
+    features: NDArray[np.int8]
+
+    def take(self, rows: NDArray[np.intp]) -> Stretches:
+        """Return some of the stretches."""
+        return Stretches(self.noisy[rows], self.target[rows], self.features[rows])
+
+
+def make_pool(work: Path, data_dir: Path, seed: int, n_files: int) -> list[Path]:
+    """Mix the files that are not there yet; return all of them, in order."""
+    work.mkdir(parents=True, exist_ok=True)
+    paths = [work / f"mixtures_{seed}_{number:03d}.npz" for number in range(n_files)]
+    make_missing(partial(_make_file, data_dir, seed), paths, "mixing speech and noise")
+    return paths
+
+
+def _make_file(data_dir: Path, seed: int, path: Path, number: int) -> None:
+    library = NoiseLibrary.load(data_dir, "train")
+    drawn = [
+        draw_stretch(np.random.default_rng([seed, number * PER_FILE + one]), library, STRETCH_SAMPLES)
+        for one in range(PER_FILE)
+    ]
+    noisy, target = (np.stack(column) for column in zip(*drawn, strict=True))
+    with whole_file(path) as file:
+        np.savez(file, noisy=noisy, target=target, features=features_of(noisy))
+
+
+def features_of(pcm: NDArray[np.int16]) -> NDArray[np.int8]:
+    """Features of recordings side by side: int16 (n, n_samples) to int8 (n, n_frames, n_features)."""
+    spectra = [Stft(FRONT_END.windows).push(one) for one in pcm]
+    re, im = (np.stack(column, axis=1) for column in zip(*spectra, strict=True))
+    return FeatureStream((len(pcm),)).push(re, im).swapaxes(0, 1)
+
+
+def batches(paths: list[Path], seed: int, epoch: int, size: int) -> Iterator[Stretches]:
+    """All stretches of the files in groups of ``size``, in an order that differs from epoch to epoch."""
+    rng = np.random.default_rng([seed, 5, epoch])
+    for number in rng.permutation(len(paths)):
+        arrays = read_arrays(paths[int(number)])
+        stretches = Stretches(arrays["noisy"], arrays["target"], arrays["features"])
+        order = rng.permutation(len(stretches.noisy))
+        for start in range(0, len(order) - size + 1, size):
+            yield stretches.take(order[start : start + size])

@@ -1,0 +1,81 @@
+"""Training from seed to bundle: mix, learn, quantise, measure, write. Every slow step can be resumed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from acoustic.model.bundle import Bundle
+from acoustic.terminal import progress
+from apps.hearing_denoise.card import write_card
+from apps.hearing_denoise.evaluation.metrics import require_packages
+from apps.hearing_denoise.features import FRONT_END
+from apps.hearing_denoise.learning import Schedule, learn
+from apps.hearing_denoise.measure import measure
+from apps.hearing_denoise.mixtures.held_out import held_out_pairs
+from apps.hearing_denoise.mixtures.noise import NoiseLibrary
+from apps.hearing_denoise.mixtures.pool import PER_FILE, STRETCH_FRAMES, make_pool
+from apps.hearing_denoise.network import to_int8
+from apps.hearing_denoise.vectors import make_vectors
+
+VERSION = "1.0.0"
+#: Files of mixtures (13 minutes each) and steps through them.
+FILES, STEPS = 48, 5600
+#: Gain that no bin falls below unless the listener says otherwise.
+FLOOR_DB = -25.0
+#: Samples of the test vectors.
+VECTOR_SAMPLES = 2 * FRONT_END.rate_hz
+
+
+def train(work: Path, data_dir: Path, seed: int, *, files: int = FILES, steps: int = STEPS) -> Bundle:
+    """Do everything from seed to bundle.
+
+    Parameters
+    ----------
+    work : Path
+        Folder for what is mixed and learnt on the way; what lies there already is not done again.
+    data_dir : Path
+        The data root.
+    seed : int
+        Decides every random number.
+    files, steps : int
+        How much is mixed, and how long the network learns.
+
+    Raises
+    ------
+    DataError
+        Recordings are missing.
+    MissingExtraError
+        The packages that measure the result are not installed.
+    """
+    require_packages()
+    paths = make_pool(work, data_dir, seed, files)
+    with progress("learning", steps) as advance:
+        model = learn(paths, work / f"progress_{seed}.npz", seed, Schedule(n_steps=steps), advance)
+    network = to_int8(model)
+    calibration = {
+        "seed": seed,
+        "mixed_hours": round(files * PER_FILE * STRETCH_FRAMES / FRONT_END.frames_per_second / 3600, 1),
+        "steps": steps,
+        **measure(model, network, data_dir, FLOOR_DB, seed=seed),
+    }
+    return pack(network, calibration, data_dir, seed)
+
+
+def pack(network: bytes, calibration: dict[str, Any], data_dir: Path, seed: int) -> Bundle:
+    """Put everything into a bundle, with test vectors from a held-out mixture."""
+    noisy = next(held_out_pairs(data_dir, seed=seed, n_sentences=1, snr_db=(5.0,))).noisy
+    pcm = np.resize(noisy, VECTOR_SAMPLES)
+    return Bundle(
+        application="hearing",
+        name="hearing",
+        version=VERSION,
+        frontend=FRONT_END,
+        network=network,
+        decision={"floor_db": FLOOR_DB},
+        calibration=calibration,
+        vectors=make_vectors(network, FLOOR_DB, pcm),
+        card=write_card(calibration, NoiseLibrary.load(data_dir, "train"), network, FLOOR_DB),
+    )

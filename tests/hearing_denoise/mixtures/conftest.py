@@ -1,0 +1,16 @@
+from pathlib import Path
+
+import pytest
+from made_hearing import make_data_root
+
+from apps.hearing_denoise.mixtures.noise import NoiseLibrary
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_data_root(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="session")
+def train(data: Path) -> NoiseLibrary:
+    return NoiseLibrary.load(data, "train")

@@ -1,0 +1,256 @@
+"""`acoustic hearing listen` from file to file, and through a loudspeaker and a microphone that are made up."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from made_aids import LATENCY_MS, RATE_HZ, GatePlan, speech_like
+
+from acoustic.audio import Aligned, Health, write_wav
+from acoustic.audio.source import Pcm16
+from acoustic.errors import DeviceError, ParameterError
+from acoustic.live import Input, Keyboard, Playout
+from apps.hearing_denoise.aid import AidSettings
+from apps.hearing_denoise.listen import RAMP_S, HearingListener
+
+PCM = speech_like(2 * RATE_HZ + 77)
+
+
+@pytest.fixture
+def noisy(tmp_path: Path) -> Path:
+    write_wav(tmp_path / "noisy.wav", PCM, RATE_HZ)
+    return tmp_path / "noisy.wav"
+
+
+def read(path: Path) -> np.ndarray:
+    return soundfile.read(path, dtype="int16")[0]
+
+
+def test_file_to_file_is_what_enhance_writes(hearing: Any, noisy: Path, tmp_path: Path) -> None:
+    ran = hearing("listen", "--input", noisy, "--output", tmp_path / "heard.wav", "--json")
+    assert ran.code == 0, ran.error
+    assert hearing("enhance", noisy, "-o", tmp_path / "enhanced.wav").code == 0
+    assert (tmp_path / "heard.wav").read_bytes() == (tmp_path / "enhanced.wav").read_bytes()
+    assert len(read(tmp_path / "heard.wav")) == len(PCM)
+    start, *told, summary = ran.rows
+    assert (start["event"], start["source"]) == ("start", str(noisy))
+    assert {row["event"] for row in told} == {"health"}
+    assert (summary["duration_s"], summary["latency_ms"], summary["lost_blocks"]) == (
+        *(pytest.approx(len(PCM) / RATE_HZ, abs=1e-4), LATENCY_MS, 0),
+    )
+
+
+@pytest.mark.parametrize("settings", [("--bypass",), ("--strength", "0")])
+def test_bypass_and_strength_0_change_nothing(
+    hearing: Any, noisy: Path, tmp_path: Path, settings: tuple[str, ...]
+) -> None:
+    hearing("listen", "--input", noisy, "--output", tmp_path / "heard.wav", *settings)
+    assert (tmp_path / "heard.wav").read_bytes() == noisy.read_bytes()
+
+
+def test_both_sides_are_kept_in_line(hearing: Any, noisy: Path, tmp_path: Path) -> None:
+    hearing("listen", "--input", noisy, "--output", tmp_path / "heard.wav", "--record", tmp_path / "kept")
+    [made] = (tmp_path / "kept").glob("hearing-*.out.wav")
+    heard = made.with_name(made.name.replace(".out.wav", ".wav"))
+    assert heard.read_bytes() == noisy.read_bytes()
+    assert made.read_bytes() == (tmp_path / "heard.wav").read_bytes()
+
+
+def test_keys_turn_the_knobs(hearing: Any, noisy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = iter(["b", "b-", "↓x", "", "+", "", "", "", "", ""])
+    monkeypatch.setattr(Keyboard, "pressed", lambda keyboard: next(keys, ""))
+    monkeypatch.setattr("apps.hearing_denoise.listen.FILE_BLOCK_S", 0.1)
+    ran = hearing("listen", "--input", noisy, "--output", tmp_path / "heard.wav", "--strength", "0.15", "--json")
+    told = [(row["t_s"], row["strength"], row["bypass"]) for row in ran.rows if row["event"] == "knob"]
+    assert told == [(0.1, 0.15, True), (0.2, 0.15, False), (0.2, 0.05, False), (0.3, 0.0, False), (0.5, 0.1, False)]
+    # While there was nothing of it, the sound is as it came.
+    np.testing.assert_array_equal(read(tmp_path / "heard.wav")[4900:7900], PCM[4900:7900])
+
+
+def test_with_an_audiogram_a_notice_is_shown(hearing: Any, noisy: Path, tmp_path: Path) -> None:
+    arguments = ("listen", "--input", noisy, "--output", tmp_path / "heard.wav")
+    assert "not a medical device" not in hearing(*arguments).err
+    ran = hearing(*arguments, "--audiogram", "30,35,40,50,60,65")
+    assert "not a medical device" in ran.err
+    # The ramp is the loudspeaker's: the file begins at full level.
+    assert np.std(read(tmp_path / "heard.wav")[800:4000]) > 2 * np.std(PCM[800:4000])
+
+
+def test_health_tells_output_and_delay(hearing: Any, tmp_path: Path) -> None:
+    noise = np.random.default_rng(2).normal(0, 500, 4 * RATE_HZ).astype(np.int16)
+    write_wav(tmp_path / "noise.wav", noise, RATE_HZ)
+    ran = hearing("listen", "--input", tmp_path / "noise.wav", "--output", tmp_path / "out.wav", "--json")
+    last = [row for row in ran.rows if row["event"] == "health"][-1]
+    assert last["output_dbfs"] < last["level_dbfs"] - 6
+    assert (last["latency_ms"], last["buffer_ms"], last["lost_blocks"], last["strength"]) == (LATENCY_MS, 0.0, 0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--input", "noisy.wav", "--output", "noisy.wav"), "overwritten"),
+        (("--input", "noisy.wav", "--output", "out.wav", "--out", "x"), "not both"),
+        (("--input", "noisy.wav", "--output", "out.wav", "--in", "x"), "not to both"),
+        (("--input", "noisy.wav", "--output", "out.wav", "--audiogram", "1,2"), "audiogram"),
+    ],
+)
+def test_settings_that_contradict_each_other_are_refused(
+    hearing: Any, noisy: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], words: str
+) -> None:
+    monkeypatch.chdir(noisy.parent)
+    before = noisy.read_bytes()
+    ran = hearing("listen", *arguments)
+    assert isinstance(ran.error, ParameterError)
+    assert words in str(ran.error)
+    assert noisy.read_bytes() == before
+
+
+PROGRAM = """
+import sys
+from made_aids import GatePlan
+from apps.hearing_denoise import aid
+aid.AidPlan = GatePlan
+from apps.hearing_denoise.cli import app
+sys.argv = ["hearing", "listen", "--input", "-", "--output", "out.wav", "--record", "kept", "--json"]
+app()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_stopped_or_killed_both_sides_are_whole(tmp_path: Path, number: signal.Signals) -> None:
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM], cwd=tmp_path, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(np.tile(PCM, 2).astype("<i2").tobytes())
+        process.stdin.flush()
+        heard_s = 0.0
+        while heard_s < 3.0:
+            row = json.loads(process.stdout.readline())
+            heard_s = row["t_s"] if row["event"] == "health" else 0.0
+        if number == signal.SIGKILL:
+            # Once a second everything is forced to the disk, when something is written.
+            time.sleep(1.1)
+            process.stdin.write(PCM[:16000].astype("<i2").tobytes())
+            process.stdin.flush()
+            process.stdout.readline()
+            time.sleep(1.0)
+        process.send_signal(number)
+        rest = process.stdout.read().splitlines()
+    [made] = (tmp_path / "kept").glob("*.out.wav")
+    heard = read(made.with_name(made.name.replace(".out", "")))
+    assert len(heard) >= 3 * RATE_HZ
+    np.testing.assert_array_equal(heard, np.concatenate([PCM, PCM, PCM[:16000]])[: len(heard)])
+    aid = Aligned(GatePlan.load(AidSettings()).make())
+    expected = np.concatenate([aid.push(heard), aid.flush()])
+    for path in (made, tmp_path / "out.wav"):
+        assert len(read(path)) >= 2.9 * RATE_HZ
+        np.testing.assert_array_equal(read(path)[: 2 * RATE_HZ], expected[: 2 * RATE_HZ])
+    if number == signal.SIGINT:
+        assert process.returncode == 130
+        assert json.loads(rest[-1])["event"] == "summary"
+        assert len(read(made)) == len(read(tmp_path / "out.wav")) == len(heard)
+
+
+class MadeSource:
+    """Blocks of 10 ms; after them the microphone is gone, or the sound is over."""
+
+    rate_hz = RATE_HZ
+
+    def __init__(self, pcm: Pcm16, failure: DeviceError | None = None) -> None:
+        self.health = Health()
+        self._pcm, self._failure = pcm, failure
+
+    def __iter__(self) -> Any:
+        yield from np.split(self._pcm, range(160, len(self._pcm), 160))
+        if self._failure is not None:
+            raise self._failure
+
+    def close(self) -> None: ...
+
+
+class MadeSpeaker:
+    """Plays at once."""
+
+    rate_hz = RATE_HZ
+    latency_s = 0.03
+    waiting_s = 0.05
+
+    def __init__(self, n_blocks: int = 10**9) -> None:
+        self.underruns = 0
+        self.played: list[np.ndarray] = []
+        self._left = n_blocks
+
+    def write(self, pcm: np.ndarray) -> None:
+        if self._left == 0:
+            raise DeviceError("Speakers: the loudspeaker went away. Plug it in and start again.")
+        self._left -= 1
+        self.played.append(pcm)
+
+    def close(self) -> None: ...
+
+
+def listener(source: MadeSource, speaker: MadeSpeaker) -> HearingListener:
+    plan, made_speaker, made_source = GatePlan.load(AidSettings()), speaker, source
+    sink: Any = Playout(made_speaker, 0.05)  # type: ignore[arg-type]
+    sound = Input(made_source, "made", RATE_HZ)
+    return HearingListener(sound, plan.bundle, plan.make(), sink)
+
+
+def test_sound_fades_in_at_the_loudspeaker_but_not_in_what_is_kept(tmp_path: Path) -> None:
+    speaker, loud = MadeSpeaker(), np.full(2 * RATE_HZ, 10000, np.int16)
+    listener(MadeSource(loud), speaker).run(save=tmp_path, as_json=False)
+    played = np.concatenate(speaker.played)
+    n = round(RAMP_S * RATE_HZ)
+    assert np.abs(played[: n // 10]).max() < 200
+    assert (np.diff(played[100:n].astype(int)) >= -1).all()
+    np.testing.assert_array_equal(played[n:], read(next(tmp_path.glob("*.out.wav")))[n:])
+    np.testing.assert_array_equal(read(next(tmp_path.glob("*.out.wav")))[:1000], loud[:1000])
+
+
+def test_lost_loudspeaker_is_told_and_everything_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(DeviceError, match="loudspeaker went away"):
+        listener(MadeSource(PCM), MadeSpeaker(n_blocks=50)).run(save=tmp_path, as_json=True)
+    assert '"event":"summary"' in capsys.readouterr().out.splitlines()[-1]
+    made = read(next(tmp_path.glob("*.out.wav")))
+    assert 40 * 160 < len(made) < 50 * 160
+
+
+def test_lost_microphone_is_told_and_everything_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    speaker = MadeSpeaker()
+    with pytest.raises(DeviceError, match="unplugged"):
+        listener(MadeSource(PCM, DeviceError("unplugged")), speaker).run(save=tmp_path, as_json=True)
+    assert '"event":"summary"' in capsys.readouterr().out.splitlines()[-1]
+    made = next(tmp_path.glob("*.out.wav"))
+    assert len(read(made)) == len(read(made.with_name(made.name.replace(".out", "")))) == len(PCM)
+    assert sum(map(len, speaker.played)) == len(PCM)
+
+
+def test_panel_shows_meters_delays_and_losses(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"FORCE_COLOR": "1", "TERM": "xterm", "COLUMNS": "90"}.items():
+        monkeypatch.setenv(name, value)
+    speaker = MadeSpeaker()
+    speaker.underruns = 3
+    source = MadeSource(PCM)
+    source.health.overflows = 2
+    live = listener(source, speaker)
+    live.run(save=None, as_json=False)
+    err = capsys.readouterr().err
+    last = err[err.rindex("listening to") :]
+    places = [last.index(text) for text in ("input", "output", "reduction", "100%", "delay", "lost blocks", "load")]
+    assert places == sorted(places)
+    assert "8 ms algorithm + 80 ms buffers" in err
+    assert "input 2   output 3   drift 0" in err
+    assert live.lost_blocks == 5
