@@ -6,6 +6,11 @@
 #include "acoustic_nn_mve.h"
 #include "acoustic_nn_scale.h"
 
+/* However the rest is built: the registers that the assembly wants are free only then. */
+#if defined(__GNUC__) && !defined(__clang__) && (ACOUSTIC_NN_DSP || ACOUSTIC_NN_MVE)
+#pragma GCC optimize("O2", "omit-frame-pointer")
+#endif
+
 typedef struct {
     int32_t channels;  /* of the output */
     int32_t row_bytes; /* of the block */

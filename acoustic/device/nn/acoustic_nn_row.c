@@ -5,6 +5,11 @@
 #include "acoustic_nn_mve.h"
 #include "acoustic_nn_scale.h"
 
+/* However the rest is built: the registers that the assembly wants are free only then. */
+#if defined(__GNUC__) && !defined(__clang__) && (ACOUSTIC_NN_DSP || ACOUSTIC_NN_MVE)
+#pragma GCC optimize("O2", "omit-frame-pointer")
+#endif
+
 #if ACOUSTIC_NN_DSP
 
 /* One group of four inputs times four channels, in 16 instructions. A word of weights holds two bytes of each of
