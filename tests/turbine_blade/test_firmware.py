@@ -279,7 +279,7 @@ def test_another_baseline(small_model: TurbineModel, tmp_path: Path) -> None:
 def test_recordings_one_after_the_other(small: Firmware, watchful: TurbineModel, tmp_path: Path) -> None:
     """A device that sleeps in between: frames are numbered anew, what the place sounds like is remembered."""
     first, second = nuisances()[: 70 * RATE_HZ + 123], nuisances()[40 * RATE_HZ :]
-    chain = TurbineChain(watchful, watchful.usual(None), None, persistence_of(watchful))
+    chain = TurbineChain(watchful, watchful.usual("turbine_01"), None, persistence_of(watchful))
     wanted = [stage_bytes([*chain.push(pcm), *chain.flush()]) for pcm in (first, second)]
     assert wanted[1] != small.expected(second)
     sleep = f"if (n == 1) {{\n        acoustic_turbine_flush(&turbine, hear, 0);\n        return;\n    }}\n    {PUSH}"

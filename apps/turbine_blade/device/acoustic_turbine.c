@@ -47,7 +47,7 @@ void acoustic_turbine_condition(acoustic_turbine *turbine, int32_t wind_cm_s, in
     turbine->rpm_hundredths = rpm_hundredths;
 }
 
-#if ACOUSTIC_TURBINE_CONDITIONS
+#ifdef ACOUSTIC_TURBINE_WIND_AT
 
 /* A tenth of the square in (m/s)^2: a quotient by 1000, halves rounded to even. */
 static int32_t squared_wind(int32_t wind_cm_s)
@@ -55,6 +55,10 @@ static int32_t squared_wind(int32_t wind_cm_s)
     const int32_t square = wind_cm_s * wind_cm_s, whole = square / 1000, rest = square % 1000;
     return whole + (rest > 500 || (rest == 500 && whole % 2 == 1));
 }
+
+#endif
+
+#if ACOUSTIC_TURBINE_CONDITIONS
 
 /* Write the numbers that stand for the conditions behind the features. */
 static void add_conditions(const acoustic_turbine *turbine, int16_t *numbers)
