@@ -304,7 +304,7 @@ def _energy_parts(report: Report) -> list[str]:
 def _lifetimes(buffers: Sequence[Any]) -> Iterator[tuple[str, ...]]:
     yield ("start", "bytes", "first operator", "last operator", "holds")
     for buffer in sorted(buffers, key=lambda buffer: (buffer.first, buffer.start)):
-        yield (f"{buffer.start:,}", f"{buffer.size_bytes:,}", str(buffer.first), str(buffer.last), buffer.name)
+        yield (f"{buffer.start:,}", f"{buffer.size_bytes:,}", str(buffer.first), str(buffer.last), buffer.name[:60])
 
 
 def _table(rows: Iterator[tuple[str, ...]] | Sequence[tuple[str, ...]]) -> str:
