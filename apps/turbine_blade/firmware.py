@@ -256,7 +256,7 @@ def _tables(model: TurbineModel, usual: Usual) -> str:
     """Text of the constants."""
     head = model.clips.head
     expected = {"usual_shape": model.usual_shape, "predicted": model.network.predicted}
-    machine = {"mean": usual.clips.mean, "own_clips": usual.clips.own_clips}
+    machine = {"mean": usual.clips.mean, "own_clips": usual.clips.own_clips, "octaves": usual.clips.octaves}
     constants = Constants()
     constants.add("acoustic_log_mel", "acoustic_turbine_front_end", log_mel_fields(FRONT_END))
     constants.add("acoustic_turbine_expectation", "acoustic_turbine_expected", expected)

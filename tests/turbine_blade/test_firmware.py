@@ -261,7 +261,7 @@ def test_conditions(
 def test_another_baseline(small_model: TurbineModel, tmp_path: Path) -> None:
     """One that the firmware is made with, and one that it is given later."""
     mean = (small_model.clips.head.mean + 700).astype(np.int16)
-    usual = Usual(clips=Expected(mean=mean, own_clips=9), rotor=None)
+    usual = Usual(clips=Expected(mean=mean, own_clips=9, octaves=37), rotor=None)
     made, plain = (firmware(bundle_of(small_model), given) for given in (usual, None))
     pcm = sound()[: 9 * RATE_HZ]
     wanted = made.expected(pcm)
@@ -269,7 +269,7 @@ def test_another_baseline(small_model: TurbineModel, tmp_path: Path) -> None:
     assert wanted["scores"] != plain.expected(pcm)["scores"]
     assert built(made, tmp_path)(pcm) == wanted
     table = f"static const int16_t mean[] = {{{', '.join(map(str, mean))}}};\n"
-    table += "static const acoustic_turbine_usual baseline = {mean, 9};\n\nvoid replay_start(void)\n{"
+    table += "static const acoustic_turbine_usual baseline = {mean, 9, 37};\n\nvoid replay_start(void)\n{"
     later = plain.replay.replace("void replay_start(void)\n{", table)
     later = later.replace("start(&turbine);", "start(&turbine);\n    acoustic_turbine_use(&turbine, &baseline);")
     assert built(replace(plain, replay=later), tmp_path)(pcm) == wanted

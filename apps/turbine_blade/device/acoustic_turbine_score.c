@@ -89,11 +89,11 @@ static int64_t mean_square(const acoustic_turbine_score_work *work)
     return total / (ACOUSTIC_TURBINE_FEATURES * UNIT);
 }
 
-static int32_t surprise(const acoustic_turbine_surprise_table *table, int64_t distance)
+static int32_t surprise(const acoustic_turbine_surprise_table *table, int64_t distance, int32_t further)
 {
     /* A distance of 0 counts as the smallest. */
     const float octaves = acoustic_log2((float)(distance > 1 ? distance : 1));
-    const int32_t x = (int32_t)acoustic_round(octaves * 256.0f);
+    const int32_t x = (int32_t)acoustic_round(octaves * 256.0f) - further;
     unsigned right = 1;
     int64_t run, rise, value;
     while (right < table->n - 1u && table->knots[right] <= x) {
@@ -124,6 +124,6 @@ acoustic_turbine_score acoustic_turbine_judge(acoustic_turbine_score_work *work,
     /* Means over less time are less certain: as it would be of a whole clip. */
     score.distance = score.distance * frames / ACOUSTIC_TURBINE_CLIP_FRAMES;
     score.surprise = surprise(usual->own_clips > 0 ? &acoustic_turbine_known : &acoustic_turbine_never_heard,
-                              score.distance);
+                              score.distance, usual->octaves);
     return score;
 }

@@ -14,6 +14,7 @@
 typedef struct {
     const int16_t *mean; /* (ACOUSTIC_TURBINE_NUMBERS) */
     uint32_t own_clips;  /* Clips of its own that the mean is of; 0 for a machine never heard. */
+    int32_t octaves;     /* Steps of 1/256 octave by which its normal clips lie further from there than others' do. */
 } acoustic_turbine_usual;
 
 /* What measures a distance. */
