@@ -17,8 +17,8 @@ BLOCK_FRAMES = 32 * STRETCH_FRAMES
 CONTEXT_STRETCHES = 9
 """Stretches before one that it is compared with: all of a clip of ten seconds."""
 AHEAD_STRETCHES = SWELL_STRETCHES
-"""Stretches behind one that are heard before it is judged. With nine, evaluation finds the same; but the sums of each
-wait in the memory of a device."""
+"""Stretches behind one that are heard before it is judged. With nine, evaluation judges hardly one otherwise; but the
+sums of each wait in the memory of a device."""
 LEARNING_STRETCHES = 60
 """After these the slow memory is trusted: a minute."""
 SLOW_UP, SLOW_DOWN = STEPS_PER_DB // 64, 3 * STEPS_PER_DB // 64
