@@ -33,21 +33,21 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         for name, value in {"PER_FILE": 4, "STRETCH_FRAMES": FRAMES, "STRETCH_SAMPLES": FRAMES * 64}.items():
             monkeypatch.setattr(module, name, value, raising=False)
     monkeypatch.setattr(learning, "CHUNK_FRAMES", FRAMES // 2)
-    monkeypatch.setattr(train, "Schedule", lambda n_steps: learning.Schedule(n_steps=n_steps, batch=2))
+    monkeypatch.setattr(train, "Schedule", lambda **named: learning.Schedule(**named, batch=2))
     monkeypatch.setattr(train, "measure", lambda *args, **named: MEASURED)
     monkeypatch.setattr(processes, "workers", lambda: ThreadPoolExecutor(1))
     return make_data_root(tmp_path / "data")
 
 
 def test_from_seed_to_bundle(tiny: Path, tmp_path: Path) -> None:
-    bundle = train.train(tmp_path / "work", tiny, 1, files=1, steps=4)
+    bundle = train.train(tmp_path / "work", tiny, 1, files=1, steps=12)
     check_vectors(bundle)
     check_vectors(Bundle.from_bytes(bundle.to_bytes(), "a copy"))
     assert bundle.calibration["clean_pesq"] == 4.2
-    for text in ("not a medical device", "ESC-50", "| 0 | 1.50 / 0.800 / 3.0 |", "10, 20"):
+    for text in ("not a medical device", "ESC-50", "| 0 | 1.50 / 0.800 / 3.0 |", "10, 11, 12, 20, 21, 22."):
         assert text in bundle.card
     assert len(HearingChain(bundle).push(np.zeros(640, np.int16))) == 640
-    assert train.train(tmp_path / "work", tiny, 1, files=1, steps=4).to_bytes() == bundle.to_bytes()
+    assert train.train(tmp_path / "work", tiny, 1, files=1, steps=12).to_bytes() == bundle.to_bytes()
 
 
 def test_the_command_writes_the_bundle(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,8 +59,8 @@ def test_the_command_writes_the_bundle(tiny: Path, tmp_path: Path, monkeypatch: 
     app.command()(command)
     monkeypatch.setenv("ACOUSTIC_DATA", str(tiny))
     output = tmp_path / "mine.bundle"
-    words = ["-o", str(output), "--work", str(tmp_path / "work"), "--files", "1", "--steps", "2"]
+    words = ["-o", str(output), "--work", str(tmp_path / "work"), "--files", "1", "--steps", "12"]
     result = CliRunner().invoke(app, words)
     assert result.exit_code == 0, result.output
     assert "held-out mixtures" in result.stderr
-    assert Bundle.load(output).calibration["steps"] == 2
+    assert Bundle.load(output).calibration["steps"] == 12
