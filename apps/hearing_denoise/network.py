@@ -25,6 +25,9 @@ INPUT_SCALE = 1 / 64
 #: int8 scales: of all that lies within -1 and 1, of what goes into a sigmoid, and of what goes into a tanh.
 UNIT_SCALE, SIGMOID_SCALE, TANH_SCALE = 1 / 128, 1 / 16, 1 / 32
 
+#: The states: what a frame leaves in these outputs is what the next one takes in these inputs.
+STATES = ((1, 1), (2, 2))
+
 
 def build(seed: int) -> Any:
     """Return the float Keras model of one frame: features and two states to gains and the states after."""
@@ -90,7 +93,8 @@ class MaskNetwork:
 
     def reset(self) -> None:
         """Forget everything heard."""
-        self._states = tuple(np.zeros((self._streams, *spec.shape), np.int8) for spec in self._network.inputs[1:])
+        specs = self._network.inputs[1:]
+        self._states = [tuple(np.zeros(spec.shape, np.int8) for spec in specs) for _ in range(self._streams)]
 
     def push(self, features: NDArray[np.int8]) -> NDArray[np.int8]:
         """Run over frames.
@@ -104,9 +108,10 @@ class MaskNetwork:
         int8 array, shape (n_frames, streams, n_bins): gains as :func:`as_gain` reads them.
         """
         out = np.empty((*features.shape[:2], N_BINS), np.int8)
-        for frame, gains in zip(features, out, strict=True):
-            gains[...], *states = self._network.run(frame, *self._states)
-            self._states = tuple(states)
+        for stream, states in enumerate(self._states):
+            frames = np.ascontiguousarray(features[:, stream])
+            (gains,), self._states[stream] = self._network.run_sequence(frames, feedback=STATES, states=states)
+            out[:, stream] = gains
         return out
 
 
