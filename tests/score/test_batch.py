@@ -70,16 +70,23 @@ def test_interrupt_ends_all_processes_quickly_and_quietly(tmp_path: Path) -> Non
     program = tmp_path / "program.py"
     program.write_text(
         "import time\nfrom functools import partial\nfrom pathlib import Path\nfrom acoustic.score import score_all\n"
-        "def slow(path):\n    time.sleep(0 if path.name == '0' else 60)\n    return path.name\n"
+        "def slow(path):\n    Path(path.name + '.begun').touch()\n    time.sleep(0 if path.name == '0' else 60)\n"
+        "    return path.name\n"
         "def make():\n    return slow\n"
         "if __name__ == '__main__':\n"
         "    try:\n        for o in score_all(map(Path, '0123456789'), make, 2): print(o.result, flush=True)\n"
         "    except KeyboardInterrupt:\n        print('stopped')\n"
     )
     with subprocess.Popen(
-        [sys.executable, program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        [sys.executable, program],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     ) as process:
-        time.sleep(3)
+        while len(list(tmp_path.glob("*.begun"))) < 3:  # the first is done, and each process has one to sleep over
+            time.sleep(0.1)
         os.killpg(process.pid, signal.SIGINT)
         out, err = process.communicate(timeout=20)
     assert out.splitlines()[-1] == "stopped"
