@@ -29,7 +29,8 @@ FLOOR_UP, FLOOR_DOWN = 9, 4
 _UP = np.array([LEVEL_UP, *[FLOOR_UP] * N_BANDS], np.int32)
 _DOWN = np.array([LEVEL_DOWN, *[FLOOR_DOWN] * N_BANDS], np.int32)
 _FIRST = np.concatenate([[1], 1 + np.cumsum(BAND_BINS)[:-1]])
-_DB = np.float32(3.0102999566398120)  # of a factor of two
+#: Decibels of a factor of two in power.
+OCTAVE_DB = np.float32(3.0102999566398120)
 
 
 def band_levels(re: F32, im: F32) -> NDArray[np.int16]:
@@ -39,7 +40,7 @@ def band_levels(re: F32, im: F32) -> NDArray[np.int16]:
     for number in range(1, max(BAND_BINS)):  # bin by bin: the order of a sum decides its last bit
         wide = np.flatnonzero(np.array(BAND_BINS) > number)
         bands[..., wide] += power[..., _FIRST[wide] + number]
-    return to_steps(log2(np.maximum(bands, LEAST_POWER)) * _DB)
+    return to_steps(log2(np.maximum(bands, LEAST_POWER)) * OCTAVE_DB)
 
 
 class FeatureStream:

@@ -1,0 +1,45 @@
+"""Sound on which the firmware shows that it denoises as Python does: voice-like tones in noises, all made here."""
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from apps.hearing_denoise.features import FRONT_END
+
+SEED = 5
+PART_S = 8.0
+RATE_HZ = FRONT_END.rate_hz
+#: Level of the noise in each part, from clean to loud, full scale being one; the last part is limited.
+NOISE_LEVELS = (0.0, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+PITCHES_HZ = (90.0, 240.0)
+SYLLABLES_HZ = 4.0
+#: Digital silence at the beginning and in the middle.
+SILENCE_S = 2.0
+
+
+@cache
+def example_pcm() -> NDArray[np.int16]:
+    """Return a minute of syllables in white noise and noise of low frequencies in turn, int16 at 16 kHz."""
+    rng = np.random.default_rng(SEED)
+    silence = np.zeros(round(SILENCE_S * RATE_HZ))
+    parts = [_syllables(rng) + level * _noise(rng, low=number % 2 == 1) for number, level in enumerate(NOISE_LEVELS)]
+    middle = len(parts) // 2
+    x = np.concatenate([silence, *parts[:middle], silence, *parts[middle:]])
+    return np.clip(np.rint(x * 32767), -32768, 32767).astype(np.int16)
+
+
+def _syllables(rng: np.random.Generator) -> NDArray[np.float64]:
+    """Harmonics of a gliding pitch that come and go."""
+    t_s = np.arange(round(PART_S * RATE_HZ)) / RATE_HZ
+    pitch_hz = rng.uniform(*PITCHES_HZ) * (1 + 0.1 * np.sin(2 * np.pi * 0.7 * t_s))
+    turns = np.cumsum(pitch_hz) / RATE_HZ
+    voice = sum(np.sin(2 * np.pi * (k * turns + rng.random())) / k for k in range(1, 20))
+    return np.asarray(0.15 * voice * np.clip(np.sin(2 * np.pi * SYLLABLES_HZ * t_s), 0, 1))
+
+
+def _noise(rng: np.random.Generator, *, low: bool) -> NDArray[np.float64]:
+    """White noise, or its running mean over a millisecond at the same power."""
+    white = rng.standard_normal(round(PART_S * RATE_HZ))
+    n = RATE_HZ // 1000
+    return np.convolve(white, np.full(n, n**-0.5), "same") if low else white
