@@ -8,7 +8,7 @@ from acoustic.frontend.stft import Stft, Synthesis
 from acoustic.frontend.tables import F32
 from acoustic.model.bundle import Bundle
 from apps.hearing_denoise.features import FRONT_END, FeatureStream
-from apps.hearing_denoise.network import MaskNetwork, as_gain, floor_of
+from apps.hearing_denoise.network import MaskNetwork, as_gain, blended, floor_of
 
 #: Frames over which a change of strength, or a bypass, is faded.
 FADE_FRAMES = 8
@@ -105,7 +105,7 @@ class HearingChain:
         for frame in wet:
             self._wet += np.clip(wanted - self._wet, -step, step)
             frame[0] = self._wet
-        return np.asarray(np.float32(1.0) - wet * (np.float32(1.0) - gains), np.float32)
+        return blended(gains, wet)
 
     def _wanted(self) -> np.float32:
         return np.float32(0.0 if self.bypass else self._strength)

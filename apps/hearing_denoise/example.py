@@ -26,7 +26,7 @@ def example_pcm() -> NDArray[np.int16]:
     parts = [_syllables(rng) + level * _noise(rng, low=number % 2 == 1) for number, level in enumerate(NOISE_LEVELS)]
     middle = len(parts) // 2
     x = np.concatenate([silence, *parts[:middle], silence, *parts[middle:]])
-    return np.clip(np.rint(x * 32767), -32768, 32767).astype(np.int16)
+    return np.asarray(np.clip(np.rint(x * 32767), -32768, 32767), np.int16)
 
 
 def _syllables(rng: np.random.Generator) -> NDArray[np.float64]:

@@ -115,6 +115,11 @@ class MaskNetwork:
         return out
 
 
+def blended(gains: NDArray[np.float32], wet: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Gains of a mixture: a share ``wet`` with these gains, the rest as it is."""
+    return np.asarray(np.float32(1.0) - wet * (np.float32(1.0) - gains), np.float32)
+
+
 def as_gain(stored: NDArray[np.int8]) -> NDArray[np.float32]:
     """Gain, 0 to 255/256, of what the network puts out."""
     return (stored.astype(np.float32) + np.float32(128.0)) * np.float32(1 / 256)

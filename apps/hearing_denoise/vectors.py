@@ -10,7 +10,7 @@ from acoustic.frontend.stft import Stft, Synthesis
 from acoustic.model.bundle import Bundle
 from acoustic.model.runtime import Network
 from apps.hearing_denoise.features import FRONT_END, FeatureStream
-from apps.hearing_denoise.network import MaskNetwork, as_gain, floor_of
+from apps.hearing_denoise.network import MaskNetwork, as_gain, blended, floor_of
 
 
 def make_vectors(network: bytes, floor_db: float, pcm: NDArray[np.int16]) -> dict[str, NDArray[Any]]:
@@ -25,7 +25,7 @@ def make_vectors(network: bytes, floor_db: float, pcm: NDArray[np.int16]) -> dic
     re, im = Stft(FRONT_END.windows).push(pcm)
     features = FeatureStream().push(re, im)
     gains = MaskNetwork(Network.from_bytes(network)).push(features[:, None])[:, 0]
-    factors = np.maximum(as_gain(gains), floor_of(floor_db))
+    factors = blended(np.maximum(as_gain(gains), floor_of(floor_db)), np.ones((1, 1), np.float32))
     enhanced = Synthesis(FRONT_END.windows).push(re * factors, im * factors)
     return {"pcm": pcm, "features": features, "gains": gains, "enhanced": enhanced}
 
