@@ -59,8 +59,6 @@ def learn(
     seed: int,
     schedule: Schedule,
     advance: Callable[[float], None],
-    *,
-    start: Any = None,
 ) -> Any:
     """Train the float network; an interrupted training goes on from what lies in ``kept``.
 
@@ -74,14 +72,12 @@ def learn(
     schedule : Schedule
     advance : callable
         Told how many steps were done since the last call.
-    start : keras.Model, optional
-        Where to begin, if not with weights drawn from the seed.
 
     Returns
     -------
     keras.Model
     """
-    trainer = _Trainer(seed, schedule, start)
+    trainer = _Trainer(seed, schedule)
     step = trainer.restore(kept)
     advance(step)
     kept_at = time.monotonic()
@@ -108,14 +104,11 @@ def learn(
 class _Trainer:
     """Model, optimiser and the compiled step."""
 
-    def __init__(self, seed: int, schedule: Schedule, start: Any) -> None:
+    def __init__(self, seed: int, schedule: Schedule) -> None:
         import keras
         import tensorflow as tf
 
-        weights = None if start is None else start.get_weights()
         self.model = build(seed)
-        if weights is not None:
-            self.model.set_weights(weights)
         self.schedule = schedule
         self.losses: list[float] = []
         self._weights = self.model.trainable_variables

@@ -21,18 +21,12 @@ from apps.hearing_denoise.network import to_int8
 from apps.hearing_denoise.vectors import make_vectors
 
 VERSION = "1.0.0"
-#: Files of mixtures (13 minutes each) of a round, and steps of both rounds.
-FILES, STEPS = 48, 9600
+#: Files of mixtures (13 minutes each), and steps of learning.
+FILES, STEPS = 48, 5600
 #: Gain that no bin falls below unless the listener says otherwise.
 FLOOR_DB = -20.0
 #: Samples of the test vectors.
 VECTOR_SAMPLES = 2 * FRONT_END.rate_hz
-
-
-def rounds(steps: int) -> tuple[Schedule, Schedule]:
-    """Learn first from nothing, then slower, from other mixtures, and with more care for the speech."""
-    first = steps * 7 // 12
-    return Schedule(n_steps=first), Schedule(n_steps=steps - first, rate=2e-3, lost_speech=3.0)
 
 
 def train(work: Path, data_dir: Path, seed: int, *, files: int = FILES, steps: int = STEPS) -> Bundle:
@@ -47,7 +41,7 @@ def train(work: Path, data_dir: Path, seed: int, *, files: int = FILES, steps: i
     seed : int
         Decides every random number.
     files, steps : int
-        How much is mixed for each round, and how long the network learns in all.
+        How much is mixed, and how long the network learns.
 
     Raises
     ------
@@ -57,14 +51,9 @@ def train(work: Path, data_dir: Path, seed: int, *, files: int = FILES, steps: i
         The packages that measure the result are not installed.
     """
     require_packages()
-    schedules = rounds(steps)
-    paths = make_pool(work, data_dir, seed, files * len(schedules))
-    model = None
+    paths = make_pool(work, data_dir, seed, files)
     with progress("learning", steps) as advance:
-        for number, schedule in enumerate(schedules):
-            own = paths[number * files : (number + 1) * files]
-            kept = work / f"progress_{seed}_{number + 1}.npz"
-            model = learn(own, kept, seed, schedule, advance, start=model)
+        model = learn(paths, work / f"progress_{seed}.npz", seed, Schedule(n_steps=steps), advance)
     network = to_int8(model)
     calibration = {
         "seed": seed,
