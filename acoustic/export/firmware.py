@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
+from importlib.resources import files
 from typing import Protocol
 
 import numpy as np
@@ -50,6 +51,17 @@ class Firmware:
     rate_hz: int
     example_pcm: NDArray[np.int16] = field(repr=False)
     """At least a minute of sound that passes through every stage."""
+
+
+def own_sources(package: str) -> dict[str, str]:
+    """C files in the folder ``device`` of an application's package: file name to text, sorted."""
+    found = [item for item in files(package).joinpath("device").iterdir() if item.name.endswith((".c", ".h"))]
+    return {item.name: item.read_text(encoding="utf-8") for item in sorted(found, key=lambda item: item.name)}
+
+
+def own_listen(package: str) -> str:
+    """C text of an application's side of the example programs, see :attr:`Firmware.listen`."""
+    return files(package).joinpath("device", "example", "listen.c").read_text(encoding="utf-8")
 
 
 def load_firmware(bundle: Bundle) -> Firmware:

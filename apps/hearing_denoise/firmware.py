@@ -3,15 +3,13 @@
 Denoising runs on the device. The fitting to a hearing loss stays on the PC, with the sound that a listener hears there.
 """
 
-from importlib.resources import files
-
 import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.device import switched_off
 from acoustic.export import c_text
 from acoustic.export.constants import Constants
-from acoustic.export.firmware import Firmware
+from acoustic.export.firmware import Firmware, own_listen, own_sources
 from acoustic.frontend.device_tables import stft_fields, synthesis_fields
 from acoustic.frontend.stft import FULL_SCALE, Stft
 from acoustic.model.bundle import Bundle
@@ -74,20 +72,18 @@ def firmware(bundle: Bundle) -> Firmware:
             "Speech is denoised on the device; the fitting to a hearing loss stays on a PC.",
         ]
     )
-    folder = files("apps.hearing_denoise").joinpath("device")
-    own = {item.name: item.read_text(encoding="utf-8") for item in folder.iterdir() if item.name.endswith((".c", ".h"))}
     return Firmware(
         application=bundle.application,
         header=HEADER,
         sources={
-            **dict(sorted(own.items())),
+            **own_sources("apps.hearing_denoise"),
             "acoustic_hearing_model.h": f"{about}\n{_settings(bundle.decision['floor_db'])}",
             "acoustic_hearing_model.c": f"{about}\n{_tables()}",
         },
         core=CORE,
         networks={NETWORK: bundle.network},
         replay=REPLAY,
-        listen=folder.joinpath("example", "listen.c").read_text(encoding="utf-8"),
+        listen=own_listen("apps.hearing_denoise"),
         stages=STAGES,
         expected=lambda pcm: stages(bundle, pcm),
         rate_hz=FRONT_END.rate_hz,

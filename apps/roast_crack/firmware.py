@@ -1,14 +1,12 @@
 """The roast application as firmware: its C, the constants of a bundle, and the same chain in Python beside it."""
 
-from importlib.resources import files
-
 import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.device import switched_off
 from acoustic.export import c_text
 from acoustic.export.constants import Constants
-from acoustic.export.firmware import Firmware
+from acoustic.export.firmware import Firmware, own_listen, own_sources
 from acoustic.frontend.device_tables import log_mel_fields
 from acoustic.frontend.noise_floor import STEPS_PER_DB
 from acoustic.model.bundle import Bundle
@@ -66,20 +64,18 @@ def firmware(bundle: Bundle) -> Firmware:
     """Return everything that the export needs to know of a roast bundle."""
     settings = DecisionSettings.from_dict(bundle.decision)
     about = [f"Model {bundle.name} {bundle.version}, front end {bundle.frontend.fingerprint()}."]
-    folder = files("apps.roast_crack").joinpath("device")
-    own = {item.name: item.read_text(encoding="utf-8") for item in folder.iterdir() if item.name.endswith((".c", ".h"))}
     return Firmware(
         application=bundle.application,
         header=HEADER,
         sources={
-            **dict(sorted(own.items())),
+            **own_sources("apps.roast_crack"),
             "acoustic_roast_model.h": _model_header(settings, about),
             "acoustic_roast_model.c": _model_source(settings, CrackNetwork(bundle.network), about),
         },
         core=CORE,
         networks={NETWORK: bundle.network},
         replay=REPLAY,
-        listen=folder.joinpath("example", "listen.c").read_text(encoding="utf-8"),
+        listen=own_listen("apps.roast_crack"),
         stages=STAGES,
         expected=lambda pcm: stages(bundle, pcm),
         rate_hz=FRONT_END.rate_hz,

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 from acoustic.errors import ExportError
 from acoustic.export import c_text
 from acoustic.export.constants import Constants
-from acoustic.export.firmware import Firmware
+from acoustic.export.firmware import Firmware, own_listen, own_sources
 from acoustic.frontend.device_tables import log_mel_fields
 from acoustic.model.bundle import Bundle
 from apps.turbine_blade.chain import LEAST_SHARE, Alarm, Event, Judged, Skipped, TurbineChain
@@ -99,8 +98,6 @@ def firmware(bundle: Bundle, usual: Usual | None = None) -> Firmware:
             "Clips are judged on the device; what blades show of a rotor is read on a PC or a gateway.",
         ]
     )
-    folder = files("apps.turbine_blade").joinpath("device")
-    own = {item.name: item.read_text(encoding="utf-8") for item in folder.iterdir() if item.name.endswith((".c", ".h"))}
 
     def expected(pcm: NDArray[np.int16]) -> dict[str, bytes]:
         chain = TurbineChain(model, usual, None, persistence)
@@ -110,14 +107,14 @@ def firmware(bundle: Bundle, usual: Usual | None = None) -> Firmware:
         application=bundle.application,
         header=HEADER,
         sources={
-            **dict(sorted(own.items())),
+            **own_sources("apps.turbine_blade"),
             "acoustic_turbine_model.h": f"{about}\n{_settings(model, persistence)}",
             "acoustic_turbine_model.c": f"{about}\n{_tables(model, usual)}",
         },
         core=CORE,
         networks={NETWORK: bundle.network},
         replay=REPLAY,
-        listen=folder.joinpath("example", "listen.c").read_text(encoding="utf-8"),
+        listen=own_listen("apps.turbine_blade"),
         stages=STAGES,
         expected=expected,
         rate_hz=FRONT_END.rate_hz,
