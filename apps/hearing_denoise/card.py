@@ -26,7 +26,8 @@ lose nothing that 16-bit states could bring back, and the network carries none.
 English sentences, at other speeds and through other microphones; recorded noises, babble of sentences that are never a
 target, and synthetic noises; half of it in simulated rooms, where the target is the sound of the first 50 ms; ratios
 of -8 to 22 dB, levels of -50 to -12 dBFS, overload, telephone codecs, noise that comes and goes, noise alone, speech
-alone.
+alone. The loss compares compressed spectra and the whole sound; in the second of two rounds also loudness in critical
+bands, much as PESQ does, so PESQ flatters this network a little.
 
 **Measured.** {mixtures} mixtures of held-out sentences and held-out noises (ESC-50, fold 3, and babble), mixed by the
 computer; PESQ-WB / STOI / SI-SDR in dB:

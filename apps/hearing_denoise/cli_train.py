@@ -12,8 +12,8 @@ def train(
         "hearing-training"
     ),
     seed: Annotated[int, typer.Option(min=0, help="Decides every random number.")] = 1,
-    files: Annotated[int, typer.Option(min=1, help="Mixtures, in files of 13 minutes.")] = 48,
-    steps: Annotated[int, typer.Option(min=1, help="How long to learn: 5600 take 70 minutes on one core.")] = 5600,
+    files: Annotated[int, typer.Option(min=1, help="Mixtures, in files of 13 minutes.")] = 96,
+    steps: Annotated[int, typer.Option(min=1, help="How long to learn: 17600 take three hours on one core.")] = 17_600,
 ) -> None:
     """Train a network on speech, noises and rooms mixed by the computer; an interrupted training goes on.
 

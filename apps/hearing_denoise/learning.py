@@ -1,4 +1,4 @@
-"""The training loop: steps through the pool with a loss on compressed spectra, kept on disk every few minutes."""
+"""The training loop: steps through the pool with a loss on what is heard, kept on disk every few minutes."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from acoustic.files import read_arrays, whole_file
 from apps.hearing_denoise.features import FRONT_END, N_BINS
+from apps.hearing_denoise.loudness import LISTENING_DB, Ear
 from apps.hearing_denoise.mixtures.pool import PER_FILE, STRETCH_FRAMES, Stretches, batches
 from apps.hearing_denoise.network import INPUT_SCALE, UNITS, build
 from apps.hearing_denoise.recurrence import unroll
@@ -26,11 +27,13 @@ COMPLEX_SHARE = 0.3
 #: What a decibel less of wrong sound is worth, each stretch by itself, and the share of the noisy sound's power
 #: below which less does not count.
 PER_DB, LEAST_LEFT = 0.02, 1e-3
+#: Speech fainter than this share of the whole sound's power is not turned up to an ordinary level.
+LEAST_SPEECH = 0.1
 DB = 10.0 / math.log(10.0)
 #: Above this frequency bins weigh less and less: there the ear has few bands for many bins.
 FULL_WEIGHT_HZ = 4000.0
-#: Frames that the gradient goes back through; states are carried on beyond.
-CHUNK_FRAMES = 400
+#: Every so many frames the loss listens as an ear does.
+EAR_EVERY = 4
 KEEP_EVERY_S = 180.0
 
 
@@ -42,11 +45,15 @@ class Schedule:
     batch: int = 32
     rate: float = 4e-3
     """Learning rate at its highest, after the first 200 steps; from there it falls as half a cosine to nothing."""
+    chunk_frames: int = 400
+    """Frames that the gradient goes back through; states are carried on beyond."""
     weight_decay: float = 1e-4
     gradient_norm: float = 1.0
     """Longer gradients are shortened to this."""
     lost_speech: float = 2.0
     """How much more speech that is lost weighs than noise that is left."""
+    per_opinion: float = 0.0
+    """What an opinion score of the simplified PESQ is worth."""
 
     def rate_at(self, step: int) -> float:
         """Learning rate of a step."""
@@ -59,6 +66,7 @@ def learn(
     seed: int,
     schedule: Schedule,
     advance: Callable[[float], None],
+    start: Any = None,
 ) -> Any:
     """Train the float network; an interrupted training goes on from what lies in ``kept``.
 
@@ -72,16 +80,18 @@ def learn(
     schedule : Schedule
     advance : callable
         Told how many steps were done since the last call.
+    start : keras.Model, optional
+        Where to start from: what an earlier round has learnt.
 
     Returns
     -------
     keras.Model
     """
-    trainer = _Trainer(seed, schedule)
+    trainer = _Trainer(build(seed) if start is None else start, schedule)
     step = trainer.restore(kept)
     advance(step)
     kept_at = time.monotonic()
-    chunks = STRETCH_FRAMES // CHUNK_FRAMES
+    chunks = STRETCH_FRAMES // schedule.chunk_frames
     per_epoch = len(paths) * (PER_FILE // schedule.batch) * chunks
     while step < schedule.n_steps:
         skipped = step % per_epoch
@@ -89,7 +99,7 @@ def learn(
             if number * chunks < skipped:
                 continue
             trainer.forget()
-            for chunk in _ahead(compared(stretches)):
+            for chunk in _ahead(compared(stretches, schedule.chunk_frames)):
                 trainer.step(step, *chunk)
                 step += 1
                 advance(1)
@@ -104,11 +114,11 @@ def learn(
 class _Trainer:
     """Model, optimiser and the compiled step."""
 
-    def __init__(self, seed: int, schedule: Schedule) -> None:
+    def __init__(self, model: Any, schedule: Schedule) -> None:
         import keras
         import tensorflow as tf
 
-        self.model = build(seed)
+        self.model = model
         self.schedule = schedule
         self.losses: list[float] = []
         self._weights = self.model.trainable_variables
@@ -119,20 +129,21 @@ class _Trainer:
         hz = np.arange(N_BINS) * FRONT_END.rate_hz / FRONT_END.analysis_samples
         weight = 1.0 / (1.0 + hz / FULL_WEIGHT_HZ)
         self._bin_weight = (weight / weight.mean()).astype(np.float32)
+        self._ear = Ear(hz)
         self._states: list[Any] = []
 
         @tf.function(jit_compile=True)  # type: ignore[untyped-decorator]
         def gradients(*arrays: Any) -> Any:
-            features, noisy, target, cosine, *states = arrays
+            features, noisy, target, cosine, loudness, *states = arrays
             with tf.GradientTape() as tape:
                 gains, states = unroll(self.model, features, states)
-                loss = self._loss(gains, noisy, target, cosine)
+                loss = self._loss(gains, noisy, target, cosine, loudness)
             return loss, tape.gradient(loss, self._weights), states
 
         self._gradients = gradients
 
-    def _loss(self, gains: Any, noisy: Any, target: Any, cosine: Any) -> Any:
-        """Distance of the enhanced spectra to the target's, compressed and not."""
+    def _loss(self, gains: Any, noisy: Any, target: Any, cosine: Any, loudness: Any) -> Any:
+        """Distance of the enhanced spectra to the target's: compressed, not compressed, and to an ear."""
         import tensorflow as tf
 
         compressed = tf.pow(gains + 1e-5, COMPRESSION)
@@ -146,7 +157,11 @@ class _Trainer:
         left = tf.reduce_sum(enhanced * enhanced + target * target - 2.0 * enhanced * target * cosine, [0, 2])
         whole = tf.reduce_sum(noisy * noisy, [0, 2])
         left_db = DB * tf.math.log((left + LEAST_LEFT * whole + 1e-3) / (whole + 1e-3))
-        return heard + PER_DB * tf.reduce_mean(left_db)
+        loss = heard + PER_DB * tf.reduce_mean(left_db)
+        if self.schedule.per_opinion:
+            powers = (loudness[:, None] * size[::EAR_EVERY] ** 2 for size in (enhanced, target))
+            loss += self.schedule.per_opinion * tf.reduce_mean(self._ear.disturbance(*powers))
+        return loss
 
     def forget(self) -> None:
         """Start the next chunk from silence."""
@@ -179,7 +194,7 @@ class _Trainer:
         return int(arrays["step"])
 
 
-def compared(stretches: Stretches) -> Iterator[tuple[NDArray[np.float32], ...]]:
+def compared(stretches: Stretches, chunk_frames: int) -> Iterator[tuple[NDArray[np.float32], ...]]:
     """Cut stretches into chunks, each with what the network takes and what the loss compares.
 
     Yields
@@ -189,16 +204,23 @@ def compared(stretches: Stretches) -> Iterator[tuple[NDArray[np.float32], ...]]:
         Compressed magnitudes, all stretches equally loud.
     cosine : float32 array, shape (n_frames, n, n_bins)
         Of the angle between the spectra.
+    loudness : float32 array, shape (n,)
+        Factor from the powers of these bins to those of speech at ``LISTENING_DB``.
     """
-    power = np.mean(stretches.noisy.astype(np.float32) ** 2, axis=1)
+    power, wanted = (np.mean(pcm.astype(np.float32) ** 2, axis=1) for pcm in (stretches.noisy, stretches.target))
     gain = (1.0 / (np.sqrt(power) + 1e-3)).astype(np.float32)[:, None]
-    for start in range(0, STRETCH_FRAMES, CHUNK_FRAMES):
-        features = stretches.features[:, start : start + CHUNK_FRAMES].swapaxes(0, 1)
-        noisy, target = (_spectra(pcm, start, gain) for pcm in (stretches.noisy, stretches.target))
+    speech = np.maximum(wanted, LEAST_SPEECH * power) * gain[:, 0] ** 2
+    in_bins = speech * N_BINS * np.sum(FRONT_END.windows.analysis**2)
+    loudness = (10 ** (LISTENING_DB / 10) / (in_bins + 1e-3)).astype(np.float32)
+    for start in range(0, STRETCH_FRAMES, chunk_frames):
+        frames = slice(start, start + chunk_frames)
+        features = stretches.features[:, frames].swapaxes(0, 1)
+        noisy, target = (_spectra(pcm, frames, gain) for pcm in (stretches.noisy, stretches.target))
         noisy_size, target_size = np.abs(noisy), np.abs(target)
         cosine = (noisy.real * target.real + noisy.imag * target.imag) / (noisy_size * target_size + 1e-9)
         heard = (size ** np.float32(COMPRESSION) for size in (noisy_size, target_size))
-        yield tuple(np.asarray(part, np.float32) for part in (features * np.float32(INPUT_SCALE), *heard, cosine))
+        arrays = (features * np.float32(INPUT_SCALE), *heard, cosine, loudness)
+        yield tuple(np.asarray(part, np.float32) for part in arrays)
 
 
 T = TypeVar("T")
@@ -213,12 +235,12 @@ def _ahead(items: Iterator[T]) -> Iterator[T]:
             yield item
 
 
-def _spectra(pcm: NDArray[np.int16], start: int, gain: NDArray[np.float32]) -> NDArray[np.complex64]:
+def _spectra(pcm: NDArray[np.int16], frames: slice, gain: NDArray[np.float32]) -> NDArray[np.complex64]:
     """Spectra of a chunk of frames as the front end has them, but for the gain: complex (n_frames, n, n_bins)."""
     hop, size = FRONT_END.hop_samples, FRONT_END.analysis_samples
     before = size - hop  # silence that the front end assumes before the first sample
-    first, last = start * hop - before, (start + CHUNK_FRAMES) * hop
+    first, last = frames.start * hop - before, frames.stop * hop
     cut = pcm[:, max(first, 0) : last].astype(np.float32) * gain
     cut = np.pad(cut, ((0, 0), (max(-first, 0), 0)))
-    frames = np.lib.stride_tricks.sliding_window_view(cut, size, axis=1)[:, ::hop].swapaxes(0, 1)
-    return np.asarray(np.fft.rfft(frames * FRONT_END.windows.analysis))
+    cut = np.lib.stride_tricks.sliding_window_view(cut, size, axis=1)[:, ::hop].swapaxes(0, 1)
+    return np.asarray(np.fft.rfft(cut * FRONT_END.windows.analysis))

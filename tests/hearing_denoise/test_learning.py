@@ -20,7 +20,6 @@ FRAMES, CHUNK = 40, 20
 def pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Two files of four short stretches."""
     monkeypatch.setattr(learning, "STRETCH_FRAMES", FRAMES)
-    monkeypatch.setattr(learning, "CHUNK_FRAMES", CHUNK)
     monkeypatch.setattr(learning, "PER_FILE", 4)
     monkeypatch.setattr(learning, "KEEP_EVERY_S", 0.0)
     paths = []
@@ -84,7 +83,13 @@ def test_what_training_runs_is_the_network_but_for_rounding() -> None:
 
 
 def test_learning_lowers_the_loss(pool: list[Path], tmp_path: Path) -> None:
-    learn(pool, tmp_path / "kept.npz", 1, Schedule(n_steps=120, batch=4), lambda steps: None)
+    learn(
+        pool,
+        tmp_path / "kept.npz",
+        1,
+        Schedule(n_steps=120, batch=4, chunk_frames=CHUNK, per_opinion=0.05),
+        lambda steps: None,
+    )
     with np.load(tmp_path / "kept.npz") as kept:
         losses = kept["losses"]
     assert len(losses) == 120
@@ -92,7 +97,7 @@ def test_learning_lowers_the_loss(pool: list[Path], tmp_path: Path) -> None:
 
 
 def test_an_interrupted_training_ends_as_an_uninterrupted_one(pool: list[Path], tmp_path: Path) -> None:
-    schedule = Schedule(n_steps=12, batch=4)
+    schedule = Schedule(n_steps=12, batch=4, chunk_frames=CHUNK)
     whole = learn(pool, tmp_path / "whole.npz", 1, schedule, lambda steps: None)
     done: list[float] = []
 
@@ -109,6 +114,16 @@ def test_an_interrupted_training_ends_as_an_uninterrupted_one(pool: list[Path], 
     assert sum(done) == 12
     for one, other in zip(weights(whole), weights(again), strict=True):
         assert np.array_equal(one, other)
+
+
+def test_a_second_round_starts_where_the_first_ended(pool: list[Path], tmp_path: Path) -> None:
+    schedule = Schedule(n_steps=2, batch=4, chunk_frames=CHUNK)
+    first = learn(pool, tmp_path / "first.npz", 1, schedule, lambda steps: None)
+    before = weights(first)
+    # The first step of a rate of 0.004 is a two hundredth of that.
+    after = weights(learn(pool, tmp_path / "second.npz", 1, schedule, lambda steps: None, start=first))
+    far = max(np.abs(one - other).max() for one, other in zip(before, after, strict=True))
+    assert 0 < far < 1e-3
 
 
 def test_the_rate_rises_and_falls() -> None:

@@ -16,7 +16,7 @@ from apps.hearing_denoise.vectors import check_vectors
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
 
-FRAMES = 500
+FRAMES = 400
 MEASURED: dict[str, Any] = {
     "mixtures": 1,
     "by_snr": {"0": {name: [1.5, 0.8, 3.0] for name in ("noisy", "float", "int8")}},
@@ -32,7 +32,6 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for module in (pool, learning, train):
         for name, value in {"PER_FILE": 4, "STRETCH_FRAMES": FRAMES, "STRETCH_SAMPLES": FRAMES * 64}.items():
             monkeypatch.setattr(module, name, value, raising=False)
-    monkeypatch.setattr(learning, "CHUNK_FRAMES", FRAMES // 2)
     monkeypatch.setattr(train, "Schedule", lambda **named: learning.Schedule(**named, batch=2))
     monkeypatch.setattr(train, "measure", lambda *args, **named: MEASURED)
     monkeypatch.setattr(processes, "workers", lambda: ThreadPoolExecutor(1))
@@ -40,14 +39,14 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_from_seed_to_bundle(tiny: Path, tmp_path: Path) -> None:
-    bundle = train.train(tmp_path / "work", tiny, 1, files=1, steps=12)
+    bundle = train.train(tmp_path / "work", tiny, 1, files=2, steps=12)
     check_vectors(bundle)
     check_vectors(Bundle.from_bytes(bundle.to_bytes(), "a copy"))
     assert bundle.calibration["clean_pesq"] == 4.2
     for text in ("not a medical device", "ESC-50", "| 0 | 1.50 / 0.800 / 3.0 |", "10, 11, 12, 20, 21, 22."):
         assert text in bundle.card
     assert len(HearingChain(bundle).push(np.zeros(640, np.int16))) == 640
-    assert train.train(tmp_path / "work", tiny, 1, files=1, steps=12).to_bytes() == bundle.to_bytes()
+    assert train.train(tmp_path / "work", tiny, 1, files=2, steps=12).to_bytes() == bundle.to_bytes()
 
 
 def test_the_command_writes_the_bundle(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,7 +58,7 @@ def test_the_command_writes_the_bundle(tiny: Path, tmp_path: Path, monkeypatch: 
     app.command()(command)
     monkeypatch.setenv("ACOUSTIC_DATA", str(tiny))
     output = tmp_path / "mine.bundle"
-    words = ["-o", str(output), "--work", str(tmp_path / "work"), "--files", "1", "--steps", "12"]
+    words = ["-o", str(output), "--work", str(tmp_path / "work"), "--files", "2", "--steps", "12"]
     result = CliRunner().invoke(app, words)
     assert result.exit_code == 0, result.output
     assert "held-out mixtures" in result.stderr
