@@ -11,7 +11,8 @@ import numpy as np
 
 import acoustic
 from acoustic.export import c_text
-from acoustic.model.device import SCRATCH_KERNELS, Array, Fields, Value, Weights
+from acoustic.model.device import SCRATCH_KERNELS
+from acoustic.model.device_step import Array, Fields, Value, Weights
 from acoustic.model.program import Call, Loop, Program
 from acoustic.model.runtime import Network, TensorSpec
 

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.model import device, fixedpoint
+from acoustic.model.device_step import Array, Fields
 from acoustic.model.fixedpoint import Scaler
-from acoustic.model.node import Array, Kernel, Node, clamp_of, limits_of, scale_of, stored, zero_point_of
+from acoustic.model.node import Kernel, Node, clamp_of, limits_of, scale_of, stored, zero_point_of
 from acoustic.model.windows import Windows
 
 
@@ -32,7 +33,7 @@ class _Weights:
         accumulators += self.bias
         return self.scaler.scale_wide(accumulators) if self.wide else self.scaler.scale(accumulators)
 
-    def scaling(self, node: Node, clamp: tuple[int, int]) -> device.Fields:
+    def scaling(self, node: Node, clamp: tuple[int, int]) -> Fields:
         return device.scaling(node, self.bias, self.scaler, self.largest, clamp)
 
 

@@ -6,8 +6,9 @@ import math
 
 import numpy as np
 
-from acoustic.model.device import DeviceStep, View, move, steps_of
-from acoustic.model.node import Array, Kernel, Node, same_quantisation, zero_point_of
+from acoustic.model.device import move, steps_of
+from acoustic.model.device_step import Array, DeviceStep, View
+from acoustic.model.node import Kernel, Node, same_quantisation, zero_point_of
 
 
 def reshape(node: Node) -> Kernel:

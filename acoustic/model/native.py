@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from acoustic.model.device import Fields, Value, Weights
+from acoustic.model.device_step import Fields, Value, Weights
 from acoustic.model.program import Call, Program
 
 KERNELS = (

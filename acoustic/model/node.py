@@ -5,18 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from acoustic.errors import ModelError
+from acoustic.model.device_step import Array, DeviceStep, View
 from acoustic.model.tflite import Tensor
 
-if TYPE_CHECKING:
-    from acoustic.model.device import DeviceStep, View
-
-Array = NDArray[Any]
 Run = Callable[..., tuple[Array, ...]]
 
 RELU, RELU6 = 1, 3

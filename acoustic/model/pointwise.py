@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.model import device, fixedpoint
+from acoustic.model.device_step import Array, DeviceStep, Fields
 from acoustic.model.fixedpoint import Scaler
 from acoustic.model.node import (
     RELU,
     RELU6,
-    Array,
     Kernel,
     Node,
     clamp_of,
@@ -61,8 +61,8 @@ def add_or_subtract(node: Node) -> Kernel:
         right = scale_b.scale((_aligned(y, rank).astype(np.int64) - offset_b) << bits)
         return (stored(scale_out.scale(left + sign * right), node, clamp),)
 
-    def on_device() -> list[device.DeviceStep]:
-        fields: device.Fields = {
+    def on_device() -> list[DeviceStep]:
+        fields: Fields = {
             "a_zero_point": offset_a,
             **device.factor(scale_a, "a_"),
             "b_zero_point": offset_b,
@@ -90,8 +90,8 @@ def mul(node: Node) -> Kernel:
         left, right = _aligned(x, rank).astype(np.int64) - offset_a, _aligned(y, rank).astype(np.int64) - offset_b
         return (stored(scaler.scale(left * right), node, clamp),)
 
-    def on_device() -> list[device.DeviceStep]:
-        fields: device.Fields = {
+    def on_device() -> list[DeviceStep]:
+        fields: Fields = {
             "a_zero_point": offset_a,
             "b_zero_point": offset_b,
             **device.factor(scaler),

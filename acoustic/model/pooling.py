@@ -7,9 +7,9 @@ import math
 import numpy as np
 
 from acoustic.model import device, fixedpoint
+from acoustic.model.device_step import Array
 from acoustic.model.fixedpoint import Scaler
 from acoustic.model.node import (
-    Array,
     Kernel,
     Node,
     clamp_of,

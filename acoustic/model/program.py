@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from acoustic.errors import ModelError, ParameterError
 from acoustic.model.arena import Lifetime, place
-from acoustic.model.device import Array, DeviceStep, Fields, View, copy_of
+from acoustic.model.device import copy_of
+from acoustic.model.device_step import Array, DeviceStep, Fields, View
 from acoustic.model.node import Kernel, limits_of
 from acoustic.model.pointwise import rescale
 from acoustic.model.tflite import Graph, Operator, Tensor
