@@ -25,7 +25,7 @@
 #define ACOUSTIC_ARITHMETIC_VERSION 1
 
 /* Numbers of working memory that each function below needs; nothing in it survives a call. */
-#define ACOUSTIC_WORK(n_fft) (2 * (n_fft) + 4)
+#define ACOUSTIC_WORK(n_fft) ((n_fft) + 2)
 
 /* ---- Log-mel features (Davis and Mermelstein 1980, without their cosine transform) ---- */
 
@@ -33,6 +33,7 @@
 typedef struct {
     const float *window;        /* Window / 65536, shape (frame_samples): full scale is one, and the FFT takes halves. */
     const float *twiddles;      /* cos(2 pi k / n_fft), -sin(2 pi k / n_fft): shape (3 * n_fft / 4, 2). */
+    const uint16_t *places;     /* Where the transform leaves each bin, see acoustic_fft.h: (n_fft / 2 + 1). */
     const uint16_t *mel_bounds; /* First bin of each segment between band edges, and the last's end: (n_mels + 2). */
     const float *mel_weights;   /* Of a bin on the rising and on the falling side: (n_fft / 2 + 1, 2). */
     uint16_t frame_samples;     /* Length of the window, even, at most n_fft. */
@@ -105,6 +106,7 @@ void acoustic_noise_floor_push(acoustic_noise_floor *noise, const int16_t *level
 typedef struct {
     const float *window;   /* Window / 65536: shape (n_fft). */
     const float *twiddles; /* As above. */
+    const uint16_t *places;
     uint16_t hop_samples;  /* Divides n_fft. */
     uint16_t n_fft;        /* A power of two, 16 to 8192. */
 } acoustic_stft;
@@ -133,6 +135,7 @@ void acoustic_stft_frames(const acoustic_stft *definition, acoustic_lanes *work,
 typedef struct {
     const float *window;     /* Window * 32768: shape (window_samples). */
     const float *twiddles;   /* As above. */
+    const uint16_t *places;
     uint16_t hop_samples;    /* Divides window_samples. */
     uint16_t window_samples; /* The window lies at the end of the frame; at most n_fft. */
     uint16_t n_fft;          /* A power of two, 16 to 8192. */

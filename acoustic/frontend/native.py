@@ -39,7 +39,7 @@ def _fields(pointers: str, sizes: str, *others: tuple[str, Any]) -> list[tuple[s
 
 class _LogMel(_Structure):
     _fields_ = _fields(
-        "window twiddles mel_bounds mel_weights",
+        "window twiddles places mel_bounds mel_weights",
         "frame_samples hop_samples n_fft n_mels power",
         ("floor", ctypes.c_float),
         ("scale_db", ctypes.c_float),
@@ -47,7 +47,7 @@ class _LogMel(_Structure):
 
 
 class _Stft(_Structure):
-    _fields_ = _fields("window twiddles", "hop_samples n_fft")
+    _fields_ = _fields("window twiddles places", "hop_samples n_fft")
 
 
 class _NoiseFloor(_Structure):
@@ -59,7 +59,7 @@ class _NoiseFloor(_Structure):
 
 
 class _Synthesis(_Structure):
-    _fields_ = _fields("window twiddles", "hop_samples window_samples n_fft")
+    _fields_ = _fields("window twiddles places", "hop_samples window_samples n_fft")
 
 
 class _SynthesisStream(ctypes.Structure):
@@ -161,7 +161,7 @@ def _noise_floor(n_bands: int, block_frames: int, n_blocks: int, silence: int) -
 
 def _work(core: ctypes.CDLL, n_fft: int) -> F32:
     """Working memory of the core's functions, at the beginning of a cache line."""
-    memory = np.zeros((2 * n_fft + 4) * core.acoustic_core_lanes() + CACHE_LINE // 4, np.float32)
+    memory = np.zeros((n_fft + 2) * core.acoustic_core_lanes() + CACHE_LINE // 4, np.float32)
     return memory[-memory.ctypes.data % CACHE_LINE // 4 :]
 
 
