@@ -24,8 +24,25 @@
 /* Version of the arithmetic: it changes whenever any output byte would. */
 #define ACOUSTIC_ARITHMETIC_VERSION 1
 
-/* Numbers of working memory that each function below needs; nothing in it survives a call. */
+/*
+ * Numbers of working memory that each function below needs. Of what lies in it nothing survives a call, but for the
+ * samples that a stream takes: after a push that returned no frame the memory is the stream's.
+ */
 #define ACOUSTIC_WORK(n_fft) ((n_fft) + 2)
+
+/* ---- What all streams of frames have in common ---- */
+
+/* Samples on their way into frames. */
+typedef struct {
+    const float *window;
+    int16_t *overlap;       /* What the next frame has in common with the one before, in a ring. */
+    acoustic_lanes *work;   /* ACOUSTIC_WORK(n_fft); at its end lies the running hop. */
+    uint16_t frame_samples;
+    uint16_t hop_samples;
+    uint16_t n_fft;
+    uint16_t oldest;        /* Where in the ring the next frame begins. */
+    uint16_t missing;       /* Samples until it is complete. */
+} acoustic_frames;
 
 /* ---- Log-mel features (Davis and Mermelstein 1980, without their cosine transform) ---- */
 
@@ -48,19 +65,17 @@ typedef struct {
 /* Log-mel frames of a stream. */
 typedef struct {
     const acoustic_log_mel *definition;
-    int16_t *samples;     /* The last frame_samples samples, in a ring. */
-    acoustic_lanes *work; /* ACOUSTIC_WORK(n_fft); may be shared between streams that are not used at the same time. */
-    uint16_t oldest;      /* Where in the ring the next frame begins. */
-    uint16_t missing;     /* Samples until it is complete. */
+    acoustic_frames frames;
 } acoustic_log_mel_stream;
 
-/* Begin a stream; samples holds frame_samples, work holds ACOUSTIC_WORK(n_fft). */
-void acoustic_log_mel_start(acoustic_log_mel_stream *stream, const acoustic_log_mel *definition, int16_t *samples,
+/* Begin a stream; overlap holds frame_samples - hop_samples, work holds ACOUSTIC_WORK(n_fft). */
+void acoustic_log_mel_start(acoustic_log_mel_stream *stream, const acoustic_log_mel *definition, int16_t *overlap,
                             acoustic_lanes *work);
 
 /*
  * Take samples until a frame is complete or none is left; *pcm and *n move past what was taken. Returns whether
- * levels_db, shape (n_mels), holds a new frame: its bands in dB relative to full scale squared.
+ * levels_db, shape (n_mels), holds a new frame: its bands in dB relative to full scale squared. On a microcontroller
+ * levels_db may be the beginning of the working memory.
  */
 bool acoustic_log_mel_push(acoustic_log_mel_stream *stream, const int16_t **pcm, size_t *n, float *levels_db);
 
@@ -114,14 +129,11 @@ typedef struct {
 /* Spectra of a stream. Silence is assumed before the first sample, so that it too lies under overlapping windows. */
 typedef struct {
     const acoustic_stft *definition;
-    int16_t *samples;     /* The last n_fft samples, in a ring. */
-    acoustic_lanes *work; /* ACOUSTIC_WORK(n_fft) */
-    uint16_t oldest;      /* Where in the ring the next frame begins. */
-    uint16_t missing;     /* Samples until it is complete. */
+    acoustic_frames frames;
 } acoustic_stft_stream;
 
-/* Begin a stream; samples holds n_fft, work holds ACOUSTIC_WORK(n_fft). */
-void acoustic_stft_start(acoustic_stft_stream *stream, const acoustic_stft *definition, int16_t *samples,
+/* Begin a stream; overlap holds n_fft - hop_samples, work holds ACOUSTIC_WORK(n_fft). */
+void acoustic_stft_start(acoustic_stft_stream *stream, const acoustic_stft *definition, int16_t *overlap,
                          acoustic_lanes *work);
 
 /* As acoustic_log_mel_push; a frame is re and im, shape (n_fft / 2 + 1) each. */

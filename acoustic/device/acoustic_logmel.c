@@ -71,28 +71,26 @@ void acoustic_log_mel_frames(const acoustic_log_mel *definition, acoustic_lanes 
     }
 }
 
-void acoustic_log_mel_start(acoustic_log_mel_stream *stream, const acoustic_log_mel *definition, int16_t *samples,
+void acoustic_log_mel_start(acoustic_log_mel_stream *stream, const acoustic_log_mel *definition, int16_t *overlap,
                             acoustic_lanes *work)
 {
     stream->definition = definition;
-    stream->samples = samples;
-    stream->work = work;
-    stream->oldest = 0;
-    stream->missing = definition->frame_samples;
+    stream->frames.window = definition->window;
+    stream->frames.overlap = overlap;
+    stream->frames.work = work;
+    stream->frames.n_fft = definition->n_fft;
+    stream->frames.hop_samples = definition->hop_samples;
+    stream->frames.frame_samples = stream->frames.missing = definition->frame_samples;
+    stream->frames.oldest = 0;
 }
 
 bool acoustic_log_mel_push(acoustic_log_mel_stream *stream, const int16_t **pcm, size_t *n, float *levels_db)
 {
-    const acoustic_log_mel *const definition = stream->definition;
-    const size_t size = definition->frame_samples, next = stream->oldest + (size_t)definition->hop_samples;
-    if (!acoustic_fill_ring(stream->samples, size, stream->oldest, &stream->missing, pcm, n)) {
-        return false;
+    const bool complete = acoustic_next_frame(&stream->frames, pcm, n);
+    if (complete) {
+        levels(stream->definition, stream->frames.work, 1, levels_db);
     }
-    acoustic_windowed_ring(definition->window, stream->samples, size, stream->oldest, stream->work);
-    levels(definition, stream->work, 1, levels_db);
-    stream->oldest = (uint16_t)(next < size ? next : next - size);
-    stream->missing = definition->hop_samples;
-    return true;
+    return complete;
 }
 
 void acoustic_to_steps(const float *levels_db, size_t n, int16_t *steps)

@@ -32,31 +32,28 @@ void acoustic_stft_frames(const acoustic_stft *definition, acoustic_lanes *work,
     }
 }
 
-void acoustic_stft_start(acoustic_stft_stream *stream, const acoustic_stft *definition, int16_t *samples,
+void acoustic_stft_start(acoustic_stft_stream *stream, const acoustic_stft *definition, int16_t *overlap,
                          acoustic_lanes *work)
 {
     stream->definition = definition;
-    stream->samples = samples;
-    stream->work = work;
-    stream->oldest = 0;
-    stream->missing = definition->hop_samples;
-    for (size_t i = 0; i < definition->n_fft; ++i) {
-        samples[i] = 0;
+    stream->frames.window = definition->window;
+    stream->frames.overlap = overlap;
+    stream->frames.work = work;
+    stream->frames.n_fft = stream->frames.frame_samples = definition->n_fft;
+    stream->frames.hop_samples = stream->frames.missing = definition->hop_samples;
+    stream->frames.oldest = 0;
+    for (size_t i = 0; i < (size_t)(definition->n_fft - definition->hop_samples); ++i) {
+        overlap[i] = 0;
     }
 }
 
 bool acoustic_stft_push(acoustic_stft_stream *stream, const int16_t **pcm, size_t *n, float *re, float *im)
 {
-    const acoustic_stft *const definition = stream->definition;
-    const size_t size = definition->n_fft, next = stream->oldest + (size_t)definition->hop_samples;
-    if (!acoustic_fill_ring(stream->samples, size, stream->oldest, &stream->missing, pcm, n)) {
-        return false;
+    const bool complete = acoustic_next_frame(&stream->frames, pcm, n);
+    if (complete) {
+        spectra(stream->definition, stream->frames.work, 1, re, im);
     }
-    acoustic_windowed_ring(definition->window, stream->samples, size, stream->oldest, stream->work);
-    spectra(definition, stream->work, 1, re, im);
-    stream->oldest = (uint16_t)(next < size ? next : 0);
-    stream->missing = definition->hop_samples;
-    return true;
+    return complete;
 }
 
 void acoustic_synthesis_start(acoustic_synthesis_stream *stream, const acoustic_synthesis *definition, float *sums,

@@ -14,7 +14,7 @@ enum { STAGE_FEATURES, STAGE_GAINS, STAGE_PCM };
 
 void acoustic_hearing_start(acoustic_hearing *hearing)
 {
-    acoustic_stft_start(&hearing->stft, &acoustic_hearing_analysis, hearing->samples, hearing->work);
+    acoustic_stft_start(&hearing->stft, &acoustic_hearing_analysis, hearing->overlap, hearing->work);
     acoustic_synthesis_start(&hearing->synthesis, &acoustic_hearing_synthesis, hearing->sums, hearing->work);
     acoustic_hearing_features_start(&hearing->followed);
     memset(hearing->states, 0, sizeof hearing->states);

@@ -43,7 +43,7 @@ typedef struct {
     acoustic_stft_stream stft;
     acoustic_synthesis_stream synthesis;
     acoustic_lanes work[ACOUSTIC_WORK(ACOUSTIC_HEARING_ANALYSIS_SAMPLES)]; /* Of both. */
-    int16_t samples[ACOUSTIC_HEARING_ANALYSIS_SAMPLES];
+    int16_t overlap[ACOUSTIC_HEARING_ANALYSIS_SAMPLES - ACOUSTIC_HEARING_HOP_SAMPLES];
     float sums[ACOUSTIC_HEARING_SYNTHESIS_SAMPLES];
     float re[ACOUSTIC_HEARING_BINS], im[ACOUSTIC_HEARING_BINS]; /* Of the present frame. */
     acoustic_hearing_followed followed;
