@@ -46,7 +46,9 @@ class _LogMel(_Structure):
     )
 
 
-class _Stft(_Structure):
+class StftDefinition(_Structure):
+    """``acoustic_stft``."""
+
     _fields_ = _fields("window twiddles places", "hop_samples n_fft")
 
 
@@ -58,7 +60,9 @@ class _NoiseFloor(_Structure):
     )
 
 
-class _Synthesis(_Structure):
+class SynthesisDefinition(_Structure):
+    """``acoustic_synthesis``."""
+
     _fields_ = _fields("window twiddles places", "hop_samples window_samples n_fft")
 
 
@@ -91,7 +95,7 @@ class StftFrames:
 
     def __init__(self, core: ctypes.CDLL, window: F32, hop_samples: int) -> None:
         self._core, self._work = core, _work(core, len(window))
-        self._definition = _Stft(stft_fields(window, hop_samples))
+        self._definition = StftDefinition(stft_fields(window, hop_samples))
 
     def __call__(self, pcm: NDArray[np.int16], out: F32) -> None:
         """Fill ``out``, float32 (2, n_frames, n_fft / 2 + 1), with the spectra from the first hops of ``pcm`` on."""
@@ -104,7 +108,7 @@ class SynthesisFrames:
 
     def __init__(self, core: ctypes.CDLL, window: F32, n_fft: int, hop_samples: int) -> None:
         self._core, self._stream = core, _SynthesisStream()
-        self._definition = _Synthesis(synthesis_fields(window, n_fft, hop_samples))
+        self._definition = SynthesisDefinition(synthesis_fields(window, n_fft, hop_samples))
         self._sums, self._work = np.empty(len(window), np.float32), _work(core, n_fft)
         _call(core.acoustic_synthesis_start, self._stream, self._definition, self._sums, self._work)
 

@@ -49,7 +49,7 @@ def test_what_the_firmware_is_made_of() -> None:
     made = firmware(SHIPPED)
     assert made.header in made.sources
     assert all((DEVICE / name).is_file() for name in made.core)
-    assert SHIPPED.frontend.fingerprint() in made.sources["acoustic_hearing_model.h"]
+    assert SHIPPED.frontend.fingerprint() in made.sources["acoustic_hearing_model.c"]
     assert made.sources == firmware(SHIPPED).sources
     with pytest.raises(BundleError, match="roast"):
         firmware(Bundle.load("roast"))
@@ -146,7 +146,7 @@ static int16_t clear[REPLAY_MOST + ACOUSTIC_HEARING_HOP_SAMPLES - 1];
 
 void replay_start(void)
 {
-    acoustic_hearing_start(&hearing);
+    acoustic_hearing_start(&hearing, &acoustic_hearing_model);
 }
 
 void replay_push(const int16_t *pcm, size_t n)

@@ -4,7 +4,7 @@
  *
  *     static acoustic_hearing hearing;
  *     static int16_t clear[N + ACOUSTIC_HEARING_HOP_SAMPLES - 1];
- *     acoustic_hearing_start(&hearing);
+ *     acoustic_hearing_start(&hearing, &acoustic_hearing_model);
  *     for (;;) {
  *         ... wait for n samples of the microphone, at most N ...
  *         n_clear = acoustic_hearing_push(&hearing, pcm, n, clear);
@@ -22,13 +22,21 @@
 #include <stdint.h>
 
 #include "acoustic_frontend.h"
-#include "acoustic_hearing_model.h"
+#include "acoustic_hearing_settings.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-#define ACOUSTIC_HEARING_BINS (ACOUSTIC_HEARING_ANALYSIS_SAMPLES / 2 + 1)
+/* What is heard with, beside the network. */
+typedef struct {
+    const acoustic_stft *analysis;
+    const acoustic_synthesis *synthesis;
+    float floor; /* Gain that no bin falls below. */
+} acoustic_hearing_definition;
+
+/* Of the bundle that the firmware was made of. */
+extern const acoustic_hearing_definition acoustic_hearing_model;
 
 /* ---- Memory: nothing of it is for the caller ---- */
 
@@ -48,6 +56,7 @@ typedef struct {
     float re[ACOUSTIC_HEARING_BINS], im[ACOUSTIC_HEARING_BINS]; /* Of the present frame. */
     acoustic_hearing_followed followed;
     int8_t states[2][ACOUSTIC_HEARING_UNITS]; /* Of the network. */
+    float floor;
     float strength;
     float wet; /* Share of the denoised sound in the last frame: it follows strength and bypass. */
     bool bypass;
@@ -56,7 +65,7 @@ typedef struct {
 /* ---- Functions ---- */
 
 /* Begin a stream: at full strength, nothing heard. */
-void acoustic_hearing_start(acoustic_hearing *hearing);
+void acoustic_hearing_start(acoustic_hearing *hearing, const acoustic_hearing_definition *definition);
 
 /*
  * Take n samples and write those that are ready. Returns how many: a multiple of the hop, at most n and a hop less
