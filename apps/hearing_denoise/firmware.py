@@ -34,7 +34,7 @@ static acoustic_hearing hearing;
 
 void replay_start(void)
 {
-    acoustic_hearing_start(&hearing, &acoustic_hearing_model);
+    acoustic_hearing_start(&hearing);
 }
 
 void replay_push(const int16_t *pcm, size_t n)

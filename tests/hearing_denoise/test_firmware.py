@@ -146,7 +146,7 @@ static int16_t clear[REPLAY_MOST + ACOUSTIC_HEARING_HOP_SAMPLES - 1];
 
 void replay_start(void)
 {
-    acoustic_hearing_start(&hearing, &acoustic_hearing_model);
+    acoustic_hearing_start(&hearing);
 }
 
 void replay_push(const int16_t *pcm, size_t n)

@@ -4,7 +4,7 @@
  *
  *     static acoustic_hearing hearing;
  *     static int16_t clear[N + ACOUSTIC_HEARING_HOP_SAMPLES - 1];
- *     acoustic_hearing_start(&hearing, &acoustic_hearing_model);
+ *     acoustic_hearing_start(&hearing);
  *     for (;;) {
  *         ... wait for n samples of the microphone, at most N ...
  *         n_clear = acoustic_hearing_push(&hearing, pcm, n, clear);
@@ -65,7 +65,10 @@ typedef struct {
 /* ---- Functions ---- */
 
 /* Begin a stream: at full strength, nothing heard. */
-void acoustic_hearing_start(acoustic_hearing *hearing, const acoustic_hearing_definition *definition);
+void acoustic_hearing_start(acoustic_hearing *hearing);
+
+/* The same by another definition, of which the analysis and the synthesis must stay. */
+void acoustic_hearing_start_with(acoustic_hearing *hearing, const acoustic_hearing_definition *definition);
 
 /*
  * Take n samples and write those that are ready. Returns how many: a multiple of the hop, at most n and a hop less

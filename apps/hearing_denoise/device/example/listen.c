@@ -37,7 +37,7 @@ static void say_second(void)
 
 void listen_start(void)
 {
-    acoustic_hearing_start(&hearing, &acoustic_hearing_model);
+    acoustic_hearing_start(&hearing);
 }
 
 void listen_push(const int16_t *pcm, size_t n)

@@ -21,6 +21,9 @@ void acoustic_hearing_stream_start(stream_t *stream, const acoustic_stft *analys
                                    const int64_t *places);
 size_t acoustic_hearing_stream_push(stream_t *stream, float strength, const int16_t *pcm, size_t n, int16_t *out);
 
+/* Streams of Python begin by definitions of their own. */
+const acoustic_hearing_definition acoustic_hearing_model = {NULL, NULL, 0.0f};
+
 /* The stream that this thread is pushing. */
 static __thread const stream_t *running;
 
@@ -71,7 +74,7 @@ void acoustic_hearing_stream_start(stream_t *stream, const acoustic_stft *analys
                                    const int64_t *places)
 {
     const acoustic_hearing_definition definition = {analysis, synthesis, floor};
-    acoustic_hearing_start(&stream->hearing, &definition);
+    acoustic_hearing_start_with(&stream->hearing, &definition);
     stream->hearing.wet = wet;
     stream->calls = calls;
     stream->n_calls = n_calls;
