@@ -70,25 +70,25 @@ static void window_hop(const acoustic_frames *frames, size_t size)
     }
 }
 
-bool acoustic_next_frame(acoustic_frames *frames, const int16_t **pcm, size_t *n)
+/* Move samples, at most so many, to where they wait. */
+static void take(acoustic_frames *frames, void *place, size_t most, const int16_t **pcm, size_t *n)
 {
-    const size_t hop = frames->hop_samples, size = frames->frame_samples - hop;
-    size_t taken;
-    if (frames->missing > hop) { /* The first frame of all. */
-        taken = (size_t)(frames->missing - hop) < *n ? frames->missing - hop : *n;
-        memcpy(frames->overlap + frames->frame_samples - frames->missing, *pcm, taken * sizeof(int16_t));
-        *pcm += taken;
-        *n -= taken;
-        frames->missing = (uint16_t)(frames->missing - taken);
-        if (frames->missing > hop) {
-            return false;
-        }
-    }
-    taken = *n < frames->missing ? *n : frames->missing;
-    memcpy(running_hop(frames) + (hop - frames->missing) * sizeof(int16_t), *pcm, taken * sizeof(int16_t));
+    const size_t taken = *n < most ? *n : most;
+    memcpy(place, *pcm, taken * sizeof(int16_t));
     *pcm += taken;
     *n -= taken;
     frames->missing = (uint16_t)(frames->missing - taken);
+}
+
+bool acoustic_next_frame(acoustic_frames *frames, const int16_t **pcm, size_t *n)
+{
+    const size_t hop = frames->hop_samples, size = frames->frame_samples - hop;
+    if (frames->missing > hop) { /* The first frame of all. */
+        take(frames, frames->overlap + (size + hop - frames->missing), frames->missing - hop, pcm, n);
+    }
+    if (frames->missing <= hop) {
+        take(frames, running_hop(frames) + (hop - frames->missing) * sizeof(int16_t), frames->missing, pcm, n);
+    }
     if (frames->missing > 0) {
         return false;
     }

@@ -6,7 +6,6 @@ Denoising runs on the device. The fitting to a hearing loss stays on the PC, wit
 import numpy as np
 from numpy.typing import NDArray
 
-from acoustic.device import switched_off
 from acoustic.export import c_text
 from acoustic.export.constants import Constants
 from acoustic.export.firmware import Firmware, own_listen, own_sources
@@ -90,11 +89,10 @@ def firmware(bundle: Bundle) -> Firmware:
 
 
 def stages(bundle: Bundle, pcm: NDArray[np.int16]) -> dict[str, bytes]:
-    """Bytes of each stage of the chain, as the C traces them; NumPy alone computes the spectra and the sound."""
-    with switched_off():
-        told = FeatureStream().push(*Stft(FRONT_END.windows).push(pcm))
-        gains = MaskNetwork(bundle.runtime).push(told[:, None])
-        clear = HearingChain(bundle).push(pcm)
+    """Bytes of each stage of the chain, as the C traces them."""
+    told = FeatureStream().push(*Stft(FRONT_END.windows).push(pcm))
+    gains = MaskNetwork(bundle.runtime).push(told[:, None])
+    clear = HearingChain(bundle).push(pcm)
     return {"features": told.tobytes(), "gains": gains.tobytes(), "pcm": clear.astype("<i2").tobytes()}
 
 
