@@ -1,4 +1,4 @@
-"""Compiles the C core while the package is built; without a compiler the package is pure Python."""
+"""Compiles the C of core and applications while the package is built; without a compiler it is pure Python."""
 
 import runpy
 import sysconfig
@@ -9,13 +9,14 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class CoreBuildHook(BuildHookInterface):  # type: ignore[type-arg]
-    """Puts the compiled core beside its sources and tags the wheel with the platform that it runs on."""
+    """Puts what is compiled beside its sources and tags the wheel with the platform that it runs on."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile; called by hatchling before it collects files."""
         # By its path: nothing can be imported from a package that is not installed yet.
         build = runpy.run_path(str(Path(self.root) / "acoustic" / "device" / "build.py"))
-        built = build["build"]()
+        homes = [build["HERE"], *build["applications"](Path(self.root) / "apps")]
+        built = [library for home in homes for library in build["build"](home)]
         if built:
             platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
             build_data["pure_python"] = False

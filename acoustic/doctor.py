@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
-from acoustic.device import core, status
+from acoustic.device import core, homes, status
 from acoustic.errors import AcousticError, DeviceError
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ QUIET_DBFS = -75.0
 MAX_DC = 0.02
 MAX_CLIPPED = 1e-4
 NARROW_HZ = 7500.0
+
+_COMPILE = "With a C compiler it becomes several times as fast: install the package again."
 
 BANDWIDTH_FRAME = 1024
 BANDWIDTH_STEP_HZ = 500.0
@@ -58,6 +60,7 @@ def examine(device: str | None = None, seconds: float = 3.0) -> Iterator[Finding
     yield Finding("python", "ok", f"{platform.python_version()} on {platform.platform()}")
     yield from _packages()
     yield _front_end()
+    yield from _applications()
     yield from _bundles()
     yield from _microphone(device, seconds)
 
@@ -161,8 +164,13 @@ def judge(pcm: npt.NDArray[np.int16], rate_hz: int, meter: "LevelMeter", health:
 
 def _front_end() -> Finding:
     """Say who computes the front end; the bytes are the same, only the speed differs."""
-    remedy = "" if core() else "With a C compiler it becomes several times as fast: install the package again."
-    return Finding("front end", "ok", f"{status()} (NumPy {np.__version__})", remedy)
+    return Finding("front end", "ok", f"{status()} (NumPy {np.__version__})", "" if core() else _COMPILE)
+
+
+def _applications() -> Iterator[Finding]:
+    """Say the same of the applications that have C for Python."""
+    for home in homes()[1:]:
+        yield Finding(home.parent.name, "ok", status(home), "" if core(home) else _COMPILE)
 
 
 def _packages() -> Iterator[Finding]:

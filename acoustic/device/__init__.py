@@ -1,7 +1,8 @@
 """The C99 core: the arithmetic as it leaves for microcontrollers, and the copy of it that Python computes with.
 
 Python's copy is optional. Where it was built (:mod:`acoustic.device.build`), the front end is computed by it, else by
-NumPy: the bytes are the same. The environment variable ``ACOUSTIC_NATIVE=0`` switches it off.
+NumPy: the bytes are the same. An application may have a library of its own, the core with the application's C. The
+environment variable ``ACOUSTIC_NATIVE=0`` switches all of them off.
 """
 
 import ctypes
@@ -9,17 +10,25 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from importlib.metadata import entry_points
+from importlib.resources import files
 from pathlib import Path
 
-from acoustic.device.build import HERE, digest
+from acoustic.device.build import HERE, applications, digest
 
 #: Version of the arithmetic that the C sources implement.
 ARITHMETIC_VERSION = 1
 
 
-def core() -> ctypes.CDLL | None:
-    """Return the compiled core, or None where NumPy has to compute."""
-    return _search(HERE)[0] if os.environ.get("ACOUSTIC_NATIVE") != "0" else None
+def core(home: Path | None = None) -> ctypes.CDLL | None:
+    """Return the compiled core, or that of an application's folder ``device``; None where NumPy has to compute."""
+    return _search(home or HERE)[0] if os.environ.get("ACOUSTIC_NATIVE") != "0" else None
+
+
+def homes() -> list[Path]:
+    """Folders that have libraries: the core's, then those of the installed applications."""
+    roots = {Path(str(files(entry.value))).parent for entry in entry_points(group="acoustic.bundles")}
+    return [HERE, *(home for root in sorted(roots) for home in applications(root))]
 
 
 @contextmanager
@@ -36,14 +45,14 @@ def switched_off() -> Iterator[None]:
             os.environ["ACOUSTIC_NATIVE"] = before
 
 
-def status() -> str:
-    """One line about who computes the front end."""
+def status(home: Path | None = None) -> str:
+    """One line about who computes the front end, or an application."""
     if os.environ.get("ACOUSTIC_NATIVE") == "0":
         return "NumPy: the compiled core is switched off by ACOUSTIC_NATIVE=0"
-    return _search(HERE)[1]
+    return _search(home or HERE)[1]
 
 
-@lru_cache(maxsize=1)
+@lru_cache
 def _search(folder: Path) -> tuple[ctypes.CDLL | None, str]:
     """Find the widest core that fits this processor, and say what was found."""
     library, complaint = load(folder / "_core.so")
@@ -52,7 +61,8 @@ def _search(folder: Path) -> tuple[ctypes.CDLL | None, str]:
         library = wider or library
     if library is None:
         return None, f"NumPy: {complaint}"
-    return library, f"compiled core, {library.acoustic_core_lanes()} frames side by side"
+    lanes = library.acoustic_core_lanes()
+    return library, f"compiled core, {lanes} frames side by side" if lanes > 1 else "compiled core, frame by frame"
 
 
 def load(path: Path) -> tuple[ctypes.CDLL | None, str]:
@@ -65,7 +75,7 @@ def load(path: Path) -> tuple[ctypes.CDLL | None, str]:
         found = library.acoustic_core_digest().decode()
     except (OSError, AttributeError) as error:
         return None, f"the compiled core cannot be loaded ({error})"
-    if found != digest():
+    if found != digest(path.parent):
         return None, "the compiled core is older than its sources"
     if library.acoustic_core_arithmetic() != ARITHMETIC_VERSION or not library.acoustic_core_rounds_twice():
         return None, "the compiled core computes with another arithmetic"

@@ -1,6 +1,7 @@
-"""Compile the C99 core of this checkout: ``python -m acoustic.device``."""
+"""Compile the C99 core of this checkout, and what applications add to it: ``python -m acoustic.device``."""
 
-from acoustic.device import build
+from acoustic.device import build, homes
 
-for library in build.build():
-    print(library)
+for home in homes():
+    for library in build.build(home):
+        print(library)

@@ -33,92 +33,85 @@ static inline three_twiddles twiddles_at(const float *twiddles, size_t index)
     return w;
 }
 
-/* Write four points, `step` numbers apart, all but the first turned. */
-static inline void put_4(acoustic_lanes *y, size_t step, four_points z, three_twiddles w)
+/* Put four points back, turned, in bit-reversed order: the second one where the third came from. */
+static inline void put_4(acoustic_lanes *x, size_t step, four_points z, three_twiddles w)
 {
-    acoustic_lanes *const y_1 = y + step, *const y_2 = y_1 + step, *const y_3 = y_2 + step;
-    y[0] = z.re_0;
-    y[1] = z.im_0;
-    y_1[0] = z.re_1 * w.cos_1 - z.im_1 * w.sin_1;
-    y_1[1] = z.im_1 * w.cos_1 + z.re_1 * w.sin_1;
-    y_2[0] = z.re_2 * w.cos_2 - z.im_2 * w.sin_2;
-    y_2[1] = z.im_2 * w.cos_2 + z.re_2 * w.sin_2;
-    y_3[0] = z.re_3 * w.cos_3 - z.im_3 * w.sin_3;
-    y_3[1] = z.im_3 * w.cos_3 + z.re_3 * w.sin_3;
+    acoustic_lanes *const x_1 = x + step, *const x_2 = x_1 + step, *const x_3 = x_2 + step;
+    x[0] = z.re_0;
+    x[1] = z.im_0;
+    x_2[0] = z.re_1 * w.cos_1 - z.im_1 * w.sin_1;
+    x_2[1] = z.im_1 * w.cos_1 + z.re_1 * w.sin_1;
+    x_1[0] = z.re_2 * w.cos_2 - z.im_2 * w.sin_2;
+    x_1[1] = z.im_2 * w.cos_2 + z.re_2 * w.sin_2;
+    x_3[0] = z.re_3 * w.cos_3 - z.im_3 * w.sin_3;
+    x_3[1] = z.im_3 * w.cos_3 + z.re_3 * w.sin_3;
 }
 
 /* The first pass, over all 4 * points of the transform. */
-static void first_radix_4(const acoustic_lanes *restrict x, acoustic_lanes *restrict y, size_t points,
-                          const float *twiddles)
+static void first_radix_4(acoustic_lanes *x, size_t points, const float *twiddles)
 {
     for (size_t point = 0; point < points; ++point) {
-        put_4(y, 2, transform_4(x, 2 * points), twiddles_at(twiddles, 2 * point));
+        put_4(x, 2 * points, transform_4(x, 2 * points), twiddles_at(twiddles, 2 * point));
         x += 2;
-        y += 8;
     }
 }
 
-/* A pass between: sub-transforms of 4 * points, `stride` of them interleaved. */
-static void radix_4(const acoustic_lanes *restrict x, acoustic_lanes *restrict y, size_t points, size_t stride,
-                    const float *twiddles)
+/* A pass between: `transforms` of 4 * points, one behind the other. */
+static void radix_4(acoustic_lanes *x, size_t points, size_t transforms, const float *twiddles)
 {
     for (size_t point = 0; point < points; ++point) {
-        const three_twiddles w = twiddles_at(twiddles, 2 * point * stride);
-        for (size_t k = 0; k < stride; ++k) {
-            put_4(y, 2 * stride, transform_4(x, 2 * points * stride), w);
-            x += 2;
-            y += 2;
+        const three_twiddles w = twiddles_at(twiddles, 2 * point * transforms);
+        acoustic_lanes *here = x + 2 * point;
+        for (size_t k = 0; k < transforms; ++k) {
+            put_4(here, 2 * points, transform_4(here, 2 * points), w);
+            here += 8 * points;
         }
-        y += 6 * stride;
     }
 }
 
 /* The last pass, if it is of radix 4: every factor is one. */
-static void last_radix_4(const acoustic_lanes *restrict x, acoustic_lanes *restrict y, size_t stride)
+static void last_radix_4(acoustic_lanes *x, size_t transforms)
 {
-    const size_t step = 2 * stride;
-    for (size_t k = 0; k < stride; ++k) {
-        const four_points z = transform_4(x, step);
-        y[0] = z.re_0;
-        y[1] = z.im_0;
-        y[step] = z.re_1;
-        y[step + 1] = z.im_1;
-        y[2 * step] = z.re_2;
-        y[2 * step + 1] = z.im_2;
-        y[3 * step] = z.re_3;
-        y[3 * step + 1] = z.im_3;
-        x += 2;
-        y += 2;
+    for (size_t k = 0; k < transforms; ++k) {
+        const four_points z = transform_4(x, 2);
+        x[0] = z.re_0;
+        x[1] = z.im_0;
+        x[2] = z.re_2;
+        x[3] = z.im_2;
+        x[4] = z.re_1;
+        x[5] = z.im_1;
+        x[6] = z.re_3;
+        x[7] = z.im_3;
+        x += 8;
     }
 }
 
 /* The last pass, if it is of radix 2. */
-static void last_radix_2(const acoustic_lanes *restrict x, acoustic_lanes *restrict y, size_t stride)
+static void last_radix_2(acoustic_lanes *x, size_t transforms)
 {
-    const size_t half = 2 * stride;
-    for (size_t k = 0; k < half; ++k) {
-        y[k] = x[k] + x[half + k];
-        y[half + k] = x[k] - x[half + k];
+    for (size_t k = 0; k < transforms; ++k) {
+        const acoustic_lanes re = x[0] - x[2], im = x[1] - x[3];
+        x[0] += x[2];
+        x[1] += x[3];
+        x[2] = re;
+        x[3] = im;
+        x += 4;
     }
 }
 
-/* Complex transform of n / 2 points; returns where the result lies. */
-static acoustic_lanes *transform(size_t n, const float *twiddles, acoustic_lanes *x, acoustic_lanes *spare)
+/* Complex transform of n / 2 points, which stand in bit-reversed order afterwards. */
+static void transform(size_t n, const float *twiddles, acoustic_lanes *x)
 {
-    first_radix_4(x, spare, n / 8, twiddles);
-    for (size_t length = n / 8, stride = 4; length > 1; length /= 4, stride *= 4) {
-        acoustic_lanes *const source = spare;
-        spare = x;
-        x = source;
+    first_radix_4(x, n / 8, twiddles);
+    for (size_t length = n / 8, transforms = 4; length > 1; length /= 4, transforms *= 4) {
         if (length == 2) {
-            last_radix_2(x, spare, stride);
+            last_radix_2(x, transforms);
         } else if (length == 4) {
-            last_radix_4(x, spare, stride);
+            last_radix_4(x, transforms);
         } else {
-            radix_4(x, spare, length / 4, stride, twiddles);
+            radix_4(x, length / 4, transforms, twiddles);
         }
     }
-    return spare;
 }
 
 /* Bin k and bin n / 2 - k of a real signal, from the same bins of the complex transform of its packed points. */
@@ -136,52 +129,49 @@ static inline bin_pair unpack(const acoustic_lanes *low, const acoustic_lanes *h
     return bins;
 }
 
-acoustic_lanes *acoustic_fft_power(size_t n, const float *twiddles, acoustic_lanes *x, acoustic_lanes *spare)
+void acoustic_fft_power(size_t n, const float *twiddles, const uint16_t *places, acoustic_lanes *x)
 {
-    const acoustic_lanes *const z = transform(n, twiddles, x, spare);
-    acoustic_lanes *const power = z == x ? spare : x;
-    const acoustic_lanes *low = z + 2, *high = z + n - 2;
-    const acoustic_lanes first = (z[0] + z[1]) * 2.0f, last = (z[0] - z[1]) * 2.0f;
-    power[0] = first * first;
-    power[n / 2] = last * last;
+    acoustic_lanes first, last;
+    transform(n, twiddles, x);
+    first = (x[0] + x[1]) * 2.0f;
+    last = (x[0] - x[1]) * 2.0f;
+    x[0] = first * first;
+    x[1] = last * last;
     for (size_t k = 1; k <= n / 4; ++k) {
+        acoustic_lanes *const low = x + places[k], *const high = x + places[n / 2 - k];
         const bin_pair bins = unpack(low, high, twiddles + 2 * k);
         /* The higher bin first: at the middle, the lower is the one that stays. */
-        power[n / 2 - k] = bins.high_re * bins.high_re + bins.high_im * bins.high_im;
-        power[k] = bins.low_re * bins.low_re + bins.low_im * bins.low_im;
-        low += 2;
-        high -= 2;
+        high[0] = bins.high_re * bins.high_re + bins.high_im * bins.high_im;
+        low[0] = bins.low_re * bins.low_re + bins.low_im * bins.low_im;
     }
-    return power;
 }
 
-acoustic_lanes *acoustic_fft_forward(size_t n, const float *twiddles, acoustic_lanes *x, acoustic_lanes *spare)
+void acoustic_fft_forward(size_t n, const float *twiddles, const uint16_t *places, acoustic_lanes *x)
 {
-    acoustic_lanes *const z = transform(n, twiddles, x, spare);
-    const acoustic_lanes first = (z[0] + z[1]) * 2.0f, last = (z[0] - z[1]) * 2.0f;
-    z[0] = first;
-    z[n] = last;
-    z[1] = z[n + 1] = (acoustic_lanes){0};
+    acoustic_lanes first, last;
+    transform(n, twiddles, x);
+    first = (x[0] + x[1]) * 2.0f;
+    last = (x[0] - x[1]) * 2.0f;
+    x[0] = first;
+    x[1] = last;
     for (size_t k = 1; k <= n / 4; ++k) {
-        acoustic_lanes *const low = z + 2 * k, *const high = z + n - 2 * k;
+        acoustic_lanes *const low = x + places[k], *const high = x + places[n / 2 - k];
         const bin_pair bins = unpack(low, high, twiddles + 2 * k);
         high[0] = bins.high_re;
         high[1] = bins.high_im;
         low[0] = bins.low_re;
         low[1] = bins.low_im;
     }
-    return z;
 }
 
-acoustic_lanes *acoustic_fft_inverse(size_t n, const float *twiddles, acoustic_lanes *spectrum, acoustic_lanes *spare)
+void acoustic_fft_inverse(size_t n, const float *twiddles, acoustic_lanes *x)
 {
-    acoustic_lanes *const z = spectrum;
-    const acoustic_lanes first = z[0], last = z[n];
+    const acoustic_lanes first = x[0], last = x[1];
     /* Exchanging real and imaginary part before and after makes the forward transform the inverse one. */
-    z[0] = first - last;
-    z[1] = first + last;
+    x[0] = first - last;
+    x[1] = first + last;
     for (size_t k = 1; k <= n / 4; ++k) {
-        acoustic_lanes *const low = z + 2 * k, *const high = z + n - 2 * k;
+        acoustic_lanes *const low = x + 2 * k, *const high = x + n - 2 * k;
         const float cosine = twiddles[2 * k], sine = twiddles[2 * k + 1];
         const acoustic_lanes even_re = low[0] + high[0], even_im = low[1] - high[1];
         const acoustic_lanes turned_re = low[0] - high[0], turned_im = low[1] + high[1];
@@ -193,5 +183,5 @@ acoustic_lanes *acoustic_fft_inverse(size_t n, const float *twiddles, acoustic_l
         low[0] = even_im + odd_re;
         low[1] = even_re - odd_im;
     }
-    return transform(n, twiddles, z, spare);
+    transform(n, twiddles, x);
 }

@@ -1,5 +1,7 @@
 #include "acoustic_frames.h"
 
+#include <string.h>
+
 #if ACOUSTIC_LANES == 1
 
 void acoustic_windowed(const float *window, size_t n, const int16_t *pcm, size_t hop, size_t count,
@@ -32,25 +34,67 @@ void acoustic_windowed(const float *window, size_t n, const int16_t *pcm, size_t
 
 #endif
 
-bool acoustic_fill_ring(int16_t *ring, size_t size, uint16_t oldest, uint16_t *missing, const int16_t **pcm,
-                        size_t *n)
+/* The running hop: bytes of int16, since the memory is one of floats. */
+static unsigned char *running_hop(const acoustic_frames *frames)
 {
-    const size_t taken = *n < *missing ? *n : *missing;
-    size_t place = oldest + size - *missing;
-    for (size_t i = 0; i < taken; ++i) {
-        place = place < size ? place : place - size;
-        ring[place++] = (*pcm)[i];
-    }
-    *pcm += taken;
-    *n -= taken;
-    *missing = (uint16_t)(*missing - taken);
-    return *missing == 0;
+    return (unsigned char *)(frames->work + ACOUSTIC_WORK(frames->n_fft)) - frames->hop_samples * sizeof(int16_t);
 }
 
-void acoustic_windowed_ring(const float *window, const int16_t *ring, size_t size, size_t oldest,
-                            acoustic_lanes *frame)
+/* The overlap, from its oldest sample on, into the beginning of the frame. */
+static void window_overlap(const acoustic_frames *frames, size_t size)
 {
-    const size_t n = size - oldest;
-    acoustic_windowed(window, n, ring + oldest, 0, 1, frame);
-    acoustic_windowed(window + n, oldest, ring, 0, 1, frame + n);
+    const size_t oldest = frames->oldest, n = size - oldest;
+    acoustic_windowed(frames->window, n, frames->overlap + oldest, 0, 1, frames->work);
+    acoustic_windowed(frames->window + n, oldest, frames->overlap, 0, 1, frames->work + n);
+}
+
+/* The newest samples of the running hop replace the oldest of the overlap. */
+static void remember_hop(acoustic_frames *frames, size_t size)
+{
+    const size_t hop = frames->hop_samples, count = hop < size ? hop : size, wrap = size - frames->oldest;
+    const size_t first = count < wrap ? count : wrap;
+    const unsigned char *const newest = running_hop(frames) + (hop - count) * sizeof(int16_t);
+    memcpy(frames->overlap + frames->oldest, newest, first * sizeof(int16_t));
+    memcpy(frames->overlap, newest + first * sizeof(int16_t), (count - first) * sizeof(int16_t));
+    frames->oldest = (uint16_t)(count < wrap ? frames->oldest + count : count - wrap);
+}
+
+/* The running hop into the end of the frame, which grows towards it and overtakes no sample that is still to come. */
+static void window_hop(const acoustic_frames *frames, size_t size)
+{
+    const unsigned char *const samples = running_hop(frames);
+    for (size_t i = 0; i < frames->hop_samples; ++i) {
+        int16_t sample;
+        memcpy(&sample, samples + i * sizeof sample, sizeof sample);
+        frames->work[size + i] = (float)sample * frames->window[size + i] - (acoustic_lanes){0};
+    }
+}
+
+/* Move samples, at most so many, to where they wait. */
+static void take(acoustic_frames *frames, void *place, size_t most, const int16_t **pcm, size_t *n)
+{
+    const size_t taken = *n < most ? *n : most;
+    memcpy(place, *pcm, taken * sizeof(int16_t));
+    *pcm += taken;
+    *n -= taken;
+    frames->missing = (uint16_t)(frames->missing - taken);
+}
+
+bool acoustic_next_frame(acoustic_frames *frames, const int16_t **pcm, size_t *n)
+{
+    const size_t hop = frames->hop_samples, size = frames->frame_samples - hop;
+    if (frames->missing > hop) { /* The first frame of all. */
+        take(frames, frames->overlap + (size + hop - frames->missing), frames->missing - hop, pcm, n);
+    }
+    if (frames->missing <= hop) {
+        take(frames, running_hop(frames) + (hop - frames->missing) * sizeof(int16_t), frames->missing, pcm, n);
+    }
+    if (frames->missing > 0) {
+        return false;
+    }
+    window_overlap(frames, size);
+    remember_hop(frames, size);
+    window_hop(frames, size);
+    frames->missing = (uint16_t)hop;
+    return true;
 }

@@ -4,9 +4,7 @@
 #ifndef ACOUSTIC_FRAMES_H
 #define ACOUSTIC_FRAMES_H
 
-#include <stdbool.h>
-
-#include "acoustic_lanes.h"
+#include "acoustic_frontend.h"
 
 /*
  * Multiply `n` samples by a window. Lane l reads from pcm + l * hop; lanes from `count` on repeat the last one that
@@ -16,14 +14,9 @@ void acoustic_windowed(const float *window, size_t n, const int16_t *pcm, size_t
                        acoustic_lanes *frames);
 
 /*
- * Put samples into a ring of `size` until none is missing or none is left; *pcm and *n move past what was taken.
- * Returns whether none is missing.
+ * Take samples until a frame is complete or none is left; *pcm and *n move past what was taken. Returns whether
+ * frames->work begins with a new frame, windowed: (frame_samples).
  */
-bool acoustic_fill_ring(int16_t *ring, size_t size, uint16_t oldest, uint16_t *missing, const int16_t **pcm,
-                        size_t *n);
-
-/* Multiply the whole ring, from the oldest sample on, by a window of its size. */
-void acoustic_windowed_ring(const float *window, const int16_t *ring, size_t size, size_t oldest,
-                            acoustic_lanes *frame);
+bool acoustic_next_frame(acoustic_frames *frames, const int16_t **pcm, size_t *n);
 
 #endif

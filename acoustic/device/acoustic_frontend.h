@@ -24,8 +24,25 @@
 /* Version of the arithmetic: it changes whenever any output byte would. */
 #define ACOUSTIC_ARITHMETIC_VERSION 1
 
-/* Numbers of working memory that each function below needs; nothing in it survives a call. */
-#define ACOUSTIC_WORK(n_fft) (2 * (n_fft) + 4)
+/*
+ * Numbers of working memory that each function below needs. Of what lies in it nothing survives a call, but for the
+ * samples that a stream takes: after a push that returned no frame the memory is the stream's.
+ */
+#define ACOUSTIC_WORK(n_fft) ((n_fft) + 2)
+
+/* ---- What all streams of frames have in common ---- */
+
+/* Samples on their way into frames. */
+typedef struct {
+    const float *window;
+    int16_t *overlap;       /* What the next frame has in common with the one before, in a ring. */
+    acoustic_lanes *work;   /* ACOUSTIC_WORK(n_fft); at its end lies the running hop. */
+    uint16_t frame_samples;
+    uint16_t hop_samples;
+    uint16_t n_fft;
+    uint16_t oldest;        /* Where in the ring the next frame begins. */
+    uint16_t missing;       /* Samples until it is complete. */
+} acoustic_frames;
 
 /* ---- Log-mel features (Davis and Mermelstein 1980, without their cosine transform) ---- */
 
@@ -33,6 +50,7 @@
 typedef struct {
     const float *window;        /* Window / 65536, shape (frame_samples): full scale is one, and the FFT takes halves. */
     const float *twiddles;      /* cos(2 pi k / n_fft), -sin(2 pi k / n_fft): shape (3 * n_fft / 4, 2). */
+    const uint16_t *places;     /* Where the transform leaves each bin, see acoustic_fft.h: (n_fft / 2 + 1). */
     const uint16_t *mel_bounds; /* First bin of each segment between band edges, and the last's end: (n_mels + 2). */
     const float *mel_weights;   /* Of a bin on the rising and on the falling side: (n_fft / 2 + 1, 2). */
     uint16_t frame_samples;     /* Length of the window, even, at most n_fft. */
@@ -47,19 +65,17 @@ typedef struct {
 /* Log-mel frames of a stream. */
 typedef struct {
     const acoustic_log_mel *definition;
-    int16_t *samples;     /* The last frame_samples samples, in a ring. */
-    acoustic_lanes *work; /* ACOUSTIC_WORK(n_fft); may be shared between streams that are not used at the same time. */
-    uint16_t oldest;      /* Where in the ring the next frame begins. */
-    uint16_t missing;     /* Samples until it is complete. */
+    acoustic_frames frames;
 } acoustic_log_mel_stream;
 
-/* Begin a stream; samples holds frame_samples, work holds ACOUSTIC_WORK(n_fft). */
-void acoustic_log_mel_start(acoustic_log_mel_stream *stream, const acoustic_log_mel *definition, int16_t *samples,
+/* Begin a stream; overlap holds frame_samples - hop_samples, work holds ACOUSTIC_WORK(n_fft). */
+void acoustic_log_mel_start(acoustic_log_mel_stream *stream, const acoustic_log_mel *definition, int16_t *overlap,
                             acoustic_lanes *work);
 
 /*
  * Take samples until a frame is complete or none is left; *pcm and *n move past what was taken. Returns whether
- * levels_db, shape (n_mels), holds a new frame: its bands in dB relative to full scale squared.
+ * levels_db, shape (n_mels), holds a new frame: its bands in dB relative to full scale squared. On a microcontroller
+ * levels_db may be the beginning of the working memory.
  */
 bool acoustic_log_mel_push(acoustic_log_mel_stream *stream, const int16_t **pcm, size_t *n, float *levels_db);
 
@@ -105,6 +121,7 @@ void acoustic_noise_floor_push(acoustic_noise_floor *noise, const int16_t *level
 typedef struct {
     const float *window;   /* Window / 65536: shape (n_fft). */
     const float *twiddles; /* As above. */
+    const uint16_t *places;
     uint16_t hop_samples;  /* Divides n_fft. */
     uint16_t n_fft;        /* A power of two, 16 to 8192. */
 } acoustic_stft;
@@ -112,14 +129,11 @@ typedef struct {
 /* Spectra of a stream. Silence is assumed before the first sample, so that it too lies under overlapping windows. */
 typedef struct {
     const acoustic_stft *definition;
-    int16_t *samples;     /* The last n_fft samples, in a ring. */
-    acoustic_lanes *work; /* ACOUSTIC_WORK(n_fft) */
-    uint16_t oldest;      /* Where in the ring the next frame begins. */
-    uint16_t missing;     /* Samples until it is complete. */
+    acoustic_frames frames;
 } acoustic_stft_stream;
 
-/* Begin a stream; samples holds n_fft, work holds ACOUSTIC_WORK(n_fft). */
-void acoustic_stft_start(acoustic_stft_stream *stream, const acoustic_stft *definition, int16_t *samples,
+/* Begin a stream; overlap holds n_fft - hop_samples, work holds ACOUSTIC_WORK(n_fft). */
+void acoustic_stft_start(acoustic_stft_stream *stream, const acoustic_stft *definition, int16_t *overlap,
                          acoustic_lanes *work);
 
 /* As acoustic_log_mel_push; a frame is re and im, shape (n_fft / 2 + 1) each. */
@@ -133,6 +147,7 @@ void acoustic_stft_frames(const acoustic_stft *definition, acoustic_lanes *work,
 typedef struct {
     const float *window;     /* Window * 32768: shape (window_samples). */
     const float *twiddles;   /* As above. */
+    const uint16_t *places;
     uint16_t hop_samples;    /* Divides window_samples. */
     uint16_t window_samples; /* The window lies at the end of the frame; at most n_fft. */
     uint16_t n_fft;          /* A power of two, 16 to 8192. */

@@ -1,7 +1,8 @@
 """Compiles the C99 core for Python: ``python -m acoustic.device`` in a checkout, by itself at installation.
 
-Without a C compiler nothing is built, and Python computes the same bytes with NumPy, more slowly. Only the standard
-library is imported: this also runs before anything is installed.
+An application that Python runs in C has its own library in its folder ``device``: the core with the C of that folder
+and, from ``device/python``, with what Python asks of it. Without a C compiler nothing is built, and Python computes the
+same bytes with NumPy, more slowly. Only the standard library is imported: this also runs before anything is installed.
 """
 
 import hashlib
@@ -24,12 +25,23 @@ def sources() -> list[Path]:
     return sorted(HERE.rglob("acoustic_*.c"))
 
 
-def digest() -> str:
-    """SHA-256 (hex) of everything that is compiled."""
+def digest(folder: Path = HERE) -> str:
+    """SHA-256 (hex) of everything that is compiled into the libraries of a folder."""
     total = hashlib.sha256()
-    for path in sorted(HERE.rglob("*.[ch]")):
-        total.update(path.read_bytes())
+    for home in _homes(folder):
+        for path in sorted(home.rglob("*.[ch]")):
+            total.update(path.read_bytes())
     return total.hexdigest()
+
+
+def _homes(folder: Path) -> list[Path]:
+    """Folders whose C is compiled into the libraries of a folder."""
+    return [HERE] if folder == HERE else [HERE, folder]
+
+
+def applications(root: Path) -> list[Path]:
+    """Folders ``device`` of the applications under a folder whose C Python runs."""
+    return sorted(path.parent for path in root.glob("*/device/python"))
 
 
 def compiler() -> str | None:
@@ -37,16 +49,16 @@ def compiler() -> str | None:
     return next(filter(None, map(shutil.which, [os.environ.get("CC", "cc"), "gcc", "clang"])), None)
 
 
-def variants() -> dict[str, tuple[str, ...]]:
-    """Names of the libraries to build, and the flags that tell them apart."""
-    libraries: dict[str, tuple[str, ...]] = {"_core": ("-DACOUSTIC_LANES=4",)}
+def variants(*, live: bool = False) -> dict[str, tuple[str, ...]]:
+    """Names of the libraries to build, and the flags that tell them apart; one that is live takes frame by frame."""
+    libraries: dict[str, tuple[str, ...]] = {"_core": (f"-DACOUSTIC_LANES={1 if live else 4}",)}
     if sysconfig.get_platform().endswith("x86_64"):
-        libraries["_core_avx2"] = ("-DACOUSTIC_LANES=8", "-mavx2")
+        libraries["_core_avx2"] = (f"-DACOUSTIC_LANES={1 if live else 8}", "-mavx2")
     return libraries
 
 
 def build(folder: Path = HERE) -> list[Path]:
-    """Compile the libraries into a folder.
+    """Compile the libraries into a folder, with the C that lies there.
 
     Returns
     -------
@@ -57,12 +69,14 @@ def build(folder: Path = HERE) -> list[Path]:
     if command is None:
         return []
     built = []
-    for name, flags in variants().items():
+    homes = _homes(folder)
+    includes = [f"-I{place}" for place in (HERE, HERE / "nn", folder, folder / "python")]
+    files = [path for home in homes for pattern in ("_*.c", "acoustic_*.c") for path in sorted(home.rglob(pattern))]
+    for name, flags in variants(live=(folder / "python").is_dir()).items():
         with tempfile.TemporaryDirectory() as work:
             made = Path(work) / f"{name}.so"
-            options = [*ARITHMETIC_FLAGS, *PYTHON_FLAGS, f'-DACOUSTIC_DIGEST="{digest()}"', *flags]
-            files: list[str | Path] = ["-o", made, *sorted(HERE.rglob("_*.c")), *sources()]
-            result = subprocess.run([command, *options, *files], capture_output=True)
+            options = [*ARITHMETIC_FLAGS, *PYTHON_FLAGS, *includes, f'-DACOUSTIC_DIGEST="{digest(folder)}"', *flags]
+            result = subprocess.run([command, *options, "-o", made, *files], capture_output=True)
             if result.returncode == 0:
                 built.append(_put(made, folder / made.name))
     return built

@@ -52,8 +52,8 @@ class FrontEndReplay:
         constants.add("acoustic_synthesis", "replayed_synthesis", synthesis_fields(window, n_fft, hop))
         sizes = {
             "BLOCK": self.block_samples,
-            "LARGEST_FFT": max(self.fe.n_fft, n_fft),
-            "FRAME_SAMPLES": self.fe.frame_samples,
+            "LOG_MEL_FFT": self.fe.n_fft,
+            "OVERLAP_SAMPLES": max(1, self.fe.frame_samples - self.fe.hop_samples),
             "N_MELS": self.fe.n_mels,
             "BLOCK_FRAMES": _BLOCK_FRAMES,
             "N_BLOCKS": _N_BLOCKS,

@@ -6,6 +6,7 @@ Each function gives the fields of one C structure of ``acoustic/device/acoustic_
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from acoustic.frontend.definition import FrontEnd
 from acoustic.frontend.tables import F32, mel_bank, twiddles, window
@@ -19,12 +20,24 @@ def twiddle_pairs(n_fft: int) -> F32:
     return np.stack(twiddles(n_fft), axis=1)[: 3 * n_fft // 4].copy()
 
 
+def places(n_fft: int) -> NDArray[np.uint16]:
+    """Where the core's transform, which works in place, leaves each bin: shape (n_fft / 2 + 1).
+
+    Twice the reversed bits of the bin's number; the last bin lies behind the first one's real part.
+    """
+    order = np.zeros(1, np.uint16)
+    while len(order) < n_fft // 2:
+        order = np.concatenate([2 * order, 2 * order + 1])
+    return np.append(2 * order, 1).astype(np.uint16)
+
+
 def log_mel_fields(fe: FrontEnd) -> dict[str, Any]:
     """Fields of ``acoustic_log_mel``: numbers, float32 and uint16 arrays."""
     bank = mel_bank(fe)
     return {
         "window": _half(window(fe)),
         "twiddles": twiddle_pairs(fe.n_fft),
+        "places": places(fe.n_fft),
         "mel_bounds": bank.bounds.astype(np.uint16),
         "mel_weights": np.stack([bank.rise, bank.fall], axis=1),
         "frame_samples": fe.frame_samples,
@@ -40,7 +53,13 @@ def log_mel_fields(fe: FrontEnd) -> dict[str, Any]:
 def stft_fields(window: F32, hop_samples: int) -> dict[str, Any]:
     """Fields of ``acoustic_stft``; the window is scaled to full scale, shape (n_fft,)."""
     n_fft = len(window)
-    return {"window": _half(window), "twiddles": twiddle_pairs(n_fft), "hop_samples": hop_samples, "n_fft": n_fft}
+    return {
+        "window": _half(window),
+        "twiddles": twiddle_pairs(n_fft),
+        "places": places(n_fft),
+        "hop_samples": hop_samples,
+        "n_fft": n_fft,
+    }
 
 
 def synthesis_fields(window: F32, n_fft: int, hop_samples: int) -> dict[str, Any]:
@@ -48,6 +67,7 @@ def synthesis_fields(window: F32, n_fft: int, hop_samples: int) -> dict[str, Any
     return {
         "window": window,
         "twiddles": twiddle_pairs(n_fft),
+        "places": places(n_fft),
         "hop_samples": hop_samples,
         "window_samples": len(window),
         "n_fft": n_fft,

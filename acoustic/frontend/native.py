@@ -39,15 +39,17 @@ def _fields(pointers: str, sizes: str, *others: tuple[str, Any]) -> list[tuple[s
 
 class _LogMel(_Structure):
     _fields_ = _fields(
-        "window twiddles mel_bounds mel_weights",
+        "window twiddles places mel_bounds mel_weights",
         "frame_samples hop_samples n_fft n_mels power",
         ("floor", ctypes.c_float),
         ("scale_db", ctypes.c_float),
     )
 
 
-class _Stft(_Structure):
-    _fields_ = _fields("window twiddles", "hop_samples n_fft")
+class StftDefinition(_Structure):
+    """``acoustic_stft``."""
+
+    _fields_ = _fields("window twiddles places", "hop_samples n_fft")
 
 
 class _NoiseFloor(_Structure):
@@ -58,8 +60,10 @@ class _NoiseFloor(_Structure):
     )
 
 
-class _Synthesis(_Structure):
-    _fields_ = _fields("window twiddles", "hop_samples window_samples n_fft")
+class SynthesisDefinition(_Structure):
+    """``acoustic_synthesis``."""
+
+    _fields_ = _fields("window twiddles places", "hop_samples window_samples n_fft")
 
 
 class _SynthesisStream(ctypes.Structure):
@@ -91,7 +95,7 @@ class StftFrames:
 
     def __init__(self, core: ctypes.CDLL, window: F32, hop_samples: int) -> None:
         self._core, self._work = core, _work(core, len(window))
-        self._definition = _Stft(stft_fields(window, hop_samples))
+        self._definition = StftDefinition(stft_fields(window, hop_samples))
 
     def __call__(self, pcm: NDArray[np.int16], out: F32) -> None:
         """Fill ``out``, float32 (2, n_frames, n_fft / 2 + 1), with the spectra from the first hops of ``pcm`` on."""
@@ -104,7 +108,7 @@ class SynthesisFrames:
 
     def __init__(self, core: ctypes.CDLL, window: F32, n_fft: int, hop_samples: int) -> None:
         self._core, self._stream = core, _SynthesisStream()
-        self._definition = _Synthesis(synthesis_fields(window, n_fft, hop_samples))
+        self._definition = SynthesisDefinition(synthesis_fields(window, n_fft, hop_samples))
         self._sums, self._work = np.empty(len(window), np.float32), _work(core, n_fft)
         _call(core.acoustic_synthesis_start, self._stream, self._definition, self._sums, self._work)
 
@@ -161,7 +165,7 @@ def _noise_floor(n_bands: int, block_frames: int, n_blocks: int, silence: int) -
 
 def _work(core: ctypes.CDLL, n_fft: int) -> F32:
     """Working memory of the core's functions, at the beginning of a cache line."""
-    memory = np.zeros((2 * n_fft + 4) * core.acoustic_core_lanes() + CACHE_LINE // 4, np.float32)
+    memory = np.zeros((n_fft + 2) * core.acoustic_core_lanes() + CACHE_LINE // 4, np.float32)
     return memory[-memory.ctypes.data % CACHE_LINE // 4 :]
 
 

@@ -16,7 +16,7 @@ KERNELS = (
     *("dense", "conv", "depthwise", "average_pool", "max_pool", "mean"),
     *("add", "mul", "table", "softmax", "move"),
 )
-"""In the order of ``kernel_t`` in ``acoustic/device/nn/_run.c``."""
+"""In the order of ``acoustic_nn_kernel`` in ``acoustic/device/nn/_run.h``."""
 
 
 class _Argument(ctypes.Structure):
@@ -54,7 +54,8 @@ class NativeProgram:
         self._run.restype = None
         self._run.argtypes = [ctypes.c_void_p, ctypes.c_int64] * 4
         self._alive: list[Any] = []  # what the structures point to
-        self._calls = (_Call * len(program.calls))(*map(self._call, program.calls))
+        self.calls = (_Call * len(program.calls))(*map(self._call, program.calls))
+        """What ``acoustic_nn_run`` executes, in order: an array of ``acoustic_nn_call``."""
 
     def new_memory(self) -> NDArray[np.int8]:
         """Give memory for a run; it keeps the states between runs."""
@@ -87,7 +88,7 @@ class NativeProgram:
         arrays = [np.ascontiguousarray(array) for array in inputs]  # alive until the run is over
         sources, targets = _ports(input_places, arrays, count), _ports(output_places, outputs, count)
         self._run(
-            ctypes.addressof(self._calls), len(self._calls), memory.ctypes.data, count,
+            ctypes.addressof(self.calls), len(self.calls), memory.ctypes.data, count,
             ctypes.addressof(sources), len(sources), ctypes.addressof(targets), len(targets),
         )  # fmt: skip
 

@@ -151,7 +151,7 @@ class Network:
         for spec, array in zip(self.inputs, inputs, strict=True):
             _check(spec, array, (count,))
         outputs = tuple(np.empty((count, *spec.shape), spec.dtype) for spec in self.outputs)
-        native = self._native() if count <= self._native_runs else None
+        native = self.native() if count <= self._native_runs else None
         if native:
             native.run(native.new_memory(), native.program.inputs, inputs, native.program.outputs, outputs)
             return outputs
@@ -199,7 +199,7 @@ class Network:
         for number, array in zip(loop.states, states, strict=True):
             _check(self.inputs[number], array, ())
         outputs = tuple(np.empty((count, *self.outputs[n].shape), self.outputs[n].dtype) for n in loop.outputs)
-        native = self._native(tuple(feedback))
+        native = self.native(tuple(feedback))
         if native:
             program, memory = native.program, native.new_memory()
             rooms = [
@@ -239,8 +239,11 @@ class Network:
                 arguments[state] = kernel.run(results[output])[0]
         return tuple(arguments[number][0].copy() for number in loop.states)
 
-    def _native(self, feedback: tuple[tuple[int, int], ...] = ()) -> NativeProgram | None:
-        """Give the network in the form that the compiled core executes, None where NumPy has to compute."""
+    def native(self, feedback: tuple[tuple[int, int], ...] = ()) -> NativeProgram | None:
+        """Give the network in the form that the compiled core executes, None where NumPy has to compute.
+
+        ``feedback`` is that of :meth:`program`.
+        """
         library = device.core()
         if library is None:
             return None

@@ -7,7 +7,9 @@ from acoustic.errors import BundleError, ParameterError
 from acoustic.frontend.stft import Stft, Synthesis
 from acoustic.frontend.tables import F32
 from acoustic.model.bundle import Bundle
+from acoustic.model.runtime import Network
 from apps.hearing_denoise.features import FRONT_END, FeatureStream
+from apps.hearing_denoise.native import NativeStream
 from apps.hearing_denoise.network import MaskNetwork, as_gain, blended, floor_of
 
 #: Frames over which a change of strength, or a bypass, is faded.
@@ -51,7 +53,7 @@ class HearingChain:
         if not -60.0 <= floor_db <= 0.0:
             raise ParameterError(f"floor_db must be -60 to 0, not {floor_db}")
         self._floor = floor_of(floor_db)
-        self._network = MaskNetwork(bundle.runtime)
+        self._network = bundle.runtime
         self.bypass = False
         """Whether all is passed on as it is; may be set at any time."""
         self.strength = strength
@@ -70,10 +72,10 @@ class HearingChain:
 
     def reset(self) -> None:
         """Start a new stream."""
-        self._stft, self._synthesis = Stft(FRONT_END.windows), Synthesis(FRONT_END.windows)
-        self._features = FeatureStream()
-        self._network.reset()
-        self._wet = np.float32(self._wanted())
+        wanted = self._wanted()
+        # In C where it is compiled, else by NumPy: the same bytes.
+        native = NativeStream.begin(self._network, self._floor, wanted)
+        self._stream = native or _NumpyStream(self._network, self._floor, wanted)
         self._samples_in = self._samples_out = 0
 
     def push(self, pcm: NDArray[np.int16]) -> NDArray[np.int16]:
@@ -84,9 +86,7 @@ class HearingChain:
         ParameterError
             When the samples are not one-dimensional int16.
         """
-        re, im = self._stft.push(pcm)
-        gains = self._gains(self._features.push(re, im))
-        out = self._synthesis.push(re * gains, im * gains)
+        out = self._stream.push(pcm, self._wanted())
         self._samples_in += len(pcm)
         self._samples_out += len(out)
         return out
@@ -96,16 +96,30 @@ class HearingChain:
         missing = self._samples_in + self.delay_samples - self._samples_out
         return self.push(np.zeros(missing + FRONT_END.hop_samples, np.int16))[:missing]
 
-    def _gains(self, features: NDArray[np.int8]) -> F32:
+    def _wanted(self) -> np.float32:
+        return np.float32(0.0 if self.bypass else self._strength)
+
+
+class _NumpyStream:
+    """The arithmetic of the chain: a stream of PCM, with its memory."""
+
+    def __init__(self, network: Network, floor: np.float32, wet: np.float32) -> None:
+        self._stft, self._synthesis = Stft(FRONT_END.windows), Synthesis(FRONT_END.windows)
+        self._features, self._network = FeatureStream(), MaskNetwork(network)
+        self._floor, self._wet = floor, wet
+
+    def push(self, pcm: NDArray[np.int16], wanted: np.float32) -> NDArray[np.int16]:
+        """Take samples and return those that are ready; the share of the denoised sound goes on to what is wanted."""
+        re, im = self._stft.push(pcm)
+        gains = self._gains(self._features.push(re, im), wanted)
+        return self._synthesis.push(re * gains, im * gains)
+
+    def _gains(self, features: NDArray[np.int8], wanted: np.float32) -> F32:
         """Gains of the bins, after floor, strength and bypass."""
         gains = np.maximum(as_gain(self._network.push(features[:, None])[:, 0]), self._floor)
-        wanted = self._wanted()
         step = np.float32(1.0 / FADE_FRAMES)
         wet = np.empty((len(gains), 1), np.float32)
         for frame in wet:
             self._wet += np.clip(wanted - self._wet, -step, step)
             frame[0] = self._wet
         return blended(gains, wet)
-
-    def _wanted(self) -> np.float32:
-        return np.float32(0.0 if self.bypass else self._strength)

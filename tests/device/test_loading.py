@@ -34,6 +34,25 @@ def test_widest_core_that_fits_is_taken(built, monkeypatch):
     assert device.status() == f"compiled core, {core.acoustic_core_lanes()} frames side by side"
 
 
+def test_an_application_s_library_holds_its_c_too(compiler, tmp_path, monkeypatch):
+    home = tmp_path / "app" / "device"
+    (home / "python").mkdir(parents=True)
+    (home / "acoustic_app.h").write_text("int acoustic_app(void);\n")
+    (home / "acoustic_app.c").write_text('#include "acoustic_app.h"\nint acoustic_app(void) { return 42; }\n')
+    glue = '#include "acoustic_app.h"\nint app_lanes(void);\nint app_lanes(void) { return acoustic_app() + LANES; }\n'
+    (home / "python" / "_app.c").write_text(f'#include "acoustic_lanes.h"\n#define LANES ACOUSTIC_LANES\n{glue}')
+    assert build.applications(tmp_path) == [home]
+    assert build.build(home)
+    library = device.core(home)
+    assert library is not None
+    assert (library.app_lanes(), library.acoustic_core_rounds_twice()) == (43, 1)
+    assert device.status(home) == "compiled core, frame by frame"
+    (home / "acoustic_app.c").write_text("")
+    device._search.cache_clear()
+    assert device.core(home) is None
+    assert "older than its sources" in device.status(home)
+
+
 def test_environment_switches_it_off(built, monkeypatch):
     monkeypatch.setattr(device, "HERE", built)
     monkeypatch.setenv("ACOUSTIC_NATIVE", "0")
@@ -53,7 +72,7 @@ def test_damaged(tmp_path):
 
 
 def test_older_than_its_sources(built, monkeypatch):
-    monkeypatch.setattr(device, "digest", lambda: "another")
+    monkeypatch.setattr(device, "digest", lambda folder: "another")
     assert device.load(built / "_core.so") == (None, "the compiled core is older than its sources")
 
 

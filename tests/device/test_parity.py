@@ -81,7 +81,7 @@ def test_log_mel_stream_of_the_device(core, name, block):
     ring, work = np.empty(fe.frame_samples, np.int16), native._work(core, fe.n_fft)
     definition = native._LogMel(log_mel_fields(fe))
     frame = np.empty(fe.n_mels, np.float32)
-    stream = (ctypes.c_void_p * 4)()  # three pointers and two 16-bit numbers
+    stream = (ctypes.c_void_p * 6)()  # four pointers and five 16-bit numbers
     core.acoustic_log_mel_start(stream, ctypes.byref(definition), address(ring), address(work))
     core.acoustic_log_mel_push.restype = ctypes.c_bool
     frames = []
@@ -101,7 +101,7 @@ def test_spectra_stream_of_the_device(core, name, block):
         expected = Stft(windows).push(pcm)
     compiled = native.StftFrames(core, windows.analysis / FULL_SCALE, windows.hop_samples)
     ring, spectrum = np.empty(windows.n_fft, np.int16), np.empty((2, windows.n_fft // 2 + 1), np.float32)
-    stream = (ctypes.c_void_p * 4)()
+    stream = (ctypes.c_void_p * 6)()
     core.acoustic_stft_start(stream, ctypes.byref(compiled._definition), address(ring), address(compiled._work))
     core.acoustic_stft_push.restype = ctypes.c_bool
     frames = []

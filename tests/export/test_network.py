@@ -22,7 +22,7 @@ from acoustic.model.runtime import Network
 FOLDER = Path(__file__).parent.parent / "model" / "models"
 MODELS = sorted(path.stem for path in FOLDER.glob("*.tflite") if not path.stem.endswith("16"))
 MODELS_16 = sorted(path.stem for path in FOLDER.glob("*16.tflite"))
-SHIPPED = ["roast", "turbine"]
+SHIPPED = ["hearing", "roast", "turbine"]
 APT = (
     "apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm gcc-riscv64-unknown-elf qemu-system-misc"
 )

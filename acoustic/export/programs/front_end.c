@@ -10,10 +10,11 @@
 enum { WAITING = 0, LOG_MEL = 1, NOISE = 2, STFT = 3, GATE = 4, SYNTHESIS = 5 };
 
 static int16_t block[BLOCK];
-static acoustic_lanes work[ACOUSTIC_WORK(LARGEST_FFT)];
+/* Both streams are under way at a time; spectra and synthesis take turns. */
+static acoustic_lanes log_mel_work[ACOUSTIC_WORK(LOG_MEL_FFT)], work[ACOUSTIC_WORK(N_FFT)];
 
 static acoustic_log_mel_stream log_mel;
-static int16_t log_mel_samples[FRAME_SAMPLES];
+static int16_t log_mel_overlap[OVERLAP_SAMPLES];
 static float levels_db[N_MELS];
 
 static int32_t sums[N_MELS];
@@ -24,7 +25,7 @@ static acoustic_noise_floor noise = {
 };
 
 static acoustic_stft_stream stft;
-static int16_t stft_samples[N_FFT];
+static int16_t stft_overlap[N_FFT - HOP_SAMPLES];
 static float re[N_BINS], im[N_BINS];
 
 static acoustic_gate_stream gate;
@@ -89,9 +90,9 @@ static void push_spectra(const int16_t *pcm, size_t n)
 
 int program_main(void)
 {
-    acoustic_log_mel_start(&log_mel, &replayed_log_mel, log_mel_samples, work);
+    acoustic_log_mel_start(&log_mel, &replayed_log_mel, log_mel_overlap, log_mel_work);
     acoustic_noise_floor_start(&noise);
-    acoustic_stft_start(&stft, &replayed_stft, stft_samples, work);
+    acoustic_stft_start(&stft, &replayed_stft, stft_overlap, work);
     acoustic_gate_start(&gate, &replayed_gate, &gate_noise, gate_steps, gate_memory);
     acoustic_synthesis_start(&synthesis, &replayed_synthesis, synthesis_sums, work);
     for (;;) {

@@ -14,8 +14,14 @@ enum { STAGE_FEATURES, STAGE_GAINS, STAGE_PCM };
 
 void acoustic_hearing_start(acoustic_hearing *hearing)
 {
-    acoustic_stft_start(&hearing->stft, &acoustic_hearing_analysis, hearing->samples, hearing->work);
-    acoustic_synthesis_start(&hearing->synthesis, &acoustic_hearing_synthesis, hearing->sums, hearing->work);
+    acoustic_hearing_start_with(hearing, &acoustic_hearing_model);
+}
+
+void acoustic_hearing_start_with(acoustic_hearing *hearing, const acoustic_hearing_definition *definition)
+{
+    acoustic_stft_start(&hearing->stft, definition->analysis, hearing->overlap, hearing->work);
+    acoustic_synthesis_start(&hearing->synthesis, definition->synthesis, hearing->sums, hearing->work);
+    hearing->floor = definition->floor;
     acoustic_hearing_features_start(&hearing->followed);
     memset(hearing->states, 0, sizeof hearing->states);
     hearing->strength = hearing->wet = 1.0f;
@@ -65,7 +71,7 @@ static void enhance(acoustic_hearing *hearing, int16_t *out)
     const float wet = fade(hearing);
     for (size_t bin = 0; bin < BINS; ++bin) {
         const float gain = ((float)stored[bin] + 128.0f) * (1.0f / 256.0f);
-        const float held = gain > ACOUSTIC_HEARING_FLOOR ? gain : ACOUSTIC_HEARING_FLOOR;
+        const float held = gain > hearing->floor ? gain : hearing->floor;
         const float faded = 1.0f - wet * (1.0f - held);
         hearing->re[bin] *= faded;
         hearing->im[bin] *= faded;

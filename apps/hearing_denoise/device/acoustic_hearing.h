@@ -22,13 +22,21 @@
 #include <stdint.h>
 
 #include "acoustic_frontend.h"
-#include "acoustic_hearing_model.h"
+#include "acoustic_hearing_settings.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-#define ACOUSTIC_HEARING_BINS (ACOUSTIC_HEARING_ANALYSIS_SAMPLES / 2 + 1)
+/* What is heard with, beside the network. */
+typedef struct {
+    const acoustic_stft *analysis;
+    const acoustic_synthesis *synthesis;
+    float floor; /* Gain that no bin falls below. */
+} acoustic_hearing_definition;
+
+/* Of the bundle that the firmware was made of. */
+extern const acoustic_hearing_definition acoustic_hearing_model;
 
 /* ---- Memory: nothing of it is for the caller ---- */
 
@@ -43,11 +51,12 @@ typedef struct {
     acoustic_stft_stream stft;
     acoustic_synthesis_stream synthesis;
     acoustic_lanes work[ACOUSTIC_WORK(ACOUSTIC_HEARING_ANALYSIS_SAMPLES)]; /* Of both. */
-    int16_t samples[ACOUSTIC_HEARING_ANALYSIS_SAMPLES];
+    int16_t overlap[ACOUSTIC_HEARING_ANALYSIS_SAMPLES - ACOUSTIC_HEARING_HOP_SAMPLES];
     float sums[ACOUSTIC_HEARING_SYNTHESIS_SAMPLES];
     float re[ACOUSTIC_HEARING_BINS], im[ACOUSTIC_HEARING_BINS]; /* Of the present frame. */
     acoustic_hearing_followed followed;
     int8_t states[2][ACOUSTIC_HEARING_UNITS]; /* Of the network. */
+    float floor;
     float strength;
     float wet; /* Share of the denoised sound in the last frame: it follows strength and bypass. */
     bool bypass;
@@ -57,6 +66,9 @@ typedef struct {
 
 /* Begin a stream: at full strength, nothing heard. */
 void acoustic_hearing_start(acoustic_hearing *hearing);
+
+/* The same by another definition, of which the analysis and the synthesis must stay. */
+void acoustic_hearing_start_with(acoustic_hearing *hearing, const acoustic_hearing_definition *definition);
 
 /*
  * Take n samples and write those that are ready. Returns how many: a multiple of the hop, at most n and a hop less

@@ -13,13 +13,15 @@ void acoustic_hearing_features_start(acoustic_hearing_followed *followed)
     memset(followed, 0, sizeof *followed);
 }
 
+static const uint8_t band_bins[BANDS] = {ACOUSTIC_HEARING_BAND_BINS};
+
 /* Levels of the bands in steps of 1/256 dB. */
 static void band_levels(const float *re, const float *im, int16_t *levels)
 {
     float levels_db[BANDS];
     size_t bin = 1;
     for (size_t band = 0; band < BANDS; ++band) {
-        const size_t stop = bin + acoustic_hearing_band_bins[band];
+        const size_t stop = bin + band_bins[band];
         float power = re[bin] * re[bin] + im[bin] * im[bin];
         while (++bin < stop) {
             power += re[bin] * re[bin] + im[bin] * im[bin];

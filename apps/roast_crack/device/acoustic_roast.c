@@ -24,7 +24,7 @@ void acoustic_roast_start(acoustic_roast *roast)
 {
     memset(roast, 0, sizeof *roast);
     acoustic_roast_decision_start(&roast->decision);
-    acoustic_log_mel_start(&roast->log_mel, &acoustic_roast_front_end, roast->samples, roast->work);
+    acoustic_log_mel_start(&roast->log_mel, &acoustic_roast_front_end, roast->overlap, roast->work);
     roast->noise.sums = roast->noise_sums;
     roast->noise.means = roast->noise_means;
     roast->noise.median = roast->noise_median;

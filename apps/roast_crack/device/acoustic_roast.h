@@ -85,7 +85,7 @@ typedef struct {
     acoustic_log_mel_stream log_mel;
     acoustic_noise_floor noise;
     acoustic_lanes work[ACOUSTIC_WORK(ACOUSTIC_ROAST_N_FFT)];
-    int16_t samples[ACOUSTIC_ROAST_FRAME_SAMPLES];
+    int16_t overlap[ACOUSTIC_ROAST_FRAME_SAMPLES - ACOUSTIC_ROAST_HOP_SAMPLES];
     int32_t noise_sums[ACOUSTIC_ROAST_BANDS];
     int16_t noise_means[ACOUSTIC_ROAST_FLOOR_BLOCKS * ACOUSTIC_ROAST_BANDS];
     int16_t noise_median[ACOUSTIC_ROAST_BANDS];

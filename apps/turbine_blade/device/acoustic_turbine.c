@@ -18,12 +18,13 @@ static void tell(audience to, acoustic_turbine_event event)
 
 static void start_recording(acoustic_turbine *turbine)
 {
-    acoustic_log_mel_start(&turbine->log_mel, &acoustic_turbine_front_end, turbine->samples, turbine->work.front_end);
+    acoustic_log_mel_start(&turbine->log_mel, &acoustic_turbine_front_end, turbine->overlap, turbine->work.front_end);
     turbine->frames.newest = turbine->frames.heard = 0;
     acoustic_turbine_clear(&turbine->stretch);
     acoustic_turbine_clear(&turbine->clip);
     turbine->clip_start_frame = turbine->frame = 0;
     turbine->clip_stretches = turbine->next_waiting = 0;
+    turbine->in_hop = turbine->hop_clipped = turbine->frame_clipped = 0;
 }
 
 void acoustic_turbine_start(acoustic_turbine *turbine)
@@ -184,15 +185,6 @@ static void end_stretch(acoustic_turbine *turbine, audience to)
 static void take_frame(acoustic_turbine *turbine, const float *levels_db, audience to)
 {
     acoustic_turbine_frames *const frames = &turbine->frames;
-    const acoustic_log_mel_stream *const stream = &turbine->log_mel;
-    /* The frame's first hop lies in the ring before the next frame's. */
-    const size_t ring = ACOUSTIC_TURBINE_FRAME_SAMPLES;
-    const size_t hop = (stream->oldest + ring - ACOUSTIC_TURBINE_HOP_SAMPLES) % ring;
-    uint16_t clipped = 0;
-    for (size_t i = hop; i < hop + ACOUSTIC_TURBINE_HOP_SAMPLES; ++i) {
-        const int16_t sample = turbine->samples[i];
-        clipped = (uint16_t)(clipped + (sample == INT16_MAX || sample == INT16_MIN));
-    }
     frames->newest = (uint8_t)((frames->newest + 1) % ACOUSTIC_TURBINE_CONTEXT);
     acoustic_to_steps(levels_db, ACOUSTIC_TURBINE_BANDS, frames->levels[frames->newest]);
     if (frames->heard == 0) {
@@ -204,7 +196,7 @@ static void take_frame(acoustic_turbine *turbine, const float *levels_db, audien
         }
     }
     frames->heard = (uint8_t)(frames->heard + (frames->heard < ACOUSTIC_TURBINE_CONTEXT));
-    acoustic_turbine_gate_frame(&turbine->gate, frames, clipped);
+    acoustic_turbine_gate_frame(&turbine->gate, frames, turbine->frame_clipped);
     acoustic_turbine_add_frame(&turbine->stretch, frames);
     if (turbine->stretch.frames == ACOUSTIC_TURBINE_STRETCH_FRAMES) {
         end_stretch(turbine, to);
@@ -215,9 +207,24 @@ void acoustic_turbine_push(acoustic_turbine *turbine, const int16_t *pcm, size_t
                            acoustic_turbine_listener *listener, void *user)
 {
     const audience to = {listener, user};
-    float levels_db[ACOUSTIC_TURBINE_BANDS];
-    while (acoustic_log_mel_push(&turbine->log_mel, &pcm, &n, levels_db)) {
-        take_frame(turbine, levels_db, to);
+    while (n > 0) {
+        const size_t missing = (size_t)(ACOUSTIC_TURBINE_HOP_SAMPLES - turbine->in_hop), taken = n < missing ? n : missing;
+        float *const levels_db = turbine->work.front_end;
+        const int16_t *rest = pcm;
+        size_t n_rest = taken;
+        for (size_t i = 0; i < taken; ++i) {
+            turbine->hop_clipped = (uint16_t)(turbine->hop_clipped + (pcm[i] == INT16_MAX || pcm[i] == INT16_MIN));
+        }
+        if (acoustic_log_mel_push(&turbine->log_mel, &rest, &n_rest, levels_db)) {
+            take_frame(turbine, levels_db, to);
+        }
+        pcm += taken;
+        n -= taken;
+        turbine->in_hop = (uint16_t)(turbine->in_hop + taken);
+        if (turbine->in_hop == ACOUSTIC_TURBINE_HOP_SAMPLES) {
+            turbine->frame_clipped = turbine->hop_clipped;
+            turbine->in_hop = turbine->hop_clipped = 0;
+        }
     }
 }
 

@@ -11,8 +11,8 @@
  *
  * Samples are mono at ACOUSTIC_TURBINE_RATE_HZ; blocks of any size give the same events. Nothing is allocated: all
  * that changes lies in `acoustic_turbine` and in the network's arena, which is one, so only one machine can be heard
- * at a time. With 128 bands that is 20 kB, of which 10 kB are the front end's and 4 kB the sums of stretches that the
- * gate has not judged yet; 15 kB where the model sets only clipping and silence aside.
+ * at a time. With 128 bands that is 15 kB, of which 5 kB are the front end's and 4 kB the sums of stretches that the
+ * gate has not judged yet; 10 kB where the model sets only clipping and silence aside.
  *
  * A clip is judged when the gate has judged its last stretch: about four seconds after it ended where the model sets
  * weather and surroundings aside.
@@ -69,7 +69,7 @@ typedef void acoustic_turbine_listener(void *user, const acoustic_turbine_event 
 typedef struct {
     const acoustic_turbine_usual *usual;
     acoustic_log_mel_stream log_mel;
-    int16_t samples[ACOUSTIC_TURBINE_FRAME_SAMPLES];
+    int16_t overlap[ACOUSTIC_TURBINE_FRAME_SAMPLES - ACOUSTIC_TURBINE_HOP_SAMPLES];
     acoustic_turbine_frames frames;
     acoustic_turbine_gate gate;
     acoustic_turbine_sums stretch; /* Of the stretch that is being heard, */
@@ -89,6 +89,9 @@ typedef struct {
     uint8_t clip_stretches; /* Judged so far. */
     uint8_t next_waiting;   /* Where in the ring the next one goes. */
     bool alarmed;
+    uint16_t in_hop;        /* Samples of the running hop so far, */
+    uint16_t hop_clipped;   /* those of them at full scale, */
+    uint16_t frame_clipped; /* and those of the hop before it, with which the next frame begins. */
 } acoustic_turbine;
 
 /* ---- Functions ---- */
