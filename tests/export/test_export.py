@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from acoustic import cli
 from acoustic.errors import AcousticError, BundleError, ExportError, MissingExtraError, ModelError, ParameterError
-from acoustic.export import compilers, exporting, firmware, npu, parity, proof, tflm
+from acoustic.export import compilers, exporting, firmware, npu, parity, proof
 from acoustic.export.content import load_content
 from acoustic.export.folder import REPORT
 from acoustic.export.qemu import emulator
@@ -270,7 +270,6 @@ class TestNetworkAlone:
 def unproven(monkeypatch):
     """Exports that are only written, for tests of nothing but that."""
     monkeypatch.setattr(parity, "prove", lambda *_: ([], {}))
-    monkeypatch.setattr(tflm, "_arena_here", lambda path: None)
 
 
 @pytest.mark.usefixtures("unproven")
