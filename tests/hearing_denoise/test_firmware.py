@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -62,18 +61,10 @@ def test_the_example_passes_through_everything() -> None:
     assert {-32768, 0, 32767} <= set(pcm.tolist())
 
 
-@cache
-def expected_of_example() -> program.Stages:
-    """What Python gives for the minute of the example, which takes it most of a minute."""
-    made = firmware(SHIPPED)
-    return made.expected(made.example_pcm)
-
-
 @needs_compiler
-@pytest.mark.slow
-@pytest.mark.xdist_group("example of hearing")
 def test_the_example_sounds_alike(tmp_path: Path) -> None:
-    made, expected = firmware(SHIPPED), expected_of_example()
+    made = firmware(SHIPPED)
+    expected = made.expected(made.example_pcm)
     assert len(set(expected["gains"])) > 100
     assert built(made, tmp_path, sanitized=False)(made.example_pcm) == expected
 
@@ -209,7 +200,6 @@ def test_strength_and_bypass_fade_alike(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("example of hearing")
 @pytest.mark.parametrize("name", ["cortex-m4"])
 def test_boards_sound_alike(name: str, tmp_path: Path) -> None:
     board = BOARDS[name]
@@ -219,7 +209,7 @@ def test_boards_sound_alike(name: str, tmp_path: Path) -> None:
     pcm = made.example_pcm
     binary = program.build_on_board(board, program.write_sources(made, tmp_path), tmp_path)
     stages, _ = program.replay_on_board(binary, pcm, program.equal_blocks(len(pcm), 16_000), made.stages)
-    assert stages == expected_of_example()
+    assert stages == made.expected(pcm)
 
 
 @pytest.mark.slow
