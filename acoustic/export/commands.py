@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from acoustic import terminal
-from acoustic.errors import ParameterError
+from acoustic.errors import ExportError, ParameterError
 from acoustic.options import Json
 
 if TYPE_CHECKING:
     from acoustic.export.qemu.boards import Board
 
+PACKAGES = "gcc gcc-arm-none-eabi libnewlib-arm-none-eabi gcc-riscv64-unknown-elf qemu-system-arm qemu-system-misc"
+"""Of Debian and Ubuntu, for every target but the NPUs."""
 Source = Annotated[
     str | None,
     typer.Argument(metavar="BUNDLE", help="A bundle file, the name of a shipped bundle, or a .tflite network."),
@@ -56,16 +58,13 @@ def export(
     boards = _boards(target)
     if npu is not None and npu not in ACCELERATORS:
         raise ParameterError(f"There is no NPU {npu!r}. There are: {', '.join(ACCELERATORS)}")
-    content = load_content(bundle)
-    settings = exporting.Settings(
-        boards=boards,
-        clock_mhz=clock_mhz,
-        accelerator=npu,
-        gates=Gates(
-            max_flash_bytes=max_flash, max_ram_bytes=max_ram, max_load=None if max_load is None else max_load / 100
-        ),
-        force=force,
+    gates = Gates(
+        max_flash_bytes=max_flash, max_ram_bytes=max_ram, max_load=None if max_load is None else max_load / 100
     )
+    if target and gates != Gates():
+        _need_tools(boards)
+    content = load_content(bundle)
+    settings = exporting.Settings(boards=boards, clock_mhz=clock_mhz, accelerator=npu, gates=gates, force=force)
     with terminal.progress(f"export {content.name}", exporting.n_steps(content, boards)) as advance:
         report = exporting.export(content, output, settings, advance)
     if as_json:
@@ -156,6 +155,18 @@ def _boards(names: list[str] | None) -> "list[Board]":
     return [BOARDS[name] for name in dict.fromkeys(names or BOARDS)]
 
 
+def _need_tools(boards: "list[Board]") -> None:
+    """Refuse limits for a board that cannot be measured: they would be kept by not looking."""
+    from acoustic.export.qemu.emulator import missing_tool
+
+    for board in boards:
+        if missing := missing_tool(board):
+            raise ExportError(
+                f"{board.name} cannot be measured here, so its limits cannot be checked: {missing} is "
+                "not installed (`acoustic export --list-targets` tells how)"
+            )
+
+
 def _list_targets(as_json: bool) -> None:
     from acoustic.export.compilers import host_compiler
     from acoustic.export.npu import ACCELERATORS, find_vela
@@ -171,3 +182,5 @@ def _list_targets(as_json: bool) -> None:
             terminal.emit({"target": name, "what": what, "missing": missing})
         return
     terminal.show_table(("target", "what", "missing"), ((name, what, missing or "-") for name, what, missing in rows))
+    if any(missing for _, _, missing in rows):
+        terminal.note(f"Compilers and boards: apt-get install {PACKAGES}. Vela: pip install 'acoustic[npu]'.")

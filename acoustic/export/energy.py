@@ -138,7 +138,7 @@ class Supply:
         if self.sun_hours > 24:
             raise ParameterError("a day has 24 hours: --sun-hours must be 24 or less")
         if not self.mean_uw:
-            raise ParameterError("name a supply: --battery-mah, --solar-mw or --harvest-uw")
+            raise ParameterError("Name a supply: --battery-mah, --solar-mw or --harvest-uw")
 
     @property
     def mean_uw(self) -> float:

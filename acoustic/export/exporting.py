@@ -105,9 +105,8 @@ def _write_networks(folder: Path, content: Content) -> dict[str, MicroNetwork]:
     folder.mkdir()
     micro = {}
     for name, data in content.networks.items():
-        path = folder / f"{name}.tflite"
-        path.write_bytes(data)
-        micro[name] = micro_network(content.runtimes[name], path)
+        (folder / f"{name}.tflite").write_bytes(data)
+        micro[name] = micro_network(data)
         for file, text in micro_files(name, data, micro[name], content.about).items():
             (folder / file).write_text(text, encoding="utf-8")
     return micro

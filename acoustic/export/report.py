@@ -248,8 +248,8 @@ def markdown(report: Report) -> str:
             f"{network.macs:,} multiply-accumulates, {network.weight_bytes:,} bytes of constants, "
             f"{program.arena_bytes:,} bytes of memory:",
             _table(_lifetimes(program.buffers)),
-            f"TensorFlow Lite Micro: {', '.join(micro.operators)}; arena {micro.arena_bytes:,} bytes "
-            f"({micro.arena_source}).",
+            f"TensorFlow Lite Micro: {', '.join(micro.operators)}; arena {micro.arena_bytes:,} bytes, "
+            f"{micro.arena_source}.",
         ]
         if name in report.npus:
             found = report.npus[name]

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from acoustic.export import c_text
 from acoustic.export.projects import files_of, fill
-from acoustic.model.runtime import Network
+from acoustic.export.tflm_arena import arena
+from acoustic.export.tflm_layout import VERSION
+from acoustic.model.tflite import read_graph
 
-TIMEOUT_S = 120
-ARENA_STEP = 1024
-_MEASURED = re.compile(r"Arena allocation total (\d+) bytes")
-_MEASURE = (
-    "import sys; from tflite_micro import runtime; "
-    "runtime.Interpreter.from_file(sys.argv[1], arena_size=1 << 24).print_allocations()"
-)
 _METHODS = {
     "ADD": "Add",
     "AVERAGE_POOL_2D": "AveragePool2D",
@@ -43,31 +34,24 @@ class MicroNetwork:
     operators: dict[str, int]
     """How often each occurs."""
     arena_bytes: int
-    """Enough on a 32-bit core with the reference kernels; see ``arena_source``."""
+    """The smallest arena that it starts in, on a 32-bit core; see ``arena_source``."""
+    arena_used_bytes: int
+    """What the interpreter then says it uses: it takes more while it starts."""
     arena_source: str
 
 
-def micro_network(network: Network, path: Path) -> MicroNetwork:
-    """Count operators, and say how large the arena must be.
-
-    The package tflite-micro tells what its interpreter takes on this 64-bit machine, where pointers take twice as
-    much as on a microcontroller and nothing takes less: a bound, not the figure itself. Without it, twice the
-    activations and half a kilobyte for each operator are advised.
-    """
-    operators = dict(sorted(Counter(network.operators).items()))
-    measured = _arena_here(path)
-    if measured is None:
-        return MicroNetwork(
-            operators=operators,
-            arena_bytes=_rounded(2 * network.arena_bytes + 512 * len(network.operators) + ARENA_STEP),
-            arena_source="estimate: the package tflite-micro, which tells more, is not installed",
-        )
+def micro_network(data: bytes) -> MicroNetwork:
+    """Count operators of a .tflite file, and compute how large the arena must be."""
+    graph = read_graph(data)
+    taken = arena(graph)
     return MicroNetwork(
-        operators=operators,
-        arena_bytes=measured,
-        arena_source="estimate from above: what the tflite-micro interpreter takes on a 64-bit machine with reference "
-        "kernels; a 32-bit core takes less (MLPerf Tiny ad01: 2,260 of 3,984, kws_ref: 22,772 of 24,272); CMSIS-NN "
-        "adds its buffers (there 320 and 48 on a Cortex-M4, 7,008 and 4,576 on a Cortex-M55)",
+        operators=dict(sorted(Counter(operator.name for operator in graph.operators).items())),
+        arena_bytes=taken.needed_bytes,
+        arena_used_bytes=taken.used_bytes,
+        arena_source=f"computed for a 32-bit core, the reference kernels of tflite-micro {VERSION} and an arena "
+        f"aligned to 16 bytes: {taken.used_bytes:,} bytes in use, and what starting takes for a moment. CMSIS-NN adds "
+        "its buffers (for MLPerf Tiny's ad01 and kws_ref 320 and 48 bytes on a Cortex-M4, 7,008 and 4,576 on a "
+        "Cortex-M55)",
     )
 
 
@@ -88,18 +72,3 @@ def micro_files(name: str, data: bytes, micro: MicroNetwork, about: Sequence[str
 
 def _method(operator: str) -> str:
     return _METHODS.get(operator, operator.capitalize())
-
-
-def _rounded(size_bytes: int) -> int:
-    return -(-size_bytes // ARENA_STEP) * ARENA_STEP
-
-
-def _arena_here(path: Path) -> int | None:
-    """Bytes that the interpreter takes on this machine; it tells them on stderr only, so in a process of its own."""
-    command = [sys.executable, "-c", _MEASURE, str(path)]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=TIMEOUT_S)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    found = _MEASURED.search(done.stdout + done.stderr)
-    return int(found[1]) if found and done.returncode == 0 else None

@@ -119,7 +119,7 @@ class TestBudget:
         [
             (["--battery-mah", "100"], "Name a bundle, or --instructions"),
             (["roast", "--instructions", "1", "--battery-mah", "100"], "one of them"),
-            (["--instructions", "1"], "name a supply"),
+            (["--instructions", "1"], "Name a supply"),
             (["--instructions", "1", "--harvest-uw", "1", "--mcu", "PDP11"], "no figure for PDP11"),
         ],
     )

@@ -17,9 +17,10 @@ from typer.testing import CliRunner
 
 from acoustic import cli
 from acoustic.errors import AcousticError, BundleError, ExportError, MissingExtraError, ModelError, ParameterError
-from acoustic.export import compilers, exporting, firmware, npu, parity, proof, tflm
+from acoustic.export import compilers, exporting, firmware, npu, parity, proof
 from acoustic.export.content import load_content
 from acoustic.export.folder import REPORT
+from acoustic.export.projects import project_files
 from acoustic.export.qemu import emulator
 from acoustic.export.qemu.boards import BOARDS
 from acoustic.export.report import Gates
@@ -212,6 +213,24 @@ class TestProjects:
         command = ["c++", "-std=c++17", *STRICT, *include, "-c", str(tmp_path / "main.cc")]
         subprocess.run([*command, "-o", str(tmp_path / "out.o")], check=True)
 
+    @pytest.mark.parametrize("name", ["roast", "turbine", "hearing"])
+    def test_shipped_applications_compile_with_stubs(self, tmp_path, name):
+        need("cc", "c++")
+        content = load_content(name)
+        texts = {f"src/{file}": text for file, text in content.sources.items()} | project_files(content)
+        for path, text in texts.items():
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / path).write_text(text, encoding="utf-8")
+        examples = tmp_path / "examples"
+        for kit, folder in (("esp_idf", "esp_idf_microphone/main"), ("zephyr", "zephyr_microphone/src")):
+            include = ["-I", str(STUBS / kit), "-I", str(tmp_path / "src")]
+            sources = sorted((examples / folder).glob("*.c"))
+            assert len(sources) == 2
+            subprocess.run(["cc", "-std=c11", "-fsyntax-only", *STRICT, *include, *sources], check=True)
+        sketch = examples / "arduino_microphone" / "arduino_microphone.ino"
+        command = ["c++", "-x", "c++", "-std=c++17", "-fsyntax-only", "-include", "Arduino.h", *STRICT]
+        subprocess.run([*command, "-I", str(STUBS / "arduino"), sketch], check=True)
+
     @pytest.mark.slow
     @pytest.mark.parametrize("board", BOARDS.values(), ids=lambda board: board.name)
     def test_qemu_demo_prints_what_it_hears(self, exported, tmp_path, board):
@@ -220,8 +239,9 @@ class TestProjects:
             pytest.skip(f"{missing} is missing")
         folder = shutil.copytree(exported[0], tmp_path / "copy") / "examples" / "qemu"
         soundfile.write(tmp_path / "sound.wav", example_pcm(), RATE_HZ, subtype="PCM_16")
-        run = ["make", "--silent", "run", f"WAV={tmp_path / 'sound.wav'}", f"BOARD={board.name}"]
-        done = subprocess.run(run, cwd=folder, check=True, capture_output=True, text=True)
+        run = ["make", "-C", folder, "--silent", "run", "WAV=sound.wav", f"BOARD={board.name}"]
+        here = {"cwd": tmp_path, "env": os.environ | {"PWD": str(tmp_path)}}
+        done = subprocess.run(run, **here, check=True, capture_output=True, text=True)
         events = memoryview(toy_application.expected(example_pcm())["events"]).cast("I").tolist()
         assert len(events) > 10
         assert done.stdout.splitlines() == [f"loud frame {frame}" for frame in events]
@@ -270,7 +290,6 @@ class TestNetworkAlone:
 def unproven(monkeypatch):
     """Exports that are only written, for tests of nothing but that."""
     monkeypatch.setattr(parity, "prove", lambda *_: ([], {}))
-    monkeypatch.setattr(tflm, "_arena_here", lambda path: None)
 
 
 @pytest.mark.usefixtures("unproven")
@@ -459,6 +478,16 @@ class TestCommand:
         assert {"folder", "model", "proof", "not_proven", "networks", "targets", "estimates"} <= record.keys()
         written = json.loads((tmp_path / "firmware" / REPORT).read_text(encoding="utf-8"))
         assert {**record, "files": written["files"]} == {"folder": record["folder"], **written}
+
+    def test_limits_of_a_board_that_cannot_be_measured(self, toy, tmp_path, monkeypatch):
+        monkeypatch.setattr(compilers.shutil, "which", lambda *_, **__: None)
+        arguments = ["export", str(toy), "-o", str(tmp_path / "firmware"), "--target", "cortex-m4", "--max-ram", "9999"]
+        result = runner.invoke(cli.app, arguments)
+        assert isinstance(result.exception, ExportError)
+        assert "cortex-m4 cannot be measured here" in str(result.exception)
+        listed = runner.invoke(cli.app, ["export", "--list-targets"])
+        assert "apt-get install" in listed.stderr
+        assert not (tmp_path / "firmware").exists()
 
     @pytest.mark.parametrize("extra", [[], ["--json"]])
     def test_list_targets(self, extra):

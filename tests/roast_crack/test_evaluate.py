@@ -137,10 +137,10 @@ def test_a_model_that_finds_nothing_is_told_as_such() -> None:
 def test_simulated_sessions_are_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "workers", lambda: ThreadPoolExecutor(1))
     network, settings = shipped()
-    measures = list(evaluate.simulated(network, settings, make_data_root(tmp_path), tmp_path / "work", 8))
-    assert all(isinstance(measure, Measure) and "8" in measure.name for measure in measures)
+    measures = list(evaluate.simulated(network, settings, make_data_root(tmp_path), tmp_path / "work", 4))
+    assert all(isinstance(measure, Measure) and "4" in measure.name for measure in measures)
     misses = next(measure for measure in measures if measure.name.endswith("misses"))
-    assert "/6 = " in misses.ours
+    assert "/3 = " in misses.ours
     assert all(type(measure.passed) is bool for measure in measures)
 
 

@@ -25,7 +25,7 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "PER_FILE": 2,
         "STRETCH_S": 20.0,
         "VALIDATION_FILES": 2,
-        "SESSIONS": 4,
+        "SESSIONS": 2,
         "REAL_SESSIONS": 1,
         "REAL_SESSION_S": 20.0,
     }.items():
@@ -102,12 +102,12 @@ def test_from_seed_to_bundle_and_on_after_an_interruption(
     assert {path.name.split("_")[0] for path in before} == {"examples", "network"}
     bundle = train.train(work, tiny, seed=2)
     assert {path: path.stat().st_mtime_ns for path in before} == before
-    assert len(list(work.glob("session*"))) == 4
+    assert len(list(work.glob("session*"))) == 2
     check_vectors(bundle)
     assert Bundle.from_bytes(bundle.to_bytes(), "a copy").to_bytes() == bundle.to_bytes()
     DecisionSettings.from_dict(bundle.decision)
     assert bundle.calibration["seed"] == 2
-    assert "4 simulated sessions" in bundle.calibration["fitted_on"]
+    assert "2 simulated sessions" in bundle.calibration["fitted_on"]
     for figure in ("seed 2", str(bundle.calibration["impulse_auc_int8"]), "100, 101, 102"):
         assert figure in bundle.card
     # The bundle follows from the seed and what lies in the folder alone.

@@ -418,7 +418,6 @@ static bool aircraft(acoustic_turbine_gate *gate, const quiet *usually, bool gus
     const unsigned first = gate->n_judged > beside ? gate->n_judged - beside : 0;
     int32_t swish[2 * ACOUSTIC_TURBINE_GATE_SWELL_STRETCHES + 1], swell = 0;
     unsigned n = 0;
-    bool drowned;
     for (unsigned i = first; i < gate->n_around && i <= gate->n_judged + beside; ++i) {
         const acoustic_turbine_stretch *const near = stretch_at(gate, i);
         if (usable(near)) {
@@ -426,8 +425,12 @@ static bool aircraft(acoustic_turbine_gate *gate, const quiet *usually, bool gus
             insert(swish, n++, near->swish);
         }
     }
-    drowned = usually->swish >= ACOUSTIC_TURBINE_GATE_SWISH && 5 * swish[(n - 1) / 2] <= 3 * usually->swish;
-    return usually->known && n > beside && swell >= ACOUSTIC_TURBINE_GATE_SWELL * (int32_t)n && (drowned || gusts);
+    if (!usually->known || n <= beside || swell < ACOUSTIC_TURBINE_GATE_SWELL * (int32_t)n) {
+        return false;
+    }
+    /* The swish is drowned. */
+    return gusts ||
+           (usually->swish >= ACOUSTIC_TURBINE_GATE_SWISH && 5 * swish[(n - 1) / 2] <= 3 * usually->swish);
 }
 
 static int32_t followed(int32_t slow, int32_t heard, int32_t down)

@@ -16,7 +16,7 @@
 #define BLOCK_US (1000000LL * BLOCK_SAMPLES / RATE_HZ)
 #define BLOCKS_A_REPORT (10000000LL / BLOCK_US)
 
-/* Wires of the microphone. */
+/* Wires of the microphone. Its pin L/R goes to ground: it speaks in the left slot. */
 #define PIN_CLOCK GPIO_NUM_4
 #define PIN_WORD GPIO_NUM_5
 #define PIN_SOUND GPIO_NUM_6
