@@ -51,6 +51,7 @@ static void levels(const acoustic_log_mel *definition, acoustic_lanes *work, siz
         root(work, definition->places, n_fft / 2 + 1);
     }
     mel_sums(definition, work);
+    /* Where levels_db is work, each band is read before the levels written reach it. */
     for (size_t band = 0; band < n_mels; ++band) {
         const acoustic_lanes level =
             acoustic_log2(acoustic_at_least(work[BAND(band)], definition->floor)) * definition->scale_db;

@@ -76,7 +76,7 @@ static inline size_t place_of(const acoustic_synthesis *definition, size_t i)
 
 /* Frames back from spectra, windowed at their ends. */
 static void windowed_frames(const acoustic_synthesis *definition, acoustic_lanes *work, const float *re,
-                                       const float *im, size_t count)
+                            const float *im, size_t count)
 {
     const size_t n_fft = definition->n_fft, n_bins = n_fft / 2 + 1, first = n_fft - definition->window_samples;
     const float scale = 1.0f / (float)n_fft; /* a power of two: exact */
