@@ -22,14 +22,8 @@ VIRTUAL_MIC = Path(__file__).parent / "virtual_mic.sh"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let tests of live audio run one after the other in one process: there is one virtual sound card.
-
-    They come first, since it must be there before PortAudio is loaded.
-    """
-    live = [item for item in items if item.get_closest_marker("live")]
-    for item in live:
-        item.add_marker(pytest.mark.xdist_group("live"))
-    items[:] = [*live, *(item for item in items if item not in set(live))]
+    """Begin with live audio: the virtual sound card must be there before PortAudio is loaded."""
+    items.sort(key=lambda item: item.get_closest_marker("live") is None)
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ def instructions_of(bundle: str, targets: Collection[str]) -> dict[str, float]:
         return _exported(report, targets)
     content = load_content(bundle)
     if content.firmware is None:
-        raise ParameterError(f"{bundle} is a network alone: how often it runs in a second, only a bundle knows")
+        raise _alone(bundle)
     counted: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="acoustic-budget-") as name:
         sources = Path(name) / "src"
@@ -107,12 +107,19 @@ def instructions_of(bundle: str, targets: Collection[str]) -> dict[str, float]:
 
 def _exported(report: Path, targets: Collection[str]) -> dict[str, float]:
     try:
-        rows = json.loads(report.read_text(encoding="utf-8"))["targets"]
+        record = json.loads(report.read_text(encoding="utf-8"))
+        is_alone, rows = record["model"]["application"] is None, record["targets"]
         counted = {row["target"]: float(row["instructions_per_second"] or 0) for row in rows}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ExportError(f"{report}: is not the report of an export; export again") from error
+    if is_alone:
+        raise _alone(report.parent)
     wanted = {target: count for target, count in counted.items() if target in targets and count}
     return _not_empty(wanted, f"{report} has no figure for {', '.join(sorted(targets))}: export again with --target")
+
+
+def _alone(source: str | Path) -> ParameterError:
+    return ParameterError(f"{source} is a network alone: how often it runs in a second, only a bundle knows")
 
 
 def _not_empty(counted: dict[str, float], complaint: str) -> dict[str, float]:

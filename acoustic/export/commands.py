@@ -143,6 +143,8 @@ def budget(
             for row in rows
         ),
     )
+    if left_out := [mcu.name for mcu in chosen if mcu.name not in {row.name for row in rows}]:
+        terminal.note(f"Left out, since their cores were not measured: {', '.join(left_out)}.")
     terminal.note(f"Estimates. {CYCLES_SOURCE[:1].upper()}{CYCLES_SOURCE[1:]}; {ENERGY_SOURCE}.")
 
 

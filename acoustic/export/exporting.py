@@ -49,10 +49,11 @@ def export(content: Content, folder: Path, settings: Settings, advance: Advance 
     ExportError
         If a byte differs from Python's, a limit is exceeded, or the folder cannot be written.
     ParameterError
-        If the folder holds files of others.
+        If the folder holds files of others, or a limit means nothing for the content.
     MissingExtraError
         If an accelerator's compiler is asked for and not installed.
     """
+    settings.gates.fit(content)
     with whole_folder(folder, force=settings.force) as made, _work_folder() as work:
         _write(made, content)
         micro = _write_networks(made / "tflm", content)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import acoustic
-from acoustic.errors import ExportError
+from acoustic.errors import ExportError, ParameterError
 from acoustic.export.content import LICENCE, Content
 from acoustic.export.energy import (
     CYCLES,
@@ -181,6 +181,17 @@ class Gates:
     max_load: float | None = None
     """Share of the core's time at the clock of the report."""
 
+    def fit(self, content: Content) -> None:
+        """Refuse a limit that nothing can be compared with.
+
+        Raises
+        ------
+        ParameterError
+            If a load is limited and there is a network alone.
+        """
+        if self.max_load is not None and content.firmware is None:
+            raise ParameterError("A network alone has no load: --max-load needs a bundle")
+
     def check(self, report: Report) -> None:
         """Compare.
 
@@ -206,10 +217,8 @@ class Gates:
         ):
             if limit is not None and value > limit:
                 yield f"{cost.target} takes {value:,} bytes of {what}, more than the {limit:,} allowed"
-        if self.max_load is None:
+        if self.max_load is None or cost.instructions_per_second is None:
             return
-        if cost.instructions_per_second is None:
-            raise ExportError("A network alone has no load: --max-load needs a bundle")
         share = load(cost.instructions_per_second, 1.0, cost.target, clock_mhz)
         if share > self.max_load:
             yield (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -62,7 +63,9 @@ def micro_files(name: str, data: bytes, micro: MicroNetwork, about: Sequence[str
         "upper": name.upper(),
         "array": c_text.array(f"{name}_tflite", np.frombuffer(data, np.uint8)).removeprefix("static "),
         "arena_bytes": str(micro.arena_bytes),
-        "arena_source": micro.arena_source,
+        "arena_source": textwrap.fill(
+            f"{micro.arena_source[:1].upper()}{micro.arena_source[1:]}.", c_text.LINE_LENGTH, subsequent_indent=" * "
+        ),
         "n_operators": str(len(micro.operators)),
         "methods": "\n".join(f"        resolver.Add{_method(operator)}()," for operator in micro.operators),
     }

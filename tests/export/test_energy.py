@@ -95,10 +95,14 @@ class TestBudget:
 
     def test_of_an_exported_folder(self, tmp_path):
         rows = [{"target": "cortex-m4", "instructions_per_second": 5}, {"target": "rv32", "instructions_per_second": 7}]
-        (tmp_path / "report.json").write_text(json.dumps({"targets": rows}), encoding="utf-8")
+        record = {"model": {"application": "roast"}, "targets": rows}
+        (tmp_path / "report.json").write_text(json.dumps(record), encoding="utf-8")
         assert instructions_of(str(tmp_path), {"cortex-m4", "cortex-m7"}) == {"cortex-m4": 5.0}
         with pytest.raises(ExportError, match="no figure for cortex-m7: export again"):
             instructions_of(str(tmp_path), {"cortex-m7"})
+        (tmp_path / "report.json").write_text(json.dumps(record | {"model": {"application": None}}), encoding="utf-8")
+        with pytest.raises(ParameterError, match="network alone"):
+            instructions_of(str(tmp_path), {"cortex-m4"})
         (tmp_path / "report.json").write_text("[]", encoding="utf-8")
         with pytest.raises(ExportError, match="not the report of an export"):
             instructions_of(str(tmp_path), {"cortex-m4"})

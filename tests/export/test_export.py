@@ -271,6 +271,11 @@ class TestNetworkAlone:
         assert not (tmp_path / "firmware" / "examples").exists()
         assert "void my_network_2_run(void);" in (tmp_path / "firmware" / "API.md").read_text(encoding="utf-8")
 
+    def test_has_no_load_to_limit(self, tmp_path):
+        path = NETWORKS / "dense.tflite"
+        with pytest.raises(ParameterError, match="--max-load needs a bundle"):
+            export(path, tmp_path / "firmware", gates=Gates(max_load=0.5))
+
     def test_what_a_device_cannot_do_is_refused_by_name(self, tmp_path):
         path = NETWORKS / "unary16.tflite"
         with pytest.raises(ModelError, match="int16"):

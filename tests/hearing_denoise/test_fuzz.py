@@ -11,4 +11,5 @@ TARGET = Path(__file__).parent / "programs" / "fuzz.c"
 
 def test_no_input_breaks_the_firmware(tmp_path: Path) -> None:
     program = build_target(TARGET, write_content(load_content("hearing"), tmp_path), tmp_path)
-    assert feed(program) > INPUTS / 10
+    # It computes much for each sample.
+    assert feed(program, INPUTS // 5) > INPUTS

@@ -4,7 +4,7 @@
 
 #include "tensorflow/lite/micro/micro_mutable_op_resolver.h"
 
-/* @arena_source@. */
+/* @arena_source@ */
 constexpr size_t @name@_arena_bytes = @arena_bytes@;
 
 using @name@_resolver = tflite::MicroMutableOpResolver<@n_operators@>;
