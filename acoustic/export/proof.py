@@ -18,8 +18,8 @@ from acoustic.export.qemu.emulator import Outcome, Program, missing_tool, run
 from acoustic.export.replay import RUN_REGION, build_for_board, interleaved, run_on_host
 from acoustic.model.runtime import Network
 
-BOARD_RUNS = 20
-"""Inferences replayed on each emulated board."""
+BOARD_MACS = 400_000_000
+"""Multiply-accumulates that each emulated board replays, in whole inferences: some seconds."""
 _STAGE = "network"
 
 
@@ -98,7 +98,7 @@ def prove_network(
     source : NetworkSource
         The same network as C, without feedback.
     inputs : sequence of array int8 [N, *shape]
-        One for each input of the network. Boards replay the first ``BOARD_RUNS``.
+        One for each input of the network. Boards replay as many as ``BOARD_MACS`` allow, and at least one.
     folder : Path
         For what is compiled.
     boards : iterable of Board
@@ -119,8 +119,8 @@ def prove_network(
     expected = interleaved(wanted)
     comparisons = [_on_host(source, folder, interleaved(inputs), expected), _in_tflite_micro(tflite, inputs, wanted)]
     costs = []
-    few = interleaved([array[:BOARD_RUNS] for array in inputs])
-    few_expected = interleaved([array[:BOARD_RUNS] for array in wanted])
+    runs = max(1, BOARD_MACS // max(1, network.macs))
+    few, few_expected = (interleaved([array[:runs] for array in arrays]) for arrays in (inputs, wanted))
     for board in boards:
         missing = missing_tool(board)
         if missing:
