@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,9 @@ from hypothesis import settings
 # Nothing is timed here: a busy machine must not fail a property.
 settings.register_profile("suite", deadline=None)
 settings.load_profile("suite")
+
+# A shell that runs the tests in the background makes them, and what they start, ignore interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 VIRTUAL_MIC = Path(__file__).parent / "virtual_mic.sh"
 

@@ -61,7 +61,7 @@ def train(work: Path, data_dir: Path, seed: int, *, files: int = FILES, steps: i
         for number, schedule in enumerate(rounds(steps)):
             own = paths[number * half :][:half] or paths
             model = learn(own, work / f"progress_{seed}_{number + 1}.npz", seed, schedule, advance, start=model)
-            learnt.append([np.array(weights) for weights in model.trainable_variables])
+            learnt.append([np.array(weights.numpy()) for weights in model.trainable_variables])
     for variable, values in zip(model.trainable_variables, zip(*learnt, strict=True), strict=True):
         variable.assign(np.average(values, axis=0, weights=SHARES))
     network = to_int8(model)
