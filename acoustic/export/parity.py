@@ -26,7 +26,7 @@ from acoustic.model.runtime import Network
 
 BLOCKS = (1, 480, 7, 1600, 333, 4096)
 """Sizes of the blocks that sound is pushed in, over and over: the bytes may not depend on them."""
-RANDOM_INPUTS = 200
+RANDOM_INPUTS = 1000
 APPLICATION = "application_replay.c"
 """File that drives the application in the proof."""
 CHAIN = "chain"
