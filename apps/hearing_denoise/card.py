@@ -27,7 +27,8 @@ English sentences, at other speeds and through other microphones; recorded noise
 target, and synthetic noises; half of it in simulated rooms, where the target is the sound of the first 50 ms; ratios
 of -8 to 22 dB, levels of -50 to -12 dBFS, overload, telephone codecs, noise that comes and goes, noise alone, speech
 alone. The loss compares compressed spectra and the whole sound; in the second of two rounds also loudness in critical
-bands, much as PESQ does, so PESQ flatters this network a little. The weights are a mean of both rounds' ends.
+bands, much as PESQ does, so PESQ flatters this network a little. The weights are a mean of both rounds' ends;
+its shares were chosen on held-out mixtures.
 
 **Measured.** {mixtures} mixtures of held-out sentences and held-out noises (ESC-50, fold 3, and babble), mixed by the
 computer; PESQ-WB / STOI / SI-SDR in dB:
