@@ -21,9 +21,8 @@ from apps.hearing_denoise.network import to_int8
 from apps.hearing_denoise.vectors import make_vectors
 
 VERSION = "1.0.0"
-#: Files of mixtures (13 minutes each), and steps of learning.
-FILES, STEPS = 96, 17_600
-#: Shares of what each of the two rounds has learnt in the weights that ship.
+#: Shares of what each of the two rounds has learnt in the weights that ship: such a mean keeps more of the speech than
+#: either round alone (Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022).
 SHARES = (0.25, 0.75)
 #: Gain that no bin falls below unless the listener says otherwise.
 FLOOR_DB = -20.0
@@ -31,7 +30,7 @@ FLOOR_DB = -20.0
 VECTOR_SAMPLES = 2 * FRONT_END.rate_hz
 
 
-def train(work: Path, data_dir: Path, seed: int, *, files: int = FILES, steps: int = STEPS) -> Bundle:
+def train(work: Path, data_dir: Path, seed: int, *, files: int, steps: int) -> Bundle:
     """Do everything from seed to bundle.
 
     Parameters
@@ -43,7 +42,7 @@ def train(work: Path, data_dir: Path, seed: int, *, files: int = FILES, steps: i
     seed : int
         Decides every random number.
     files, steps : int
-        How much is mixed, and how long the network learns.
+        How much is mixed, in files of 13 minutes, and how long the network learns.
 
     Raises
     ------
@@ -61,9 +60,8 @@ def train(work: Path, data_dir: Path, seed: int, *, files: int = FILES, steps: i
         for number, schedule in enumerate(rounds(steps)):
             own = paths[number * half :][:half] or paths
             model = learn(own, work / f"progress_{seed}_{number + 1}.npz", seed, schedule, advance, start=model)
-            learnt.append([np.array(weights.numpy()) for weights in model.trainable_variables])
-    for variable, values in zip(model.trainable_variables, zip(*learnt, strict=True), strict=True):
-        variable.assign(np.average(values, axis=0, weights=SHARES))
+            learnt.append(model.get_weights())
+    model.set_weights([np.average(weights, axis=0, weights=SHARES) for weights in zip(*learnt, strict=True)])
     network = to_int8(model)
     calibration = {
         "seed": seed,
@@ -77,9 +75,7 @@ def train(work: Path, data_dir: Path, seed: int, *, files: int = FILES, steps: i
 def rounds(steps: int) -> tuple[Schedule, Schedule]:
     """Share out the steps: the first round learns what speech and noise are, the second to please an ear.
 
-    Each has half of the mixtures. A step of the second goes back through half as many frames. A weighted mean of
-    both ends keeps more of the speech than either alone (Wortsman et al., "Robust fine-tuning of zero-shot models",
-    CVPR 2022).
+    Each has half of the mixtures. A step of the second goes back through half as many frames.
     """
     first = round(steps * 7 / 22)
     second = Schedule(n_steps=steps - first, rate=2e-3, chunk_frames=200, per_opinion=0.15)
