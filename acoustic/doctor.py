@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
-from acoustic.device import core, homes, status
 from acoustic.errors import AcousticError, DeviceError
+from acoustic.native import core, homes, status
 
 if TYPE_CHECKING:
     from acoustic.audio import Health, LevelMeter

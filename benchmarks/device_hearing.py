@@ -9,12 +9,13 @@ import argparse
 import tempfile
 from pathlib import Path
 
+from acoustic_apps.hearing_denoise.features import FRONT_END
+from acoustic_apps.hearing_denoise.firmware import firmware
+
 from acoustic.export.chains.program import build_on_board, equal_blocks, replay_on_board, write_sources
 from acoustic.export.qemu.boards import BOARDS
 from acoustic.export.qemu.emulator import missing_tool
 from acoustic.model.bundle import Bundle
-from apps.hearing_denoise.features import FRONT_END
-from apps.hearing_denoise.firmware import firmware
 
 CLOCK_HZ = 180e6
 CYCLES_PER_INSTRUCTION = 1.5

@@ -10,15 +10,15 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from acoustic_apps.roast_crack.contrast import FRONT_END
+from acoustic_apps.roast_crack.firmware import firmware
+from acoustic_apps.roast_crack.impulses import NEIGHBOURHOOD_FRAMES
 from numpy.typing import NDArray
 
 from acoustic.export.chains.program import build_on_board, equal_blocks, replay_on_board, write_sources
 from acoustic.export.qemu.boards import BOARDS, Board
 from acoustic.export.qemu.emulator import missing_tool
 from acoustic.model.bundle import Bundle
-from apps.roast_crack.contrast import FRONT_END
-from apps.roast_crack.firmware import firmware
-from apps.roast_crack.impulses import NEIGHBOURHOOD_FRAMES
 
 CLOCK_HZ = 80e6
 CYCLES_PER_INSTRUCTION = 1.5

@@ -8,12 +8,13 @@ import argparse
 import tempfile
 from pathlib import Path
 
+from acoustic_apps.turbine_blade.firmware import firmware
+from acoustic_apps.turbine_blade.scorer.features import FRONT_END
+
 from acoustic.export.chains.program import build_on_board, equal_blocks, replay_on_board, write_sources
 from acoustic.export.qemu.boards import BOARDS
 from acoustic.export.qemu.emulator import missing_tool
 from acoustic.model.bundle import Bundle
-from apps.turbine_blade.firmware import firmware
-from apps.turbine_blade.scorer.features import FRONT_END
 
 SECONDS = 60
 CLOCK_HZ = 80_000_000

@@ -8,7 +8,7 @@ from benchmarks.harness import core_seconds, librosa_mel  # isort: skip - it set
 
 import numpy as np
 
-from acoustic import device
+from acoustic import native
 from acoustic.frontend import FrontEnd, log_mel
 
 SECONDS = 60
@@ -23,7 +23,7 @@ FRONT_ENDS = [
 
 def main() -> None:
     """Print one line for each front end."""
-    print("Ours:", device.status())
+    print("Ours:", native.status())
     print("Hours of audio per second of one core, the median of", ROUNDS, "turns")
     print(f"{'rate/frame/hop/FFT/mels':>26} {'acoustic':>9} {'librosa':>9} {'ratio':>6}")
     for fe in FRONT_ENDS:

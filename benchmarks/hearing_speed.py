@@ -13,16 +13,16 @@ from functools import partial
 from benchmarks.harness import core_seconds
 
 import numpy as np  # isort: skip
+from acoustic_apps.hearing_denoise.chain import HearingChain  # noqa: E402
+from acoustic_apps.hearing_denoise.evaluation.alignment import noisy_voice  # noqa: E402
+from acoustic_apps.hearing_denoise.evaluation.metrics import RATE_HZ  # noqa: E402
+from acoustic_apps.hearing_denoise.evaluation.rivals import RNNOISE_FRAME_SAMPLES, RNNOISE_RATE_HZ, framed  # noqa: E402
+from acoustic_apps.hearing_denoise.evaluation.systems import Enhancer, Streaming, spectral_gate  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 from pyrnnoise import RNNoise  # noqa: E402
 from pyrnnoise.rnnoise import create, destroy, process_mono_frame  # noqa: E402
 
 from acoustic.model.bundle import Bundle  # noqa: E402
-from apps.hearing_denoise.chain import HearingChain  # noqa: E402
-from apps.hearing_denoise.evaluation.alignment import noisy_voice  # noqa: E402
-from apps.hearing_denoise.evaluation.metrics import RATE_HZ  # noqa: E402
-from apps.hearing_denoise.evaluation.rivals import RNNOISE_FRAME_SAMPLES, RNNOISE_RATE_HZ, framed  # noqa: E402
-from apps.hearing_denoise.evaluation.systems import Enhancer, Streaming, spectral_gate  # noqa: E402
 
 LIVE_BLOCK_S, FILE_BLOCK_S = 0.01, 1.0
 

@@ -18,12 +18,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from acoustic_apps.roast_crack.chain import known_ms
+from acoustic_apps.roast_crack.contrast import FRONT_END
+from acoustic_apps.roast_crack.simulate import HELD_OUT, plan_roast, render_roast
 
 from acoustic.audio import write_wav
 from acoustic.model.bundle import Bundle
-from apps.roast_crack.chain import known_ms
-from apps.roast_crack.contrast import FRONT_END
-from apps.roast_crack.simulate import HELD_OUT, plan_roast, render_roast
 
 VIRTUAL_MIC = Path(__file__).parent.parent / "tests" / "virtual_mic.sh"
 RATE_HZ = FRONT_END.rate_hz

@@ -18,6 +18,11 @@ from collections.abc import Callable
 
 import librosa
 import numpy as np
+from acoustic_apps.roast_crack import impulses
+from acoustic_apps.roast_crack.chain import Event, RoastChain
+from acoustic_apps.roast_crack.contrast import FLOOR_BLOCK_FRAMES, FLOOR_BLOCKS, FRONT_END
+from acoustic_apps.roast_crack.scoring import BLOCK_S, load_bundle
+from acoustic_apps.roast_crack.simulate import TRAIN, plan_roast, render_roast
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 from scipy import ndimage, signal
@@ -27,11 +32,6 @@ from acoustic.datasets import data_root
 from acoustic.frontend import log_mel
 from acoustic.frontend.noise_floor import STEPS_PER_DB
 from acoustic.model.bundle import Bundle
-from apps.roast_crack import impulses
-from apps.roast_crack.chain import Event, RoastChain
-from apps.roast_crack.contrast import FLOOR_BLOCK_FRAMES, FLOOR_BLOCKS, FRONT_END
-from apps.roast_crack.scoring import BLOCK_S, load_bundle
-from apps.roast_crack.simulate import TRAIN, plan_roast, render_roast
 
 ROUNDS = 15
 SIMULATED_S = 120.0

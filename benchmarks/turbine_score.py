@@ -21,11 +21,11 @@ import librosa  # noqa: E402 isort: skip
 from dataclasses import replace  # noqa: E402
 
 import numpy as np  # noqa: E402
+from acoustic_apps.turbine_blade.scorer.model import TurbineModel  # noqa: E402
+from acoustic_apps.turbine_blade.scoring import load_model, score_recording  # noqa: E402
+from acoustic_apps.turbine_blade.simulate import Turbine, simulate_clip  # noqa: E402
 
 from acoustic.audio import write_wav  # noqa: E402
-from apps.turbine_blade.scorer.model import TurbineModel  # noqa: E402
-from apps.turbine_blade.scoring import load_model, score_recording  # noqa: E402
-from apps.turbine_blade.simulate import Turbine, simulate_clip  # noqa: E402
 
 DURATION_S = 32.0
 

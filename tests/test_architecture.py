@@ -12,7 +12,7 @@ SOURCES = sorted([*CHECKOUT.glob("acoustic/**/*.py"), *CHECKOUT.glob("apps/**/*.
 
 # Lowest first. A module may import from its own layer and from those before it.
 LAYERS = [
-    {"acoustic.errors", "acoustic", "acoustic.files", "acoustic.statistics", "acoustic.device"},
+    {"acoustic.errors", "acoustic", "acoustic.files", "acoustic.statistics", "acoustic.native"},
     {"acoustic.frontend", "acoustic.audio", "acoustic.options", "acoustic.terminal", "acoustic.download"},
     {"acoustic.signals"},
     {"acoustic.model", "acoustic.datasets"},
@@ -40,15 +40,17 @@ def module_name(path: Path) -> str:
 
 
 def imported_modules(path: Path) -> set[str]:
-    """Everything a file imports, at the top or inside functions; relative imports are not used here."""
+    """Everything a file imports, at the top or inside functions; only applications use relative imports."""
     found = set()
+    package = list(path.relative_to(CHECKOUT).parent.parts)
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: relative import"
-            assert node.module is not None
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+            assert (node.level > 0) <= (package[0] == "apps"), f"{path}: relative import"
+            above = package[: len(package) + 1 - node.level] if node.level else []
+            module = ".".join([*above, *([node.module] if node.module else [])])
+            found |= {f"{module}.{alias.name}" for alias in node.names}
     return found
 
 
@@ -73,7 +75,8 @@ def test_every_package_has_a_layer() -> None:
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(CHECKOUT)))
 def test_imports_point_downward(path: Path) -> None:
     module = module_name(path)
-    ours = {name for name in imported_modules(path) if name.split(".")[0] in {"acoustic", "apps"}}
+    ours = {name for name in imported_modules(path) if name.split(".")[0] in {"acoustic", "acoustic_apps", "apps"}}
+    assert not {name for name in ours if _within(name, "acoustic_apps")}, f"{module}: applications import relatively"
     if _within(module, "apps"):
         app = ".".join(module.split(".")[:2])
         foreign = {name for name in ours if _within(name, "apps") and not _within(name, app)}

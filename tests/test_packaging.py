@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import acoustic
-from acoustic.device.build import compiler, variants
+from acoustic.native.build import compiler, variants
 
 CHECKOUT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -40,7 +40,7 @@ def test_wheel_holds_everything(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     wanted = {
-        path.relative_to(CHECKOUT).as_posix()
+        path.relative_to(CHECKOUT).as_posix().replace("apps/", "acoustic_apps/", package == "apps")
         for package in ("acoustic", "apps")
         for path in (CHECKOUT / package).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".so"
@@ -48,7 +48,7 @@ def test_wheel_holds_everything(wheel: Path) -> None:
     assert wanted <= names
     assert {f"acoustic/cards/{path.name}" for path in (CHECKOUT / "data").glob("*.toml")} <= names
     assert any(name.endswith("licenses/LICENSE") for name in names)
-    assert not {name for name in names if name.startswith("tests/")}
+    assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"acoustic", "acoustic_apps"}
 
 
 @pytest.mark.slow
@@ -56,7 +56,7 @@ def test_wheel_carries_the_compiled_core_where_there_is_a_compiler(wheel: Path) 
     if compiler() is None:
         pytest.skip("needs a C compiler: apt-get install gcc libc6-dev")
     with zipfile.ZipFile(wheel) as archive:
-        assert {f"acoustic/device/{name}.so" for name in variants()} <= set(archive.namelist())
+        assert {f"acoustic/native/{name}.so" for name in variants()} <= set(archive.namelist())
     assert wheel.stem.split("-")[2:4] == ["py3", "none"]
     assert not wheel.stem.endswith("any")
 
@@ -90,7 +90,7 @@ def test_version_is_a_release_number() -> None:
 
 def test_every_bundle_entry_point_has_its_file() -> None:
     for name, package in PROJECT["entry-points"]["acoustic.bundles"].items():
-        assert (CHECKOUT / Path(*package.split(".")) / f"{name}.bundle").is_file()
+        assert (CHECKOUT / "apps" / package.removeprefix("acoustic_apps.") / f"{name}.bundle").is_file()
 
 
 def test_constraints_are_plain_versions_that_cover_the_project() -> None:

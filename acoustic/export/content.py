@@ -9,7 +9,6 @@ from functools import cached_property
 from pathlib import Path
 
 import acoustic
-from acoustic.device.build import HERE as DEVICE
 from acoustic.errors import BundleError, ExportError
 from acoustic.export import c_text
 from acoustic.export.firmware import Firmware, load_firmware
@@ -17,6 +16,7 @@ from acoustic.export.network import KERNEL_FOLDER, NetworkSource, network_source
 from acoustic.model.bundle import Bundle
 from acoustic.model.runtime import Network
 from acoustic.model.tflite import IDENTIFIER
+from acoustic.native.build import HERE as NATIVE
 
 LICENCE = "Apache-2.0"
 _INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
@@ -70,7 +70,7 @@ class Content:
             texts |= {f"{name}.h": network.header, f"{name}.c": network.source}
             texts |= {path.name: path.read_text(encoding="utf-8") for path in network.kernels}
         core = self.firmware.core if self.firmware else ()
-        texts |= {name: (DEVICE / name).read_text(encoding="utf-8") for name in core}
+        texts |= {name: (NATIVE / name).read_text(encoding="utf-8") for name in core}
         _add_headers(texts)
         head = c_text.comment(self.about)
         return {name: head + text for name, text in sorted(texts.items())}
@@ -83,7 +83,7 @@ def _add_headers(texts: dict[str, str]) -> None:
         for name in _INCLUDE.findall(waiting.pop()):
             if name in texts:
                 continue
-            path = next((folder / name for folder in (DEVICE, KERNEL_FOLDER) if (folder / name).is_file()), None)
+            path = next((folder / name for folder in (NATIVE, KERNEL_FOLDER) if (folder / name).is_file()), None)
             if path is None:
                 raise ExportError(f"{name} is included and is nobody's file")
             texts[name] = path.read_text(encoding="utf-8")

@@ -36,7 +36,7 @@ class Firmware:
     sources: Mapping[str, str] = field(repr=False)
     """File name to text: the application's own C, and what is generated of the bundle."""
     core: tuple[str, ...]
-    """Names of the files of ``acoustic/device`` that they need, headers included."""
+    """Names of the files of ``acoustic/native`` that they need, headers included."""
     networks: Mapping[str, bytes] = field(repr=False)
     """C name to network, a .tflite file, of which the generator makes one more pair of files each."""
     replay: str = field(repr=False)
@@ -54,14 +54,14 @@ class Firmware:
 
 
 def own_sources(package: str) -> dict[str, str]:
-    """C files in the folder ``device`` of an application's package: file name to text, sorted."""
-    found = [item for item in files(package).joinpath("device").iterdir() if item.name.endswith((".c", ".h"))]
+    """C files in the folder ``csrc`` of an application's package: file name to text, sorted."""
+    found = [item for item in files(package).joinpath("csrc").iterdir() if item.name.endswith((".c", ".h"))]
     return {item.name: item.read_text(encoding="utf-8") for item in sorted(found, key=lambda item: item.name)}
 
 
 def own_listen(package: str) -> str:
     """C text of an application's side of the example programs, see :attr:`Firmware.listen`."""
-    return files(package).joinpath("device", "example", "listen.c").read_text(encoding="utf-8")
+    return files(package).joinpath("csrc", "example", "listen.c").read_text(encoding="utf-8")
 
 
 def load_firmware(bundle: Bundle) -> Firmware:

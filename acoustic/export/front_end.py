@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from acoustic.device import switched_off
-from acoustic.device.build import HERE
 from acoustic.export.constants import Constants
 from acoustic.export.qemu.emulator import RUNTIME
 from acoustic.frontend import FrontEnd, LogMelStream
-from acoustic.frontend.device_tables import log_mel_fields, stft_fields, synthesis_fields
+from acoustic.frontend.c_tables import log_mel_fields, stft_fields, synthesis_fields
 from acoustic.frontend.gate import SILENCE_DB, GateSettings, SpectralGate, power_db
 from acoustic.frontend.noise_floor import STEPS_PER_DB, NoiseFloor, to_steps
 from acoustic.frontend.stft import FULL_SCALE, Stft, Synthesis, WindowPair
+from acoustic.native import computing_with
+from acoustic.native.build import HERE
 
 SOURCES = sorted(HERE.glob("acoustic_*.c"))
 """The front end of the C core."""
@@ -70,7 +70,7 @@ class FrontEndReplay:
 
     def expected(self, pcm: NDArray[np.int16]) -> bytes:
         """Return what the program must write for these samples: NumPy's bytes."""
-        with switched_off():
+        with computing_with("numpy"):
             log_mel, stft, synthesis = LogMelStream(self.fe), Stft(self.windows), Synthesis(self.windows)
             gate = SpectralGate(self.windows.n_fft // 2 + 1, self._gate, frames_per_second=self._frames_per_second)
             noise = NoiseFloor(self.fe.n_mels, block_frames=_BLOCK_FRAMES, n_blocks=_N_BLOCKS, silence=_SILENCE)

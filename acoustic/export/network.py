@@ -11,12 +11,12 @@ import numpy as np
 
 import acoustic
 from acoustic.export import c_text
-from acoustic.model.device import SCRATCH_KERNELS
-from acoustic.model.device_step import Array, Fields, Value, Weights
+from acoustic.model.c_calls import SCRATCH_KERNELS
+from acoustic.model.c_step import Array, Fields, Value, Weights
 from acoustic.model.program import Call, Loop, Program
 from acoustic.model.runtime import Network, TensorSpec
 
-KERNEL_FOLDER = Path(acoustic.__file__).parent / "device" / "nn"
+KERNEL_FOLDER = Path(acoustic.__file__).parent / "native" / "nn"
 _KERNEL_FILES = {
     "acoustic_nn_conv.c": {"dense", "conv"},
     "acoustic_nn_row.c": {"dense", "conv"},

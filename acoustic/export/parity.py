@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from acoustic.device import core, switched_off
 from acoustic.errors import ExportError
 from acoustic.export import proof
 from acoustic.export.chains import program as chains
@@ -23,6 +22,7 @@ from acoustic.export.proof import Comparison, compare, not_proven
 from acoustic.export.qemu.boards import Board
 from acoustic.export.qemu.emulator import missing_tool
 from acoustic.model.runtime import Network
+from acoustic.native import computing_with, core
 
 BLOCKS = (1, 480, 7, 1600, 333, 4096)
 """Sizes of the blocks that sound is pushed in, over and over: the bytes may not depend on them."""
@@ -76,7 +76,7 @@ def prove(
         folder = work / name
         folder.mkdir()
         inputs, source = random_inputs(network, RANDOM_INPUTS), content.network_sources[name]
-        with switched_off():
+        with computing_with("numpy"):
             compared, measured = proof.prove_network(
                 network, content.networks[name], source, inputs, folder, boards=boards
             )
@@ -114,7 +114,7 @@ class _Chain:
         self.sources = [chains.HERE / "replay.c", *sorted(folder.glob("*.c"))]
         self.pcm = firmware.example_pcm
         self.blocks = varied_blocks(len(self.pcm))
-        with switched_off():
+        with computing_with("numpy"):
             self.expected = firmware.expected(self.pcm)
 
     def extension(self) -> list[Comparison]:

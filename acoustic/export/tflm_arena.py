@@ -36,7 +36,7 @@ class Build:
         return layout(" ".join((members, *more)), self.pointer_bytes)
 
 
-DEVICE, PACKAGE = Build(), Build(pointer_bytes=8, is_package=True)
+NATIVE, PACKAGE = Build(), Build(pointer_bytes=8, is_package=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +60,7 @@ class Arena:
         return aligned(max(self.used_bytes, self.starting_bytes), ALIGNMENT)
 
 
-def arena(graph: Graph, build: Build = DEVICE) -> Arena:
+def arena(graph: Graph, build: Build = NATIVE) -> Arena:
     """Add up what TensorFlow Lite Micro puts into its arena, with reference kernels.
 
     Every operator of :data:`acoustic.model.kernels.BUILDERS` is known.

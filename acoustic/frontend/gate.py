@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from acoustic import device
+from acoustic import native
 from acoustic.errors import ParameterError
-from acoustic.frontend import native
+from acoustic.frontend import compiled
 from acoustic.frontend.logarithm import exp2, log2
 from acoustic.frontend.noise_floor import STEPS_PER_DB, NoiseFloor, to_steps
 from acoustic.frontend.stft import Stft, Synthesis, WindowPair
@@ -89,8 +89,8 @@ class SpectralGate:
         self.n_bands, self.settings = n_bands, settings
         sizes = (n_bands, settings.block_frames, settings.n_blocks, int(SILENCE_DB * STEPS_PER_DB))
         factors = settings.factors(frames_per_second)
-        core = device.core()
-        self._fill = native.GateFrames(core, *sizes, **factors) if core else _NumpyGate(*sizes, **factors)
+        core = native.core()
+        self._fill = compiled.GateFrames(core, *sizes, **factors) if core else _NumpyGate(*sizes, **factors)
 
     def push(self, level_db: F32) -> F32:
         """Return the gain of each band.
@@ -216,8 +216,8 @@ def _step_towards(time_constant_ms: float, frames_per_second: float) -> np.float
 
 def power_db(re: F32, im: F32) -> F32:
     """Power of spectra in dB relative to full scale squared; nothing counts as -126 octaves."""
-    core = device.core()
+    core = native.core()
     if core:
-        return native.power_db(core, re, im)
+        return compiled.power_db(core, re, im)
     power = re * re + im * im
     return log2(np.maximum(power, np.float32(2.0**-126))) * np.float32(DB_PER_OCTAVE)

@@ -3,12 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from acoustic import device
+from acoustic import native
+from acoustic.frontend.compiled import LogMelFrames
 from acoustic.frontend.definition import FrontEnd
 from acoustic.frontend.fft import COLUMNS, RealFft, shaped, unbuffered
 from acoustic.frontend.framing import Framer, check_pcm
 from acoustic.frontend.logarithm import log2
-from acoustic.frontend.native import LogMelFrames
 from acoustic.frontend.tables import F32, MelBank, mel_bank, window
 
 
@@ -24,7 +24,7 @@ class LogMelStream:
 
     def __init__(self, fe: FrontEnd) -> None:
         self.fe = fe
-        core = device.core()
+        core = native.core()
         self._frames = LogMelFrames(core, fe) if core else _NumpyFrames(fe)
         self._tail = np.empty(0, np.int16)
 

@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from acoustic import device
+from acoustic import native
 from acoustic.errors import ParameterError
-from acoustic.frontend.native import NoiseFloorFrames
+from acoustic.frontend.compiled import NoiseFloorFrames
 from acoustic.frontend.tables import F32
 
 #: Levels are kept in 1/256 dB as integers from here on: sums of integers do not depend on their order.
@@ -42,7 +42,7 @@ class NoiseFloor:
             raise ParameterError("noise floor: block_frames must be a power of two up to 32768, n_blocks 1 to 32768")
         self.n_bands, self.silence = n_bands, silence
         self.block_frames, self.n_blocks = block_frames, n_blocks
-        sizes, core = (n_bands, block_frames, n_blocks, silence), device.core()
+        sizes, core = (n_bands, block_frames, n_blocks, silence), native.core()
         self._fill = NoiseFloorFrames(core, *sizes) if core else _NumpyNoiseFloor(*sizes)
 
     def push(self, levels: NDArray[np.int16]) -> NDArray[np.int16]:

@@ -6,11 +6,11 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from acoustic import device
+from acoustic import native
 from acoustic.errors import ParameterError
+from acoustic.frontend.compiled import StftFrames, SynthesisFrames
 from acoustic.frontend.fft import COLUMNS, InverseRealFft, RealFft, unbuffered
 from acoustic.frontend.framing import Framer, check_pcm
-from acoustic.frontend.native import StftFrames, SynthesisFrames
 from acoustic.frontend.tables import F32
 
 #: Full scale of int16 PCM: spectra are those of a signal between -1 and 1.
@@ -132,7 +132,7 @@ class Stft:
 
     def __init__(self, windows: WindowPair) -> None:
         self.windows = windows
-        window, hop, core = windows.analysis / FULL_SCALE, windows.hop_samples, device.core()
+        window, hop, core = windows.analysis / FULL_SCALE, windows.hop_samples, native.core()
         self._frames = StftFrames(core, window, hop) if core else _NumpyStft(window, hop)
         self._tail = np.zeros(windows.n_fft - hop, np.int16)
 
@@ -189,7 +189,7 @@ class Synthesis:
 
     def __init__(self, windows: WindowPair) -> None:
         self.windows = windows
-        n_fft, hop, core = windows.n_fft, windows.hop_samples, device.core()
+        n_fft, hop, core = windows.n_fft, windows.hop_samples, native.core()
         window = (windows.synthesis * FULL_SCALE)[windows.silent_hops * hop :]
         self._add = SynthesisFrames(core, window, n_fft, hop) if core else _NumpySynthesis(window, n_fft, hop)
 

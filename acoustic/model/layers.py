@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from acoustic.model import device, fixedpoint
-from acoustic.model.device_step import Array, Fields
+from acoustic.model import c_calls, fixedpoint
+from acoustic.model.c_step import Array, Fields
 from acoustic.model.fixedpoint import Scaler
 from acoustic.model.node import Kernel, Node, clamp_of, limits_of, scale_of, stored, zero_point_of
 from acoustic.model.windows import Windows
@@ -34,7 +34,7 @@ class _Weights:
         return self.scaler.scale_wide(accumulators) if self.wide else self.scaler.scale(accumulators)
 
     def scaling(self, node: Node, clamp: tuple[int, int]) -> Fields:
-        return device.scaling(node, self.bias, self.scaler, self.largest, clamp)
+        return c_calls.scaling(node, self.bias, self.scaler, self.largest, clamp)
 
 
 def _weights(node: Node, matrix: Array) -> _Weights:
@@ -84,7 +84,7 @@ def fully_connected(node: Node) -> Kernel:
         sums = a.reshape(-1, filters.shape[1]).astype(weights.matrix.dtype) @ weights.matrix
         return (stored(weights.finish(sums), node, clamp).reshape(len(a), *output.shape),)
 
-    return Kernel(run, lambda: [device.dense(filters, rows, weights.scaling(node, clamp))], macs=rows * filters.size)
+    return Kernel(run, lambda: [c_calls.dense(filters, rows, weights.scaling(node, clamp))], macs=rows * filters.size)
 
 
 def conv_2d(node: Node) -> Kernel:
@@ -106,7 +106,7 @@ def conv_2d(node: Node) -> Kernel:
 
     return Kernel(
         run,
-        lambda: [device.conv(node, windows, filters, weights.scaling(node, clamp))],
+        lambda: [c_calls.conv(node, windows, filters, weights.scaling(node, clamp))],
         macs=positions * channels * depth,
         scratch_elements=positions * depth,
     )
@@ -140,7 +140,7 @@ def depthwise_conv_2d(node: Node) -> Kernel:
 
     return Kernel(
         run,
-        lambda: [device.depthwise(node, windows, filters, weights.scaling(node, clamp))],
+        lambda: [c_calls.depthwise(node, windows, filters, weights.scaling(node, clamp))],
         macs=output.elements * rows * columns,
         scratch_elements=x.elements * copies,
     )

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from acoustic.model.device import move, steps_of
-from acoustic.model.device_step import Array, DeviceStep, View
+from acoustic.model.c_calls import move, steps_of
+from acoustic.model.c_step import Array, CStep, View
 from acoustic.model.node import Kernel, Node, same_quantisation, zero_point_of
 
 
@@ -29,7 +29,7 @@ def pad(node: Node) -> Kernel:
         raise node.fail(f"borders {borders} around {x.shape} do not give {output.shape}")
     value = zero_point_of(output)
 
-    def on_device() -> tuple[DeviceStep, ...]:
+    def on_device() -> tuple[CStep, ...]:
         steps = steps_of(output.shape)
         start = sum(before * step for (before, _), step in zip(borders, steps, strict=True))
         return move(node, x.shape, steps_of(x.shape), steps, y_start=start, fill=(output.elements, value))
@@ -58,8 +58,8 @@ def concatenation(node: Node) -> Kernel:
         batch = max(map(len, arrays))
         return (np.concatenate([np.broadcast_to(a, (batch, *a.shape[1:])) for a in arrays], axis=axis + 1),)
 
-    def on_device() -> list[DeviceStep]:
-        moves: list[DeviceStep] = []
+    def on_device() -> list[CStep]:
+        moves: list[CStep] = []
         steps, start = steps_of(output.shape), 0
         for number, tensor in enumerate(tensors):
             x_steps = steps_of(tensor.shape)
@@ -81,8 +81,8 @@ def split(node: Node) -> Kernel:
     if any(t.shape != (*x.shape[:axis], x.shape[axis] // parts, *x.shape[axis + 1 :]) for t in node.outputs):
         raise node.fail(f"shape {x.shape} does not split into {[t.shape for t in node.outputs]}")
 
-    def on_device() -> list[DeviceStep | View]:
-        steps: list[DeviceStep | View] = []
+    def on_device() -> list[CStep | View]:
+        steps: list[CStep | View] = []
         for number, part in enumerate(node.outputs):
             start = number * part.shape[axis] * steps_of(x.shape)[axis]
             if math.prod(x.shape[:axis]) == 1:  # each part lies in one piece
@@ -118,7 +118,7 @@ def strided_slice(node: Node) -> Kernel:
         raise node.fail(f"slices of {x.shape} do not give {output.shape}")
     where = tuple(slices)
 
-    def on_device() -> tuple[DeviceStep, ...]:
+    def on_device() -> tuple[CStep, ...]:
         ranges = [range(*s.indices(size)) for s, size in zip(where[1:], x.shape, strict=True)]
         shape = [len(r) for r in ranges]
         steps = [r.step * step for r, step in zip(ranges, steps_of(x.shape), strict=True)]

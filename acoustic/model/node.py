@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from acoustic.errors import ModelError
-from acoustic.model.device_step import Array, DeviceStep, View
+from acoustic.model.c_step import Array, CStep, View
 from acoustic.model.tflite import Tensor
 
 Run = Callable[..., tuple[Array, ...]]
@@ -59,7 +59,7 @@ class Kernel:
     """A prepared operator."""
 
     run: Run
-    device: Callable[[], Sequence[DeviceStep | View]]
+    device: Callable[[], Sequence[CStep | View]]
     """The same on a device, for int8 activations."""
     macs: int = 0
     """Multiply-accumulates of one inference."""

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from acoustic.model import device, fixedpoint
-from acoustic.model.device_step import Array, DeviceStep, Fields
+from acoustic.model import c_calls, fixedpoint
+from acoustic.model.c_step import Array, CStep, Fields
 from acoustic.model.fixedpoint import Scaler
 from acoustic.model.node import (
     RELU,
@@ -61,19 +61,19 @@ def add_or_subtract(node: Node) -> Kernel:
         right = scale_b.scale((_aligned(y, rank).astype(np.int64) - offset_b) << bits)
         return (stored(scale_out.scale(left + sign * right), node, clamp),)
 
-    def on_device() -> list[DeviceStep]:
+    def on_device() -> list[CStep]:
         fields: Fields = {
             "a_zero_point": offset_a,
-            **device.factor(scale_a, "a_"),
+            **c_calls.factor(scale_a, "a_"),
             "b_zero_point": offset_b,
-            **device.factor(scale_b, "b_"),
+            **c_calls.factor(scale_b, "b_"),
             "subtract": int(sign < 0),
-            **device.factor(scale_out),
+            **c_calls.factor(scale_out),
             "zero_point": zero_point_of(output),
             "low": clamp[0],
             "high": clamp[1],
         }
-        return [device.pairs("add", node, fields)]
+        return [c_calls.pairs("add", node, fields)]
 
     return Kernel(run, on_device)
 
@@ -90,16 +90,16 @@ def mul(node: Node) -> Kernel:
         left, right = _aligned(x, rank).astype(np.int64) - offset_a, _aligned(y, rank).astype(np.int64) - offset_b
         return (stored(scaler.scale(left * right), node, clamp),)
 
-    def on_device() -> list[DeviceStep]:
+    def on_device() -> list[CStep]:
         fields: Fields = {
             "a_zero_point": offset_a,
             "b_zero_point": offset_b,
-            **device.factor(scaler),
+            **c_calls.factor(scaler),
             "zero_point": zero_point_of(output),
             "low": clamp[0],
             "high": clamp[1],
         }
-        return [device.pairs("mul", node, fields)]
+        return [c_calls.pairs("mul", node, fields)]
 
     return Kernel(run, on_device)
 
@@ -115,7 +115,7 @@ def _table(node: Node, function: Callable[[NDArray[np.int64]], NDArray[np.int64]
     def run(a: Array) -> tuple[Array, ...]:
         return (table[a.astype(np.intp) - low],)
 
-    return Kernel(run, lambda: [device.table(table, x.elements)])
+    return Kernel(run, lambda: [c_calls.table(table, x.elements)])
 
 
 def _rescaled(node: Node, clamp: tuple[int, int]) -> Kernel:
@@ -244,4 +244,4 @@ def softmax(node: Node) -> Kernel:
         result = (product + ((1 << right) >> 1)) >> right
         return (np.clip(result - 128, -128, 127).astype(np.int8),)
 
-    return Kernel(run, lambda: [device.softmax(node, table)])
+    return Kernel(run, lambda: [c_calls.softmax(node, table)])

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from acoustic.model import device, fixedpoint
-from acoustic.model.device_step import Array
+from acoustic.model import c_calls, fixedpoint
+from acoustic.model.c_step import Array
 from acoustic.model.fixedpoint import Scaler
 from acoustic.model.node import (
     Kernel,
@@ -42,7 +42,7 @@ def max_pool_2d(node: Node) -> Kernel:
             most = np.maximum(most, windows.tap(padded, row, column))
         return (np.clip(most, *clamp).reshape(len(a), *output.shape),)
 
-    return Kernel(run, lambda: [device.pool("max_pool", node, windows, clamp)])
+    return Kernel(run, lambda: [c_calls.pool("max_pool", node, windows, clamp)])
 
 
 def average_pool_2d(node: Node) -> Kernel:
@@ -60,7 +60,7 @@ def average_pool_2d(node: Node) -> Kernel:
         means = np.sign(sums) * ((np.abs(sums) + counts // 2) // counts)  # ties away from zero
         return (np.clip(means, *clamp).astype(output.dtype).reshape(len(a), *output.shape),)
 
-    return Kernel(run, lambda: [device.pool("average_pool", node, windows, clamp)], scratch_elements=x.elements)
+    return Kernel(run, lambda: [c_calls.pool("average_pool", node, windows, clamp)], scratch_elements=x.elements)
 
 
 def mean(node: Node) -> Kernel:
@@ -81,4 +81,4 @@ def mean(node: Node) -> Kernel:
         sums = a.sum(axis=tuple(axis + 1 for axis in axes), dtype=np.int64) - offset
         return (stored(scaler.scale(sums), node, clamp).reshape(len(a), *output.shape),)
 
-    return Kernel(run, lambda: [device.mean(node, axes, scaler, offset)])
+    return Kernel(run, lambda: [c_calls.mean(node, axes, scaler, offset)])

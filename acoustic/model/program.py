@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from acoustic.errors import ModelError, ParameterError
 from acoustic.model.arena import Lifetime, place
-from acoustic.model.device import copy_of
-from acoustic.model.device_step import Array, DeviceStep, Fields, View
+from acoustic.model.c_calls import copy_of
+from acoustic.model.c_step import Array, CStep, Fields, View
 from acoustic.model.node import Kernel, limits_of
 from acoustic.model.pointwise import rescale
 from acoustic.model.tflite import Graph, Operator, Tensor
@@ -120,7 +120,7 @@ class _Planner:
         lifetime = self.lifetimes[below.root]
         self.lifetimes[below.root] = replace(lifetime, last=max(lifetime.last, self.last[number]))
 
-    def overlaid_input(self, operator: Operator, step: DeviceStep, time: int) -> int | None:
+    def overlaid_input(self, operator: Operator, step: CStep, time: int) -> int | None:
         """Tensor that the step's output may take the place of."""
         output = self.graph.tensors[operator.outputs[step.output]]
         inputs = [operator.inputs[number] for number in step.inputs]
@@ -155,7 +155,7 @@ def make_program(graph: Graph, kernels: Sequence[Kernel], feedback: Sequence[tup
     planner = _Planner(graph, feedback)
     for number in graph.inputs:
         planner.new_tensor(number, 0)
-    steps: list[tuple[Operator, DeviceStep, int | None]] = []
+    steps: list[tuple[Operator, CStep, int | None]] = []
     for time, (operator, kernel) in enumerate(zip(graph.operators, kernels, strict=True)):
         made = kernel.device()
         for step in made:
@@ -217,7 +217,7 @@ def _view(
     operator: Operator,
     view: View,
     time: int,
-    steps: list[tuple[Operator, DeviceStep, int | None]],
+    steps: list[tuple[Operator, CStep, int | None]],
 ) -> None:
     number, source = operator.outputs[view.output], operator.inputs[view.input]
     if source in planner.places and source not in planner.kept:
@@ -250,7 +250,7 @@ def _feedback_calls(graph: Graph, where: dict[int, int], feedback: Iterable[tupl
             raise ModelError(f"state {target.name!r} comes back from the memory of another state")
         same = (source.scales, source.zero_points) == (target.scales, target.zero_points)
         (step,) = [copy_of(source.elements)] if same else rescale(source, target).device()
-        assert isinstance(step, DeviceStep)
+        assert isinstance(step, CStep)
         calls.append(
             Call(
                 kernel=step.kernel,

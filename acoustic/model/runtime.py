@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from acoustic import device
+from acoustic import native
 from acoustic.errors import ModelError, ParameterError
 from acoustic.model.arena import Lifetime, place
+from acoustic.model.compiled import NativeProgram
 from acoustic.model.kernels import BUILDERS
-from acoustic.model.native import NativeProgram
 from acoustic.model.node import Kernel, Node, limits_of, scale_of, zero_point_of
 from acoustic.model.pointwise import rescale
 from acoustic.model.program import Loop, Program, make_program
@@ -244,7 +244,7 @@ class Network:
 
         ``feedback`` is that of :meth:`program`.
         """
-        library = device.core()
+        library = native.core()
         if library is None:
             return None
         if feedback not in self._programs:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from acoustic.model.device_step import Array
+from acoustic.model.c_step import Array
 from acoustic.model.node import Node
 from acoustic.model.tflite import MAX_ELEMENTS
 

@@ -7,9 +7,10 @@ from acoustic.audio import Processor
 from acoustic.audio.source import Pcm16
 from acoustic.errors import BundleError
 from acoustic.model.bundle import Bundle
-from apps.hearing_denoise.chain import HearingChain
-from apps.hearing_denoise.features import FRONT_END
-from apps.hearing_denoise.fitting import Audiogram, Fitting, FittingSettings
+
+from .chain import HearingChain
+from .features import FRONT_END
+from .fitting import Audiogram, Fitting, FittingSettings
 
 APPLICATION = "hearing"
 

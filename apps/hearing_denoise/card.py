@@ -3,8 +3,9 @@
 from typing import Any
 
 from acoustic.model.runtime import Network
-from apps.hearing_denoise.features import FRONT_END
-from apps.hearing_denoise.mixtures.noise import NoiseLibrary
+
+from .features import FRONT_END
+from .mixtures.noise import NoiseLibrary
 
 CARD = """# hearing: takes the noise out of speech
 

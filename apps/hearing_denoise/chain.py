@@ -8,9 +8,10 @@ from acoustic.frontend.stft import Stft, Synthesis
 from acoustic.frontend.tables import F32
 from acoustic.model.bundle import Bundle
 from acoustic.model.runtime import Network
-from apps.hearing_denoise.features import FRONT_END, FeatureStream
-from apps.hearing_denoise.native import NativeStream
-from apps.hearing_denoise.network import MaskNetwork, as_gain, blended, floor_of
+
+from .compiled import NativeStream
+from .features import FRONT_END, FeatureStream
+from .network import MaskNetwork, as_gain, blended, floor_of
 
 #: Frames over which a change of strength, or a bypass, is faded.
 FADE_FRAMES = 8

@@ -9,9 +9,10 @@ import typer
 
 from acoustic.errors import ParameterError
 from acoustic.options import BundleName, Input, Jobs, Json, Plot, Rate, Recordings
-from apps.hearing_denoise.cli_evaluate import evaluate
-from apps.hearing_denoise.cli_train import train
-from apps.hearing_denoise.options import Audiogram, BufferMs, Floor, In, Out, OutputFile, Record, Strength
+
+from .cli_evaluate import evaluate
+from .cli_train import train
+from .options import Audiogram, BufferMs, Floor, In, Out, OutputFile, Record, Strength
 
 app = typer.Typer(help="Take the noise out of speech.", no_args_is_help=True)
 
@@ -40,9 +41,10 @@ def enhance(
 
     from acoustic.audio import find_recordings
     from acoustic.score import score_all, write_lines, write_results
-    from apps.hearing_denoise.aid import AidSettings
-    from apps.hearing_denoise.enhance import make_scorer, places_of
-    from apps.hearing_denoise.report import Enhanced, json_lines, table_lines, with_remarks
+
+    from .aid import AidSettings
+    from .enhance import make_scorer, places_of
+    from .report import Enhanced, json_lines, table_lines, with_remarks
 
     places = places_of(find_recordings(paths), paths, output, plot)
     settings = AidSettings(bundle=bundle, strength=strength, floor_db=floor, audiogram=audiogram)
@@ -86,9 +88,10 @@ def listen(
     """
     from acoustic.live import open_input
     from acoustic.terminal import note
-    from apps.hearing_denoise.aid import AidPlan, AidSettings
-    from apps.hearing_denoise.fitting import NOTICE
-    from apps.hearing_denoise.listen import BLOCK_S, FILE_BLOCK_S, HearingListener, open_sink
+
+    from .aid import AidPlan, AidSettings
+    from .fitting import NOTICE
+    from .listen import BLOCK_S, FILE_BLOCK_S, HearingListener, open_sink
 
     if output is not None and recording is not None and output.resolve() == Path(recording).resolve():
         raise ParameterError(f"{output}: is the recording itself and would be overwritten. Write to another file.")

@@ -10,9 +10,9 @@ import typer
 from acoustic.options import BundleName, Jobs, Json
 
 if TYPE_CHECKING:
-    from apps.hearing_denoise.evaluation.judge import Judged
-    from apps.hearing_denoise.evaluation.pairs import Loadable
-    from apps.hearing_denoise.evaluation.summary import Summary
+    from .evaluation.judge import Judged
+    from .evaluation.pairs import Loadable
+    from .evaluation.summary import Summary
 
 
 def evaluate(
@@ -47,12 +47,13 @@ def evaluate(
     from acoustic.datasets import require_root
     from acoustic.errors import DataError
     from acoustic.terminal import emit, note, show_error, track
-    from apps.hearing_denoise.evaluation.haspi import require_haspi
-    from apps.hearing_denoise.evaluation.judge import Setup, judge_all, some_of
-    from apps.hearing_denoise.evaluation.metrics import require_packages
-    from apps.hearing_denoise.evaluation.pairs import held_out, read_list
-    from apps.hearing_denoise.evaluation.rivals import RIVALS
-    from apps.hearing_denoise.evaluation.summary import Summary
+
+    from .evaluation.haspi import require_haspi
+    from .evaluation.judge import Setup, judge_all, some_of
+    from .evaluation.metrics import require_packages
+    from .evaluation.pairs import held_out, read_list
+    from .evaluation.rivals import RIVALS
+    from .evaluation.summary import Summary
 
     require_packages()
     if haspi:
@@ -86,7 +87,7 @@ def evaluate(
             _write_csv(judged, csv)
         summary = Summary(rows, source)
         if plot is not None:
-            from apps.hearing_denoise.evaluation.plot import save_plot
+            from .evaluation.plot import save_plot
 
             save_plot(summary, plot)
         _show(summary, as_json=as_json)
@@ -103,7 +104,8 @@ def _write_csv(judged: "list[Judged]", path: Path) -> None:
     from dataclasses import astuple
 
     from acoustic.score import csv_line, write_lines
-    from apps.hearing_denoise.evaluation.judge import COLUMNS
+
+    from .evaluation.judge import COLUMNS
 
     rows = (csv_line(astuple(row)) for one in judged for row in one.rows)
     write_lines([csv_line(COLUMNS), *rows], path)
@@ -111,9 +113,10 @@ def _write_csv(judged: "list[Judged]", path: Path) -> None:
 
 def _show(summary: "Summary", *, as_json: bool) -> None:
     from acoustic.terminal import emit, show_table
-    from apps.hearing_denoise.evaluation import report
-    from apps.hearing_denoise.evaluation.summary import BEATEN
-    from apps.hearing_denoise.evaluation.targets import targets
+
+    from .evaluation import report
+    from .evaluation.summary import BEATEN
+    from .evaluation.targets import targets
 
     reached = list(targets(summary))
     if as_json:

@@ -21,7 +21,8 @@ def train(
     """
     from acoustic.datasets import require_root
     from acoustic.terminal import note
-    from apps.hearing_denoise.train import train as run
+
+    from .train import train as run
 
     bundle = run(work, require_root(), seed, files=files, steps=steps)
     bundle.save(output)

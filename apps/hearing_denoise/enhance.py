@@ -14,9 +14,10 @@ from acoustic.audio.resample import from_pcm16
 from acoustic.audio.source import Float32, Pcm16
 from acoustic.errors import ParameterError
 from acoustic.score import names_in
-from apps.hearing_denoise.aid import AidPlan, AidSettings, Enhancer
-from apps.hearing_denoise.plot import Sketch
-from apps.hearing_denoise.report import Enhanced
+
+from .aid import AidPlan, AidSettings, Enhancer
+from .plot import Sketch
+from .report import Enhanced
 
 #: Larger blocks are faster, and give the same samples.
 BLOCK_S = 10.0

@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.hearing_denoise.features import FRONT_END
+from .features import FRONT_END
 
 SEED = 5
 PART_S = 8.0

@@ -11,11 +11,12 @@ from acoustic.export.constants import Constants
 from acoustic.export.firmware import Firmware, own_listen, own_sources
 from acoustic.frontend.stft import Stft
 from acoustic.model.bundle import Bundle
-from apps.hearing_denoise.chain import HearingChain
-from apps.hearing_denoise.example import example_pcm
-from apps.hearing_denoise.features import FRONT_END, FeatureStream
-from apps.hearing_denoise.native import definitions
-from apps.hearing_denoise.network import MaskNetwork, floor_of
+
+from .chain import HearingChain
+from .compiled import definitions
+from .example import example_pcm
+from .features import FRONT_END, FeatureStream
+from .network import MaskNetwork, floor_of
 
 HEADER = "acoustic_hearing.h"
 NETWORK = "acoustic_hearing_network"
@@ -74,13 +75,13 @@ def firmware(bundle: Bundle) -> Firmware:
         application=bundle.application,
         header=HEADER,
         sources={
-            **own_sources("apps.hearing_denoise"),
+            **own_sources(__package__),
             "acoustic_hearing_model.c": f"{about}\n{_tables(bundle.decision['floor_db'])}",
         },
         core=CORE,
         networks={NETWORK: bundle.network},
         replay=REPLAY,
-        listen=own_listen("apps.hearing_denoise"),
+        listen=own_listen(__package__),
         stages=STAGES,
         expected=lambda pcm: stages(bundle, pcm),
         rate_hz=FRONT_END.rate_hz,

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.hearing_denoise.network import INPUT_SCALE, UNITS
+from .network import INPUT_SCALE, UNITS
 
 F32 = NDArray[np.float32]
 LAYERS = ("encode", "keep_1", "new_1", "keep_2", "new_2", "mask")

@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.files import read_arrays, whole_file
-from apps.hearing_denoise.features import FRONT_END, N_BINS
-from apps.hearing_denoise.loudness import LISTENING_DB, Ear
-from apps.hearing_denoise.mixtures.pool import PER_FILE, STRETCH_FRAMES, Stretches, batches
-from apps.hearing_denoise.network import INPUT_SCALE, UNITS, build
-from apps.hearing_denoise.recurrence import unroll
+
+from .features import FRONT_END, N_BINS
+from .loudness import LISTENING_DB, Ear
+from .mixtures.pool import PER_FILE, STRETCH_FRAMES, Stretches, batches
+from .network import INPUT_SCALE, UNITS, build
+from .recurrence import unroll
 
 #: Loudness goes roughly with this power of the magnitude; the loss compares what is heard.
 COMPRESSION = 0.3

@@ -14,8 +14,9 @@ from acoustic.live import Input, Listener, Playout, Rows
 from acoustic.live.listener import finite
 from acoustic.model.bundle import Bundle
 from acoustic.terminal import level_bar
-from apps.hearing_denoise.aid import Enhancer
-from apps.hearing_denoise.fitting.ramp import StartUpRamp
+
+from .aid import Enhancer
+from .fitting.ramp import StartUpRamp
 
 #: Length of the blocks: from a microphone short, from a file long, which is faster and gives the same samples.
 BLOCK_S, FILE_BLOCK_S = 0.01, 0.5

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from acoustic.frontend.stft import Stft, Synthesis
 from acoustic.model.runtime import Network
-from apps.hearing_denoise.evaluation.metrics import pesq_wb, reduction_db, remaining_noise, si_sdr_db, stoi
-from apps.hearing_denoise.features import FRONT_END, FeatureStream
-from apps.hearing_denoise.float_network import FloatMaskNetwork
-from apps.hearing_denoise.mixtures.held_out import held_out_pairs
-from apps.hearing_denoise.network import MaskNetwork, as_gain, floor_of
+
+from .evaluation.metrics import pesq_wb, reduction_db, remaining_noise, si_sdr_db, stoi
+from .features import FRONT_END, FeatureStream
+from .float_network import FloatMaskNetwork
+from .mixtures.held_out import held_out_pairs
+from .network import MaskNetwork, as_gain, floor_of
 
 Pcm = NDArray[np.int16]
 Gains = Callable[[NDArray[np.int8]], NDArray[np.float32]]

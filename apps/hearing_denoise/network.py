@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from acoustic.model.runtime import Network
 from acoustic.train.assemble import Assembly
-from apps.hearing_denoise.features import N_BINS, N_FEATURES
+
+from .features import N_BINS, N_FEATURES
 
 #: Units of the first dense layer and of both recurrent ones.
 ENCODED, UNITS = 64, 100

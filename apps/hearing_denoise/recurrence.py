@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from apps.hearing_denoise.network import ENCODED, SIGMOID_SCALE, TANH_SCALE, UNIT_SCALE
+from .network import ENCODED, SIGMOID_SCALE, TANH_SCALE, UNIT_SCALE
 
 
 def unroll(model: Any, features: Any, states: Sequence[Any]) -> tuple[Any, list[Any]]:
-    """Run the model of :func:`~apps.hearing_denoise.network.build` over sequences.
+    """Run the model of :func:`~acoustic_apps.hearing_denoise.network.build` over sequences.
 
     Weights, states and what goes into a sigmoid or tanh are rounded to int8 on the way, and the gradient passes
     straight through (Bengio, Léonard and Courville 2013): the network learns to live with the rounding.

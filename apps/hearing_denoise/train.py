@@ -9,16 +9,17 @@ import numpy as np
 
 from acoustic.model.bundle import Bundle
 from acoustic.terminal import progress
-from apps.hearing_denoise.card import write_card
-from apps.hearing_denoise.evaluation.metrics import require_packages
-from apps.hearing_denoise.features import FRONT_END
-from apps.hearing_denoise.learning import Schedule, learn
-from apps.hearing_denoise.measure import measure
-from apps.hearing_denoise.mixtures.held_out import held_out_pairs
-from apps.hearing_denoise.mixtures.noise import NoiseLibrary
-from apps.hearing_denoise.mixtures.pool import PER_FILE, STRETCH_FRAMES, make_pool
-from apps.hearing_denoise.network import to_int8
-from apps.hearing_denoise.vectors import make_vectors
+
+from .card import write_card
+from .evaluation.metrics import require_packages
+from .features import FRONT_END
+from .learning import Schedule, learn
+from .measure import measure
+from .mixtures.held_out import held_out_pairs
+from .mixtures.noise import NoiseLibrary
+from .mixtures.pool import PER_FILE, STRETCH_FRAMES, make_pool
+from .network import to_int8
+from .vectors import make_vectors
 
 VERSION = "1.0.0"
 #: Shares of what each of the two rounds has learnt in the weights that ship: such a mean keeps more of the speech than

@@ -9,8 +9,9 @@ from acoustic.errors import BundleError
 from acoustic.frontend.stft import Stft, Synthesis
 from acoustic.model.bundle import Bundle
 from acoustic.model.runtime import Network
-from apps.hearing_denoise.features import FRONT_END, FeatureStream
-from apps.hearing_denoise.network import MaskNetwork, as_gain, blended, floor_of
+
+from .features import FRONT_END, FeatureStream
+from .network import MaskNetwork, as_gain, blended, floor_of
 
 
 def make_vectors(network: bytes, floor_db: float, pcm: NDArray[np.int16]) -> dict[str, NDArray[Any]]:

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from acoustic.frontend import log_mel
 from acoustic.frontend.noise_floor import STEPS_PER_DB, NoiseFloor, to_steps
 from acoustic.frontend.tables import hz_to_mel, mel_to_hz
-from apps.roast_crack.chain import frame_ms, known_ms
-from apps.roast_crack.contrast import FLOOR_BLOCK_FRAMES, FLOOR_BLOCKS, FRONT_END
-from apps.roast_crack.decision import FirstCrack
+
+from .chain import frame_ms, known_ms
+from .contrast import FLOOR_BLOCK_FRAMES, FLOOR_BLOCKS, FRONT_END
+from .decision import FirstCrack
 
 LOW_HZ, HIGH_HZ = 2500.0, 11_500.0
 CONTRAST_DB = 12.0

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from apps.roast_crack.decision_settings import DecisionSettings
-from apps.roast_crack.simulate import NoiseLibrary
+from .decision_settings import DecisionSettings
+from .simulate import NoiseLibrary
 
 CARD = """# roast: hears the first crack of coffee
 

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.model.bundle import Bundle
-from apps.roast_crack.contrast import FRONT_END, ContrastStream
-from apps.roast_crack.decision import Decided, Decision, Heard
-from apps.roast_crack.decision_settings import DecisionSettings
-from apps.roast_crack.impulses import AFTER_FRAMES, ImpulseFinder, Impulses
-from apps.roast_crack.network import CrackNetwork
+
+from .contrast import FRONT_END, ContrastStream
+from .decision import Decided, Decision, Heard
+from .decision_settings import DecisionSettings
+from .impulses import AFTER_FRAMES, ImpulseFinder, Impulses
+from .network import CrackNetwork
 
 HOP_MS = FRONT_END.hop_samples * 1000 // FRONT_END.rate_hz
 

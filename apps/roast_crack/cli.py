@@ -10,7 +10,8 @@ import typer
 
 from acoustic.errors import ParameterError
 from acoustic.options import BlockMs, BundleName, Device, Input, Jobs, Json, Plot, Rate, Recordings, Save, Speed
-from apps.roast_crack.cli_training import calibrate, evaluate, simulate, train
+
+from .cli_training import calibrate, evaluate, simulate, train
 
 Charge = Annotated[
     float | None, typer.Option(metavar="SECONDS", help="When the beans went in, from the start of the sound, if known.")
@@ -44,8 +45,9 @@ def listen(
     Keys: c charge, d drop, u undo, q quit. Example: acoustic roast listen --device USB --save roasts
     """
     from acoustic.live import open_input
-    from apps.roast_crack.listen import RoastListener
-    from apps.roast_crack.scoring import load_bundle
+
+    from .listen import RoastListener
+    from .scoring import load_bundle
 
     model = load_bundle(bundle)
     rate_hz = model.frontend.rate_hz
@@ -76,8 +78,9 @@ def score(
 
     from acoustic.audio import find_recordings
     from acoustic.score import names_in, score_all, write_labels, write_lines, write_results
-    from apps.roast_crack.report import Score, csv_lines, json_lines, label_lines, table_lines
-    from apps.roast_crack.scoring import make_scorer
+
+    from .report import Score, csv_lines, json_lines, label_lines, table_lines
+    from .scoring import make_scorer
 
     if as_json and form is not None:
         raise ParameterError("--json and --format each choose the form of the result: give one of them.")

@@ -21,7 +21,8 @@ def train(
     """
     from acoustic.datasets import require_root
     from acoustic.terminal import note
-    from apps.roast_crack.train import train as run
+
+    from .train import train as run
 
     bundle = run(work, require_root(), seed)
     bundle.save(output)
@@ -42,8 +43,9 @@ def evaluate(
 
     from acoustic.datasets import require_root
     from acoustic.terminal import emit, show_table
-    from apps.roast_crack.evaluate import evaluate as run
-    from apps.roast_crack.scoring import load_bundle
+
+    from .evaluate import evaluate as run
+    from .scoring import load_bundle
 
     rows = []
     for measure in run(load_bundle(bundle), require_root(), work, sessions):
@@ -73,7 +75,8 @@ def simulate(
     """
     from acoustic.datasets import data_root
     from acoustic.terminal import track
-    from apps.roast_crack.simulate import NoiseLibrary, save_roast, simulate_roast
+
+    from .simulate import NoiseLibrary, save_roast, simulate_roast
 
     root = data_root()
     noise = NoiseLibrary.load(root, "train") if root else None
@@ -97,12 +100,13 @@ def calibrate(
     from acoustic.audio import Recording, find_recordings
     from acoustic.errors import AcousticError, AudioFileError
     from acoustic.terminal import emit, note, show_error, track
-    from apps.roast_crack.contrast import FRONT_END
-    from apps.roast_crack.decision_settings import DecisionSettings
-    from apps.roast_crack.fit_decision import calibrate as run
-    from apps.roast_crack.scoring import load_bundle
-    from apps.roast_crack.sessions import decide, recorded_session
-    from apps.roast_crack.vectors import with_decision
+
+    from .contrast import FRONT_END
+    from .decision_settings import DecisionSettings
+    from .fit_decision import calibrate as run
+    from .scoring import load_bundle
+    from .sessions import decide, recorded_session
+    from .vectors import with_decision
 
     model = load_bundle(bundle)
     settings = DecisionSettings.from_dict(model.decision)

@@ -3,9 +3,9 @@
 from copy import deepcopy
 from dataclasses import dataclass
 
-from apps.roast_crack.chain import Event, RoastChain
-from apps.roast_crack.decision import Decision, FirstCrack, FirstCrackEnd, to_ms
-from apps.roast_crack.report import Tally
+from .chain import Event, RoastChain
+from .decision import Decision, FirstCrack, FirstCrackEnd, to_ms
+from .report import Tally
 
 
 @dataclass(frozen=True)

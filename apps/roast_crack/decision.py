@@ -24,8 +24,9 @@ import numpy as np
 
 from acoustic.frontend.logarithm import log2
 from acoustic.frontend.tables import F32
-from apps.roast_crack.decision_settings import LAG_SLOTS, SLOT_MS, DecisionSettings
-from apps.roast_crack.rhythm import BEAT_WINDOW_MS, beats_time, evenly_spaced
+
+from .decision_settings import LAG_SLOTS, SLOT_MS, DecisionSettings
+from .rhythm import BEAT_WINDOW_MS, beats_time, evenly_spaced
 
 #: Every slot the learnt counts fade by this factor: the background of 8 minutes ago weighs a third.
 FADING = np.float32(0.99)

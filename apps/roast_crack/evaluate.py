@@ -13,14 +13,15 @@ from acoustic.model.bundle import Bundle
 from acoustic.model.runtime import Network
 from acoustic.statistics import median_interval, wilson
 from acoustic.terminal import track
-from apps.roast_crack import baseline
-from apps.roast_crack.contrast import FRONT_END
-from apps.roast_crack.decision import FirstCrack
-from apps.roast_crack.decision_settings import DecisionSettings
-from apps.roast_crack.fit_decision import Outcome, judge
-from apps.roast_crack.impulses import NEIGHBOURHOOD_FRAMES
-from apps.roast_crack.sessions import decide, recorded_session, run_peaks, simulate_sessions
-from apps.roast_crack.simulate import HELD_OUT, NoiseLibrary
+
+from . import baseline
+from .contrast import FRONT_END
+from .decision import FirstCrack
+from .decision_settings import DecisionSettings
+from .fit_decision import Outcome, judge
+from .impulses import NEIGHBOURHOOD_FRAMES
+from .sessions import decide, recorded_session, run_peaks, simulate_sessions
+from .simulate import HELD_OUT, NoiseLibrary
 
 Pcm = NDArray[np.int16]
 RATE_HZ = FRONT_END.rate_hz

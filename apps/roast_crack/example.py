@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.roast_crack.simulate import EVENT, TRAIN, plan_roast, render_roast
+from .simulate import EVENT, TRAIN, plan_roast, render_roast
 
 SEED = 3
 #: The stretch of the simulated roast, and its cracks: at random, about one a second, all of them clear.

@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.audio.resample import to_pcm16
-from apps.roast_crack.contrast import FRONT_END, ContrastStream
-from apps.roast_crack.impulses import ImpulseFinder, Impulses
-from apps.roast_crack.simulate import NoiseLibrary, Ranges, SimulatedRoast, simulate_roast
-from apps.roast_crack.simulation.noise import draw_clip
+
+from .contrast import FRONT_END, ContrastStream
+from .impulses import ImpulseFinder, Impulses
+from .simulate import NoiseLibrary, Ranges, SimulatedRoast, simulate_roast
+from .simulation.noise import draw_clip
 
 #: An impulse whose frame lies so close to a crack is that crack.
 MATCH_S = 0.012

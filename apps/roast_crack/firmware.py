@@ -3,21 +3,21 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from acoustic.device import switched_off
 from acoustic.export import c_text
 from acoustic.export.constants import Constants
 from acoustic.export.firmware import Firmware, own_listen, own_sources
-from acoustic.frontend.device_tables import log_mel_fields
+from acoustic.frontend.c_tables import log_mel_fields
 from acoustic.frontend.noise_floor import STEPS_PER_DB
 from acoustic.model.bundle import Bundle
-from apps.roast_crack import contrast, decision, impulses, rhythm
-from apps.roast_crack.chain import HOP_MS, Crack, Event, RoastChain
-from apps.roast_crack.contrast import FRONT_END, ContrastStream
-from apps.roast_crack.decision import FirstCrack, to_ms
-from apps.roast_crack.decision_settings import LAG_SLOTS, SLOT_MS, DecisionSettings
-from apps.roast_crack.example import example_pcm
-from apps.roast_crack.impulses import AFTER_FRAMES, ImpulseFinder, Impulses
-from apps.roast_crack.network import SCORE_STEPS, CrackNetwork
+
+from . import contrast, decision, impulses, rhythm
+from .chain import HOP_MS, Crack, Event, RoastChain
+from .contrast import FRONT_END, ContrastStream
+from .decision import FirstCrack, to_ms
+from .decision_settings import LAG_SLOTS, SLOT_MS, DecisionSettings
+from .example import example_pcm
+from .impulses import AFTER_FRAMES, ImpulseFinder, Impulses
+from .network import SCORE_STEPS, CrackNetwork
 
 HEADER = "acoustic_roast.h"
 NETWORK = "acoustic_roast_network"
@@ -68,14 +68,14 @@ def firmware(bundle: Bundle) -> Firmware:
         application=bundle.application,
         header=HEADER,
         sources={
-            **own_sources("apps.roast_crack"),
+            **own_sources(__package__),
             "acoustic_roast_model.h": _model_header(settings, about),
             "acoustic_roast_model.c": _model_source(settings, CrackNetwork(bundle.network), about),
         },
         core=CORE,
         networks={NETWORK: bundle.network},
         replay=REPLAY,
-        listen=own_listen("apps.roast_crack"),
+        listen=own_listen(__package__),
         stages=STAGES,
         expected=lambda pcm: stages(bundle, pcm),
         rate_hz=FRONT_END.rate_hz,
@@ -84,17 +84,16 @@ def firmware(bundle: Bundle) -> Firmware:
 
 
 def stages(bundle: Bundle, pcm: NDArray[np.int16]) -> dict[str, bytes]:
-    """Bytes of each stage of the chain for a whole recording, as the C traces them; NumPy alone computes."""
-    with switched_off():
-        features, clipped = ContrastStream().push(pcm)
-        finder, network, chain = ImpulseFinder(FRONT_END.n_mels), CrackNetwork(bundle.network), RoastChain(bundle)
-        found = [finder.push(features, clipped), finder.flush()]
-        return {
-            "contrast": features.tobytes(),
-            "impulses": b"".join(map(_impulse_bytes, found)),
-            "logits": b"".join(network.logits(part.patches).tobytes() for part in found),
-            "events": b"".join(map(_event_bytes, [*chain.push(pcm), *chain.flush()])),
-        }
+    """Bytes of each stage of the chain for a whole recording, as the C traces them."""
+    features, clipped = ContrastStream().push(pcm)
+    finder, network, chain = ImpulseFinder(FRONT_END.n_mels), CrackNetwork(bundle.network), RoastChain(bundle)
+    found = [finder.push(features, clipped), finder.flush()]
+    return {
+        "contrast": features.tobytes(),
+        "impulses": b"".join(map(_impulse_bytes, found)),
+        "logits": b"".join(network.logits(part.patches).tobytes() for part in found),
+        "events": b"".join(map(_event_bytes, [*chain.push(pcm), *chain.flush()])),
+    }
 
 
 def _impulse_bytes(found: Impulses) -> bytes:

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from acoustic.errors import ParameterError
 from acoustic.model.runtime import Network
 from acoustic.statistics import poisson_rate
-from apps.roast_crack.decision_settings import DecisionSettings
-from apps.roast_crack.examples import CRACK, OTHER
-from apps.roast_crack.sessions import Session, decide, run_peaks
+
+from .decision_settings import DecisionSettings
+from .examples import CRACK, OTHER
+from .sessions import Session, decide, run_peaks
 
 #: Log-odds at which the levels of the decision begin.
 LEVEL_LOG_ODDS = (1.0, 2.0, 3.0, 4.0, 5.0)

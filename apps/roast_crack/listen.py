@@ -6,10 +6,11 @@ from typing import Any
 from acoustic.live import Input, Listener, Rows
 from acoustic.model.bundle import Bundle
 from acoustic.terminal import clock_time
-from apps.roast_crack.chain import Event, RoastChain
-from apps.roast_crack.clock import RoastClock
-from apps.roast_crack.decision import FirstCrack, FirstCrackEnd
-from apps.roast_crack.report import Score, event_record, label_lines
+
+from .chain import Event, RoastChain
+from .clock import RoastClock
+from .decision import FirstCrack, FirstCrackEnd
+from .report import Score, event_record, label_lines
 
 
 class RoastListener(Listener[Event]):

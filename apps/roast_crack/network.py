@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.model.runtime import Network
-from apps.roast_crack.contrast import FRONT_END
-from apps.roast_crack.impulses import PATCH_FRAMES
+
+from .contrast import FRONT_END
+from .impulses import PATCH_FRAMES
 
 #: The float network takes contrast in units of 16 dB. An int8 step of a patch is 1/4 dB, 1/64 of that.
 UNIT_DB = 16.0

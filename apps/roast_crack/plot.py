@@ -8,7 +8,8 @@ import numpy as np
 from acoustic.frontend import FrontEnd
 from acoustic.plot import Spectrogram, label_time, new_figure, save_figure
 from acoustic.terminal import clock_time
-from apps.roast_crack.report import RATE_WINDOW_S, Score
+
+from .report import RATE_WINDOW_S, Score
 
 #: Finer in frequency than what the model hears, so that a person can tell a voice from a motor.
 PICTURE = FrontEnd(

@@ -6,8 +6,9 @@ from typing import Any
 
 from acoustic.score import csv_line
 from acoustic.terminal import clock_time, json_line
-from apps.roast_crack.chain import Crack, Event
-from apps.roast_crack.decision import FirstCrack, FirstCrackEnd
+
+from .chain import Crack, Event
+from .decision import FirstCrack, FirstCrackEnd
 
 #: Cracks a minute are counted over this long.
 RATE_WINDOW_S = 30.0

@@ -8,12 +8,13 @@ from acoustic.audio import Recording
 from acoustic.errors import BundleError, ParameterError
 from acoustic.model.bundle import Bundle
 from acoustic.plot import Spectrogram
-from apps.roast_crack.chain import RoastChain
-from apps.roast_crack.contrast import FRONT_END
-from apps.roast_crack.decision import to_ms
-from apps.roast_crack.decision_settings import DecisionSettings
-from apps.roast_crack.plot import PICTURE, save_picture
-from apps.roast_crack.report import Score, Tally
+
+from .chain import RoastChain
+from .contrast import FRONT_END
+from .decision import to_ms
+from .decision_settings import DecisionSettings
+from .plot import PICTURE, save_picture
+from .report import Score, Tally
 
 APPLICATION = "roast"
 #: Larger blocks are faster, and give the same events.

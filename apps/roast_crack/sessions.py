@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from acoustic.files import whole_file
 from acoustic.score import make_missing
-from apps.roast_crack.chain import as_heard
-from apps.roast_crack.contrast import FRONT_END
-from apps.roast_crack.decision import Decision, FirstCrack, FirstCrackEnd, Heard, to_ms
-from apps.roast_crack.decision_settings import DecisionSettings
-from apps.roast_crack.examples import find_impulses, label_impulses, noise_and_voices
-from apps.roast_crack.network import CrackNetwork
-from apps.roast_crack.simulate import HELD_OUT, TRAIN, NoiseLibrary, Ranges, simulate_roast
+
+from .chain import as_heard
+from .contrast import FRONT_END
+from .decision import Decision, FirstCrack, FirstCrackEnd, Heard, to_ms
+from .decision_settings import DecisionSettings
+from .examples import find_impulses, label_impulses, noise_and_voices
+from .network import CrackNetwork
+from .simulate import HELD_OUT, TRAIN, NoiseLibrary, Ranges, simulate_roast
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Session:
     frame, logit, busy, clipped : integer arrays, shape (n,)
         The impulses.
     label : int8 array, shape (n,)
-        Whether an impulse is a crack; see :mod:`apps.roast_crack.examples`.
+        Whether an impulse is a crack; see :mod:`acoustic_apps.roast_crack.examples`.
     """
 
     duration_s: float

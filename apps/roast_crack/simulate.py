@@ -17,15 +17,16 @@ from numpy.typing import NDArray
 from acoustic.errors import ParameterError
 from acoustic.files import whole_file
 from acoustic.signals import fft_filter
-from apps.roast_crack.simulation.channel import impulse_response, microphone
-from apps.roast_crack.simulation.labels import RoastLabels, label
-from apps.roast_crack.simulation.machine import Machine
-from apps.roast_crack.simulation.noise import NoiseLibrary
-from apps.roast_crack.simulation.parameters import HELD_OUT, TRAIN, Ranges
-from apps.roast_crack.simulation.placement import Stage
-from apps.roast_crack.simulation.process import AUDIBLE_DB, EVENT, EventArray, RoastPlan, plan_roast
-from apps.roast_crack.simulation.recorder import record
-from apps.roast_crack.simulation.signals import FRAME, RATE_HZ, background_energy, band_energy
+
+from .simulation.channel import impulse_response, microphone
+from .simulation.labels import RoastLabels, label
+from .simulation.machine import Machine
+from .simulation.noise import NoiseLibrary
+from .simulation.parameters import HELD_OUT, TRAIN, Ranges
+from .simulation.placement import Stage
+from .simulation.process import AUDIBLE_DB, EVENT, EventArray, RoastPlan, plan_roast
+from .simulation.recorder import record
+from .simulation.signals import FRAME, RATE_HZ, background_energy, band_energy
 
 __all__ = [
     "AUDIBLE_DB",

@@ -15,15 +15,16 @@ from acoustic.model.runtime import Network
 from acoustic.score import make_missing
 from acoustic.statistics import auc
 from acoustic.train.quantise import to_int8
-from apps.roast_crack.card import write_card
-from apps.roast_crack.contrast import FRONT_END
-from apps.roast_crack.decision_settings import DecisionSettings
-from apps.roast_crack.examples import CRACK, DOUBTFUL, Examples, real_examples, roast_examples
-from apps.roast_crack.fit_decision import fit_levels, fit_threshold, judge
-from apps.roast_crack.network import INPUT_SCALE, build
-from apps.roast_crack.sessions import real_session, recorded_session, simulate_session, simulate_sessions
-from apps.roast_crack.simulate import TRAIN, NoiseLibrary, simulate_roast
-from apps.roast_crack.vectors import make_vectors
+
+from .card import write_card
+from .contrast import FRONT_END
+from .decision_settings import DecisionSettings
+from .examples import CRACK, DOUBTFUL, Examples, real_examples, roast_examples
+from .fit_decision import fit_levels, fit_threshold, judge
+from .network import INPUT_SCALE, build
+from .sessions import real_session, recorded_session, simulate_session, simulate_sessions
+from .simulate import TRAIN, NoiseLibrary, simulate_roast
+from .vectors import make_vectors
 
 VERSION = "1.0.0"
 #: Seconds of PCM among the test vectors.

@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 
 from acoustic.errors import BundleError
 from acoustic.model.bundle import Bundle
-from apps.roast_crack.chain import as_heard
-from apps.roast_crack.contrast import FRONT_END, ContrastStream
-from apps.roast_crack.decision import Decision, FirstCrackEnd
-from apps.roast_crack.decision_settings import DecisionSettings
-from apps.roast_crack.impulses import ImpulseFinder
-from apps.roast_crack.network import CrackNetwork
-from apps.roast_crack.sessions import Session
+
+from .chain import as_heard
+from .contrast import FRONT_END, ContrastStream
+from .decision import Decision, FirstCrackEnd
+from .decision_settings import DecisionSettings
+from .impulses import ImpulseFinder
+from .network import CrackNetwork
+from .sessions import Session
 
 Vectors = Mapping[str, NDArray[Any]]
 

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from acoustic.errors import DataError, ParameterError
 from acoustic.files import read_arrays, whole_file, write_failure
-from apps.turbine_blade.epoch import Epoch
-from apps.turbine_blade.scorer.model import TurbineModel, Usual
-from apps.turbine_blade.scorer.moments import Moments
+
+from .epoch import Epoch
+from .scorer.model import TurbineModel, Usual
+from .scorer.moments import Moments
 
 #: Longest name of a file that every file system takes, less what a temporary one adds to it.
 LONGEST_NAME = 240

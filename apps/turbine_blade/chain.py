@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.turbine_blade.clips import Clip, ClipStream, Frames
-from apps.turbine_blade.conditions import Conditions
-from apps.turbine_blade.gate import Stretch
-from apps.turbine_blade.rotor import RotorStream
-from apps.turbine_blade.scorer.features import FRONT_END, STRETCH_FRAMES
-from apps.turbine_blade.scorer.model import Judgement, TurbineModel, Usual
-from apps.turbine_blade.scorer.persistence import AlarmCounter, Persistence
+from .clips import Clip, ClipStream, Frames
+from .conditions import Conditions
+from .gate import Stretch
+from .rotor import RotorStream
+from .scorer.features import FRONT_END, STRETCH_FRAMES
+from .scorer.model import Judgement, TurbineModel, Usual
+from .scorer.persistence import AlarmCounter, Persistence
 
 #: Share of a clip that must be left when all else is set aside, or was cut off.
 LEAST_SHARE = 0.6

@@ -10,11 +10,12 @@ import typer
 from acoustic.errors import ParameterError
 from acoustic.options import BlockMs, BundleName, Device, Input, Jobs, Json, Plot, Recordings, Save, Speed
 from acoustic.options import Rate as StdinRate
-from apps.turbine_blade.cli_baseline import app as baseline_app
-from apps.turbine_blade.cli_evaluate import evaluate
-from apps.turbine_blade.cli_simulate import simulate
-from apps.turbine_blade.cli_train import train
-from apps.turbine_blade.options import Machine, PerDay, Rate, Store, Table
+
+from .cli_baseline import app as baseline_app
+from .cli_evaluate import evaluate
+from .cli_simulate import simulate
+from .cli_train import train
+from .options import Machine, PerDay, Rate, Store, Table
 
 app = typer.Typer(help="Hear damaged wind-turbine blades and sick machines.", no_args_is_help=True)
 
@@ -60,10 +61,11 @@ def score(
     """
     from acoustic.audio import find_recordings
     from acoustic.score.output import names_in
-    from apps.turbine_blade.baselines import Baselines
-    from apps.turbine_blade.conditions import ConditionTable, known_of
-    from apps.turbine_blade.score_many import score_many
-    from apps.turbine_blade.scoring import Task, load_model
+
+    from .baselines import Baselines
+    from .conditions import ConditionTable, known_of
+    from .score_many import score_many
+    from .scoring import Task, load_model
 
     form = form or _form_of(output)
     if as_json and form is not None:
@@ -122,9 +124,10 @@ def listen(
     """
     from acoustic.live import open_input
     from acoustic.model.bundle import Bundle
-    from apps.turbine_blade.conditions import Conditions
-    from apps.turbine_blade.listen import TurbineListener
-    from apps.turbine_blade.scorer.features import FRONT_END
+
+    from .conditions import Conditions
+    from .listen import TurbineListener
+    from .scorer.features import FRONT_END
 
     listener = TurbineListener.prepare(
         Bundle.load(bundle),

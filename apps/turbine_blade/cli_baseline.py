@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from acoustic.options import BundleName, Json, Recordings
-from apps.turbine_blade.options import Table
+
+from .options import Table
 
 app = typer.Typer(help="Baselines: what is usual for each machine, learnt on the spot.", no_args_is_help=True)
 
@@ -30,10 +31,11 @@ def add(
     from acoustic.audio import find_recordings
     from acoustic.errors import AcousticError, AudioFileError
     from acoustic.terminal import emit, note, show_error, track
-    from apps.turbine_blade.baselines import Baselines
-    from apps.turbine_blade.conditions import ConditionTable, known_of
-    from apps.turbine_blade.learn import learn_recording
-    from apps.turbine_blade.scoring import load_model
+
+    from .baselines import Baselines
+    from .conditions import ConditionTable, known_of
+    from .learn import learn_recording
+    from .scoring import load_model
 
     model, store = load_model(bundle), Baselines(baselines)
     files = find_recordings(paths)
@@ -73,8 +75,9 @@ def show(
     """
     from acoustic.errors import DataError
     from acoustic.terminal import emit, note, show_table
-    from apps.turbine_blade.baselines import Baselines
-    from apps.turbine_blade.scoring import load_model
+
+    from .baselines import Baselines
+    from .scoring import load_model
 
     model, store = load_model(bundle), Baselines(baselines)
     rows = []
@@ -108,8 +111,9 @@ def reset(
     """
     from acoustic.errors import DataError
     from acoustic.terminal import note
-    from apps.turbine_blade.baselines import Baselines
-    from apps.turbine_blade.scoring import load_model
+
+    from .baselines import Baselines
+    from .scoring import load_model
 
     model, store = load_model(bundle), Baselines(baselines)
     if store.load(machine, model) is None:

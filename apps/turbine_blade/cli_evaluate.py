@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from acoustic.options import BundleName, Json
-from apps.turbine_blade.options import Size, SizeName
+
+from .options import Size, SizeName
 
 
 def evaluate(
@@ -34,8 +35,8 @@ def evaluate(
     from acoustic.terminal import emit, show_table
 
     if features is None:
-        from apps.turbine_blade.evaluation.simulated import evaluate_simulated
-        from apps.turbine_blade.scoring import load_model
+        from .evaluation.simulated import evaluate_simulated
+        from .scoring import load_model
 
         rows = []
         for measure in evaluate_simulated(load_model(bundle), days=days, clips=clips):
@@ -47,8 +48,9 @@ def evaluate(
         return
     from acoustic.datasets import dataset_path
     from acoustic.errors import DataError
-    from apps.turbine_blade.evaluation.feature_files import FeatureSet
-    from apps.turbine_blade.evaluation.features import evaluate_features, unseen_machines
+
+    from .evaluation.feature_files import FeatureSet
+    from .evaluation.features import evaluate_features, unseen_machines
 
     fit, judged = map(FeatureSet.load, features)
     try:

@@ -30,7 +30,8 @@ def simulate(
     """
     from acoustic.errors import ParameterError
     from acoustic.terminal import note, progress
-    from apps.turbine_blade.simulate import Fault, save_days
+
+    from .simulate import Fault, save_days
 
     if (fault is None) != (severity_db is None):
         raise ParameterError("--fault and --severity belong together: give both or neither.")

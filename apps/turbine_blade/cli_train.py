@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from acoustic.options import Jobs, Json, Recordings
-from apps.turbine_blade.options import Size, SizeName, Table
+
+from .options import Size, SizeName, Table
 
 #: Share of set-aside sound from which on it is worth a word.
 MUCH_SET_ASIDE = 0.2
@@ -61,9 +62,10 @@ def train(
     from acoustic.audio import find_recordings
     from acoustic.errors import AcousticError
     from acoustic.terminal import emit, note, show_error
-    from apps.turbine_blade.conditions import ConditionTable, known_of
-    from apps.turbine_blade.train import Settings
-    from apps.turbine_blade.train import train as run
+
+    from .conditions import ConditionTable, known_of
+    from .train import Settings
+    from .train import train as run
 
     files = find_recordings(paths)
     known = known_of(files, paths, None if table is None else ConditionTable(table))

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from acoustic.frontend import LogMelStream
 from acoustic.frontend.clipped import ClippedSamples
 from acoustic.frontend.noise_floor import to_steps
-from apps.turbine_blade.gate import Gate, Stretch
-from apps.turbine_blade.scorer.features import FRONT_END, Layout, Steps, StretchSums, Sums
-from apps.turbine_blade.scorer.network import ResidualNetwork
+
+from .gate import Gate, Stretch
+from .scorer.features import FRONT_END, Layout, Steps, StretchSums, Sums
+from .scorer.network import ResidualNetwork
 
 #: Reasons that concern the recording and not what was heard.
 TECHNICAL = ("clipping", "silence")

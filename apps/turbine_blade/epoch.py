@@ -10,11 +10,11 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.turbine_blade.scorer.calibration import STEPS
-from apps.turbine_blade.scorer.channel import Expected, expected
-from apps.turbine_blade.scorer.head import Head
-from apps.turbine_blade.scorer.model import Judgement, TurbineModel, Usual
-from apps.turbine_blade.scorer.moments import Moments
+from .scorer.calibration import STEPS
+from .scorer.channel import Expected, expected
+from .scorer.head import Head
+from .scorer.model import Judgement, TurbineModel, Usual
+from .scorer.moments import Moments
 
 #: Own clips from which on a machine's own mean is used.
 LEAST_OWN_CLIPS = 5

@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.turbine_blade.simulate import Fault, Turbine, simulate_clip
+from .simulate import Fault, Turbine, simulate_clip
 
 SEED = 3
 PART_S = 16.0

@@ -11,17 +11,18 @@ from acoustic.errors import ExportError
 from acoustic.export import c_text
 from acoustic.export.constants import Constants
 from acoustic.export.firmware import Firmware, own_listen, own_sources
-from acoustic.frontend.device_tables import log_mel_fields
+from acoustic.frontend.c_tables import log_mel_fields
 from acoustic.model.bundle import Bundle
-from apps.turbine_blade.chain import LEAST_SHARE, Alarm, Event, Judged, Skipped, TurbineChain
-from apps.turbine_blade.conditions import CONDITIONS
-from apps.turbine_blade.example import example_pcm
-from apps.turbine_blade.gate import Stretch, measures, rules, stretches
-from apps.turbine_blade.scorer.calibration import STEPS, Surprise
-from apps.turbine_blade.scorer.features import FRONT_END, STRETCH_FRAMES
-from apps.turbine_blade.scorer.head import UNIT, Head
-from apps.turbine_blade.scorer.model import TurbineModel, Usual
-from apps.turbine_blade.scorer.persistence import Persistence
+
+from .chain import LEAST_SHARE, Alarm, Event, Judged, Skipped, TurbineChain
+from .conditions import CONDITIONS
+from .example import example_pcm
+from .gate import Stretch, measures, rules, stretches
+from .scorer.calibration import STEPS, Surprise
+from .scorer.features import FRONT_END, STRETCH_FRAMES
+from .scorer.head import UNIT, Head
+from .scorer.model import TurbineModel, Usual
+from .scorer.persistence import Persistence
 
 HEADER = "acoustic_turbine.h"
 NETWORK = "acoustic_turbine_network"
@@ -107,14 +108,14 @@ def firmware(bundle: Bundle, usual: Usual | None = None) -> Firmware:
         application=bundle.application,
         header=HEADER,
         sources={
-            **own_sources("apps.turbine_blade"),
+            **own_sources(__package__),
             "acoustic_turbine_model.h": f"{about}\n{_settings(model, persistence)}",
             "acoustic_turbine_model.c": f"{about}\n{_tables(model, usual)}",
         },
         core=CORE,
         networks={NETWORK: bundle.network},
         replay=REPLAY,
-        listen=own_listen("apps.turbine_blade"),
+        listen=own_listen(__package__),
         stages=STAGES,
         expected=expected,
         rate_hz=FRONT_END.rate_hz,

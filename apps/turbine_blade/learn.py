@@ -3,13 +3,14 @@
 from pathlib import Path
 
 from acoustic.audio import Recording
-from apps.turbine_blade.baselines import Baseline
-from apps.turbine_blade.chain import Event, Judged, TurbineChain
-from apps.turbine_blade.conditions import Conditions
-from apps.turbine_blade.epoch import Epoch
-from apps.turbine_blade.scorer.features import FRONT_END
-from apps.turbine_blade.scorer.model import TurbineModel
-from apps.turbine_blade.summarise import BLOCK_SAMPLES
+
+from .baselines import Baseline
+from .chain import Event, Judged, TurbineChain
+from .conditions import Conditions
+from .epoch import Epoch
+from .scorer.features import FRONT_END
+from .scorer.model import TurbineModel
+from .summarise import BLOCK_SAMPLES
 
 
 def learn_recording(model: TurbineModel, baseline: Baseline, conditions: Conditions, path: Path) -> Epoch:

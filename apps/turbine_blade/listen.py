@@ -10,12 +10,13 @@ from acoustic.live.listener import Listener
 from acoustic.live.screen import Rows
 from acoustic.model.bundle import Bundle
 from acoustic.terminal import clock_time
-from apps.turbine_blade.baselines import Baselines
-from apps.turbine_blade.chain import Alarm, Event, Judged, Skipped, TurbineChain
-from apps.turbine_blade.conditions import Conditions
-from apps.turbine_blade.scorer.calibration import STEPS
-from apps.turbine_blade.scorer.model import TurbineModel
-from apps.turbine_blade.scorer.persistence import Choice, Persistence
+
+from .baselines import Baselines
+from .chain import Alarm, Event, Judged, Skipped, TurbineChain
+from .conditions import Conditions
+from .scorer.calibration import STEPS
+from .scorer.model import TurbineModel
+from .scorer.persistence import Choice, Persistence
 
 SECONDS_A_DAY = 86_400.0
 DIGITS = 4

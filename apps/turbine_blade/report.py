@@ -7,9 +7,10 @@ from typing import Any
 
 from acoustic.score.output import csv_line
 from acoustic.terminal import json_line
-from apps.turbine_blade.gate import SetAside
-from apps.turbine_blade.rotor import RotorReading
-from apps.turbine_blade.scorer.explain import Band
+
+from .gate import SetAside
+from .rotor import RotorReading
+from .scorer.explain import Band
 
 
 @dataclass(frozen=True, kw_only=True)

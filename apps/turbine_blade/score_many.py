@@ -12,8 +12,9 @@ from acoustic.score import Outcome, score_all
 from acoustic.score.journal import Journal
 from acoustic.score.output import write_lines, write_results
 from acoustic.terminal import note
-from apps.turbine_blade.report import COLUMNS, csv_lines, failure, flat, json_lines, table_lines
-from apps.turbine_blade.scoring import Task, make_scorer
+
+from .report import COLUMNS, csv_lines, failure, flat, json_lines, table_lines
+from .scoring import Task, make_scorer
 
 Record = dict[str, Any]
 
@@ -79,7 +80,7 @@ def score_many(
             outcomes = _with_journal(journal, files, tasks, make, n_jobs)
             code = write_results(outcomes, len(files), failure, write, show_errors=show_errors)
     if heat_map is not None:
-        from apps.turbine_blade.pictures.heat_map import save_heat_map
+        from .pictures.heat_map import save_heat_map
 
         save_heat_map(records, heat_map)
     return code

@@ -12,13 +12,14 @@ from acoustic.audio import Recording
 from acoustic.errors import AudioFileError, ParameterError
 from acoustic.model.bundle import Bundle
 from acoustic.statistics import combined_p_value
-from apps.turbine_blade.chain import Event, Judged, Skipped, TurbineChain, is_enough
-from apps.turbine_blade.conditions import Conditions
-from apps.turbine_blade.gate import Stretch, set_aside
-from apps.turbine_blade.report import Moment, Score
-from apps.turbine_blade.scorer.calibration import STEPS
-from apps.turbine_blade.scorer.features import FRONT_END
-from apps.turbine_blade.scorer.model import TurbineModel, Usual
+
+from .chain import Event, Judged, Skipped, TurbineChain, is_enough
+from .conditions import Conditions
+from .gate import Stretch, set_aside
+from .report import Moment, Score
+from .scorer.calibration import STEPS
+from .scorer.features import FRONT_END
+from .scorer.model import TurbineModel, Usual
 
 #: Larger blocks are faster, and give the same scores.
 BLOCK_S = 30.0
@@ -79,7 +80,7 @@ def score_recording(
     chain = TurbineChain(model, usual, task.conditions, rotor=model.rotor is not None)
     painter = None
     if task.picture is not None:
-        from apps.turbine_blade.pictures.recording import Painter
+        from .pictures.recording import Painter
 
         painter = Painter(model, usual)
     events: list[Event] = []
@@ -223,7 +224,7 @@ def make_scorer(
     tasks: Mapping[Path, Task],
 ) -> Callable[[Path], dict[str, Any]]:
     """Return the scorer of recordings, see :func:`score_recording`, as plain records for `acoustic.score.score_all`."""
-    from apps.turbine_blade.baselines import Baselines
+    from .baselines import Baselines
 
     model = load_model(bundle_name)
     rate = model.false_alarm_rate if false_alarm_rate is None else false_alarm_rate

@@ -14,11 +14,12 @@ from pathlib import Path
 from acoustic.audio.wav import write_wav
 from acoustic.errors import AcousticError, ParameterError
 from acoustic.files import whole_file
-from apps.turbine_blade.simulation.clip import RATE_HZ, SimulatedClip, simulate_clip
-from apps.turbine_blade.simulation.days import Day, simulate_day
-from apps.turbine_blade.simulation.fault import FAULTS, Fault
-from apps.turbine_blade.simulation.nuisances import KINDS, Nuisance
-from apps.turbine_blade.simulation.turbine import Turbine
+
+from .simulation.clip import RATE_HZ, SimulatedClip, simulate_clip
+from .simulation.days import Day, simulate_day
+from .simulation.fault import FAULTS, Fault
+from .simulation.nuisances import KINDS, Nuisance
+from .simulation.turbine import Turbine
 
 __all__ = [
     "CONDITIONS",

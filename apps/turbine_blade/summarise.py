@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.audio import Recording
-from apps.turbine_blade.chain import LEAST_SHARE
-from apps.turbine_blade.clips import Clip, ClipStream, Frames, heeded
-from apps.turbine_blade.gate import Gate, SetAside, Stretch, set_aside
-from apps.turbine_blade.rotor import RotorStream
-from apps.turbine_blade.scorer.features import FRONT_END, STRETCH_FRAMES, Layout, Steps, Sums
-from apps.turbine_blade.scorer.network import ResidualNetwork
+
+from .chain import LEAST_SHARE
+from .clips import Clip, ClipStream, Frames, heeded
+from .gate import Gate, SetAside, Stretch, set_aside
+from .rotor import RotorStream
+from .scorer.features import FRONT_END, STRETCH_FRAMES, Layout, Steps, Sums
+from .scorer.network import ResidualNetwork
 
 BLOCK_SAMPLES = 30 * FRONT_END.rate_hz
 

@@ -16,11 +16,12 @@ from acoustic.errors import AudioFileError, ParameterError
 from acoustic.model.bundle import Bundle
 from acoustic.score import score_all
 from acoustic.terminal import track
-from apps.turbine_blade.card import write_card
-from apps.turbine_blade.conditions import Conditions
-from apps.turbine_blade.epoch import LEAST_OWN_CLIPS
-from apps.turbine_blade.scorer.features import FRONT_END, STRETCH_FRAMES, Layout, Size, Steps
-from apps.turbine_blade.scorer.fit import (
+
+from .card import write_card
+from .conditions import Conditions
+from .epoch import LEAST_OWN_CLIPS
+from .scorer.features import FRONT_END, STRETCH_FRAMES, Layout, Size, Steps
+from .scorer.fit import (
     LEAST_ROTOR_READINGS,
     MOST_FRAMES,
     STRETCH_SAMPLE,
@@ -28,9 +29,9 @@ from apps.turbine_blade.scorer.fit import (
     fit_model,
     fit_network,
 )
-from apps.turbine_blade.scorer.model import APPLICATION, TurbineModel
-from apps.turbine_blade.summarise import Recipe, Summary, make_summariser, normal_frames
-from apps.turbine_blade.vectors import make_vectors
+from .scorer.model import APPLICATION, TurbineModel
+from .summarise import Recipe, Summary, make_summariser, normal_frames
+from .vectors import make_vectors
 
 VERSION = "1.0.0"
 #: Recordings that the network hears at most; of each an equal share.

@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from acoustic.errors import BundleError
 from acoustic.model.bundle import Bundle
-from apps.turbine_blade.clips import Frames
-from apps.turbine_blade.scorer.features import StretchSums
-from apps.turbine_blade.scorer.model import TurbineModel
+
+from .clips import Frames
+from .scorer.features import StretchSums
+from .scorer.model import TurbineModel
 
 
 def make_vectors(model: TurbineModel, pcm: NDArray[np.int16]) -> dict[str, NDArray[Any]]:

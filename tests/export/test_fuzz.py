@@ -8,10 +8,10 @@ import toy_application
 from fuzzing import HERE, INPUTS, build_target, feed
 from made_graphs import LAYERS
 
-from acoustic.device.build import HERE as DEVICE
 from acoustic.export.network import KERNEL_FOLDER, NetworkSource, network_source
 from acoustic.model.bundle import Bundle
 from acoustic.model.runtime import Network
+from acoustic.native.build import HERE as NATIVE
 
 FOLDER = Path(__file__).parent.parent / "model" / "models"
 MODELS = ["arithmetic", "dscnn", "gru_step", "layout", "pooling"]  # every kernel
@@ -111,7 +111,7 @@ def test_planted_faults_are_found(tmp_path, right, wrong, complaint):
         (tmp_path / name).write_text(text, encoding="utf-8")
     sources = network_source(Network.from_bytes(network[1]), network[0]).write(tmp_path)
     program = build_target(
-        tmp_path / "toy.c", [tmp_path / "acoustic_toy.c", *sources], tmp_path, include=[DEVICE, KERNEL_FOLDER]
+        tmp_path / "toy.c", [tmp_path / "acoustic_toy.c", *sources], tmp_path, include=[NATIVE, KERNEL_FOLDER]
     )
     if complaint is None:
         told = feed(program, 100)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from acoustic.device.build import HERE as DEVICE
 from acoustic.export.content import load_content
 from acoustic.export.network import KERNEL_FOLDER
+from acoustic.native.build import HERE as NATIVE
 
 #: A right shift of a negative number repeats its sign with every compiler; the boards' tests prove it on each.
 SUPPRESSED = ("shiftTooManyBitsSigned",)
@@ -31,9 +31,9 @@ def complaints(paths: list[Path], *include: Path) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("folder", [DEVICE, KERNEL_FOLDER], ids=["front end", "kernels"])
+@pytest.mark.parametrize("folder", [NATIVE, KERNEL_FOLDER], ids=["front end", "kernels"])
 def test_nothing_in_the_core(folder: Path) -> None:
-    assert complaints(sorted(folder.glob("*.c")), DEVICE, KERNEL_FOLDER) == ""
+    assert complaints(sorted(folder.glob("*.c")), NATIVE, KERNEL_FOLDER) == ""
 
 
 @pytest.mark.slow

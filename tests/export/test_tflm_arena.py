@@ -11,7 +11,7 @@ from acoustic.export import tflm_layout
 from acoustic.export.compilers import compile_c, host_compiler
 from acoustic.export.qemu.boards import BOARDS
 from acoustic.export.qemu.emulator import missing_tool
-from acoustic.export.tflm_arena import DEVICE, PACKAGE, Build, arena
+from acoustic.export.tflm_arena import NATIVE, PACKAGE, Build, arena
 from acoustic.model.bundle import Bundle
 from acoustic.model.kernels import BUILDERS
 from acoustic.model.tflite import read_graph
@@ -81,7 +81,7 @@ def test_less_does_not_start(networks: dict[str, Path], name: str) -> None:
     assert not starts(needed - 16)
 
 
-@pytest.mark.parametrize("build", [DEVICE, Build(is_package=True), PACKAGE])
+@pytest.mark.parametrize("build", [NATIVE, Build(is_package=True), PACKAGE])
 def test_structures_are_as_large_as_compilers_make_them(build: Build, tmp_path: Path) -> None:
     compilers = {
         board.name: [f"{board.prefix}gcc", *board.flags] for board in BOARDS.values() if not missing_tool(board)

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from acoustic.device import switched_off
+from acoustic.native import computing_with
 
 
 @pytest.fixture(autouse=True, scope="package")
 def numpy_alone() -> Iterator[None]:
     """Test the definition; that the compiled core computes the same bytes is tested beside it."""
-    with switched_off():
+    with computing_with("numpy"):
         yield
 
 

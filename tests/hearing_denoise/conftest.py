@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from acoustic_apps.hearing_denoise import aid, enhance
+from acoustic_apps.hearing_denoise.cli import app
 from made_aids import GatePlan
 from typer.testing import CliRunner
-
-from apps.hearing_denoise import aid, enhance
-from apps.hearing_denoise.cli import app
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ from types import SimpleNamespace
 from typing import Any, Self
 
 import numpy as np
+from acoustic_apps.hearing_denoise.aid import AidPlan, AidSettings, Enhancer, HearingAid, fit
+from acoustic_apps.hearing_denoise.fitting import Audiogram
 
 from acoustic.audio.source import Pcm16
 from acoustic.frontend.gate import GateDenoiser
 from acoustic.frontend.stft import WindowPair
-from apps.hearing_denoise.aid import AidPlan, AidSettings, Enhancer, HearingAid, fit
-from apps.hearing_denoise.fitting import Audiogram
 
 RATE_HZ = 16000
 LATENCY_MS = 8.0

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import soundfile
+from acoustic_apps.hearing_denoise.features import FRONT_END, N_BINS, N_FEATURES
+from acoustic_apps.hearing_denoise.network import ENCODED, UNITS, to_int8
 from numpy.typing import NDArray
 
 from acoustic.model.bundle import Bundle
-from apps.hearing_denoise.features import FRONT_END, N_BINS, N_FEATURES
-from apps.hearing_denoise.network import ENCODED, UNITS, to_int8
 
 RATE_HZ = FRONT_END.rate_hz
 
@@ -88,7 +88,7 @@ def drawn_network() -> bytes:
 
 @cache
 def drawn_bundle() -> Bundle:
-    from apps.hearing_denoise.vectors import make_vectors
+    from acoustic_apps.hearing_denoise.vectors import make_vectors
 
     return Bundle(
         application="hearing",

@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from acoustic_apps.hearing_denoise.aid import AidPlan, AidSettings
+from acoustic_apps.hearing_denoise.chain import HearingChain
+from acoustic_apps.hearing_denoise.cli import app
+from acoustic_apps.hearing_denoise.fitting import Audiogram, Fitting, FittingSettings
 from made_hearing import RATE_HZ, drawn_bundle, noisy_pcm
 from typer.testing import CliRunner
 
 from acoustic.audio import Aligned, write_wav
 from acoustic.errors import BundleError, ParameterError
-from apps.hearing_denoise.aid import AidPlan, AidSettings
-from apps.hearing_denoise.chain import HearingChain
-from apps.hearing_denoise.cli import app
-from apps.hearing_denoise.fitting import Audiogram, Fitting, FittingSettings
 
 pytestmark = pytest.mark.filterwarnings("default")
 

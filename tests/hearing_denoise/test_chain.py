@@ -2,12 +2,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from acoustic_apps.hearing_denoise.chain import FADE_FRAMES, HearingChain
+from acoustic_apps.hearing_denoise.features import FRONT_END
 from made_hearing import RATE_HZ, drawn_bundle, noisy_pcm
 from numpy.typing import NDArray
 
 from acoustic.errors import BundleError, ParameterError
-from apps.hearing_denoise.chain import FADE_FRAMES, HearingChain
-from apps.hearing_denoise.features import FRONT_END
 
 pytestmark = pytest.mark.filterwarnings("default")
 

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from acoustic_apps.hearing_denoise import enhance as module
+from acoustic_apps.hearing_denoise.enhance import enhance_blocks
 from made_aids import LATENCY_MS, RATE_HZ, make_aid, speech_like
 
 from acoustic.audio import Aligned, Recording, write_wav
 from acoustic.errors import ParameterError
-from apps.hearing_denoise import enhance as module
-from apps.hearing_denoise.enhance import enhance_blocks
 
 
 def enhanced(pcm: np.ndarray) -> np.ndarray:

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
+from acoustic_apps.hearing_denoise.features import BAND_BINS, FRONT_END, N_BANDS, N_BINS, N_FEATURES, FeatureStream
 from made_hearing import RATE_HZ, noisy_pcm, syllables
 from numpy.typing import NDArray
 
 from acoustic.frontend.stft import Stft
-from apps.hearing_denoise.features import BAND_BINS, FRONT_END, N_BANDS, N_BINS, N_FEATURES, FeatureStream
 
 
 def features(pcm: NDArray[np.int16]) -> NDArray[np.int8]:

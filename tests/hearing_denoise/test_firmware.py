@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from acoustic_apps.hearing_denoise.chain import HearingChain
+from acoustic_apps.hearing_denoise.example import example_pcm
+from acoustic_apps.hearing_denoise.features import FRONT_END
+from acoustic_apps.hearing_denoise.firmware import firmware
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_hearing import drawn_bundle, noisy_pcm
 
-from acoustic.device import switched_off
-from acoustic.device.build import HERE as DEVICE
 from acoustic.errors import BundleError
 from acoustic.export.chains import program
 from acoustic.export.compilers import host_compiler
@@ -19,10 +21,8 @@ from acoustic.export.firmware import Firmware
 from acoustic.export.qemu.boards import BOARDS
 from acoustic.export.qemu.emulator import missing_tool
 from acoustic.model.bundle import Bundle
-from apps.hearing_denoise.chain import HearingChain
-from apps.hearing_denoise.example import example_pcm
-from apps.hearing_denoise.features import FRONT_END
-from apps.hearing_denoise.firmware import firmware
+from acoustic.native import computing_with
+from acoustic.native.build import HERE as NATIVE
 
 needs_compiler = pytest.mark.skipif(host_compiler() is None, reason="there is no C compiler: install gcc or clang")
 Replay = Callable[..., program.Stages]
@@ -32,7 +32,7 @@ SHIPPED = Bundle.load("hearing")
 
 def expected(bundle: Bundle, pcm: np.ndarray) -> program.Stages:
     """What Python computes, the sound in NumPy: where it is compiled, the chain is the firmware's own C."""
-    with switched_off():
+    with computing_with("numpy"):
         chain = HearingChain(bundle)
     return firmware(bundle).expected(pcm) | {"pcm": chain.push(pcm).tobytes()}
 
@@ -56,7 +56,7 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Replay:
 def test_what_the_firmware_is_made_of() -> None:
     made = firmware(SHIPPED)
     assert made.header in made.sources
-    assert all((DEVICE / name).is_file() for name in made.core)
+    assert all((NATIVE / name).is_file() for name in made.core)
     assert SHIPPED.frontend.fingerprint() in made.sources["acoustic_hearing_model.c"]
     assert made.sources == firmware(SHIPPED).sources
     with pytest.raises(BundleError, match="roast"):
@@ -196,7 +196,7 @@ def test_strength_and_bypass_fade_alike(tmp_path: Path) -> None:
     rounds = 5
     blocks = [n for *_, n in CHANGES] * rounds
     pcm = noisy_pcm(6, 1.5)[: sum(blocks)]
-    with switched_off():
+    with computing_with("numpy"):
         chain, clear, start = HearingChain(SHIPPED), [], 0
     for strength, bypass, n in CHANGES * rounds:
         chain.strength, chain.bypass = strength, bypass

@@ -3,13 +3,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from acoustic_apps.hearing_denoise import learning, network
+from acoustic_apps.hearing_denoise.features import N_FEATURES
+from acoustic_apps.hearing_denoise.float_network import FloatMaskNetwork
+from acoustic_apps.hearing_denoise.learning import Schedule, learn
+from acoustic_apps.hearing_denoise.mixtures.pool import features_of
 from made_hearing import noisy_pcm, syllables
-
-from apps.hearing_denoise import learning, network
-from apps.hearing_denoise.features import N_FEATURES
-from apps.hearing_denoise.float_network import FloatMaskNetwork
-from apps.hearing_denoise.learning import Schedule, learn
-from apps.hearing_denoise.mixtures.pool import features_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
 
@@ -38,8 +37,7 @@ def weights(model: Any) -> list[Any]:
 
 def test_the_gradient_is_that_of_the_loop_step_by_step() -> None:
     import tensorflow as tf
-
-    from apps.hearing_denoise.recurrence import _recur
+    from acoustic_apps.hearing_denoise.recurrence import _recur
 
     rng = np.random.default_rng(0)
     units, n_frames, batch = 4, 7, 3
@@ -71,8 +69,7 @@ def test_the_gradient_is_that_of_the_loop_step_by_step() -> None:
 
 def test_what_training_runs_is_the_network_but_for_rounding() -> None:
     import tensorflow as tf
-
-    from apps.hearing_denoise.recurrence import unroll
+    from acoustic_apps.hearing_denoise.recurrence import unroll
 
     model = network.build(3)
     features = np.random.default_rng(1).integers(-60, 60, (12, 2, N_FEATURES)).astype(np.int8)

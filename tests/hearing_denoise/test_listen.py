@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from acoustic_apps.hearing_denoise.aid import AidSettings
+from acoustic_apps.hearing_denoise.listen import RAMP_S, HearingListener
 from made_aids import LATENCY_MS, RATE_HZ, GatePlan, speech_like
 
 from acoustic.audio import Aligned, Health, write_wav
 from acoustic.audio.source import Pcm16
 from acoustic.errors import DeviceError, ParameterError
 from acoustic.live import Input, Keyboard, Playout
-from apps.hearing_denoise.aid import AidSettings
-from apps.hearing_denoise.listen import RAMP_S, HearingListener
 
 PCM = speech_like(2 * RATE_HZ + 77)
 
@@ -67,7 +67,7 @@ def test_both_sides_are_kept_in_line(hearing: Any, noisy: Path, tmp_path: Path) 
 def test_keys_turn_the_knobs(hearing: Any, noisy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keys = iter(["b", "b-", "↓x", "", "+", "", "", "", "", ""])
     monkeypatch.setattr(Keyboard, "pressed", lambda keyboard: next(keys, ""))
-    monkeypatch.setattr("apps.hearing_denoise.listen.FILE_BLOCK_S", 0.1)
+    monkeypatch.setattr("acoustic_apps.hearing_denoise.listen.FILE_BLOCK_S", 0.1)
     ran = hearing("listen", "--input", noisy, "--output", tmp_path / "heard.wav", "--strength", "0.15", "--json")
     told = [(row["t_s"], row["strength"], row["bypass"]) for row in ran.rows if row["event"] == "knob"]
     assert told == [(0.1, 0.15, True), (0.2, 0.15, False), (0.2, 0.05, False), (0.3, 0.0, False), (0.5, 0.1, False)]
@@ -116,9 +116,9 @@ def test_settings_that_contradict_each_other_are_refused(
 PROGRAM = """
 import sys
 from made_aids import GatePlan
-from apps.hearing_denoise import aid
+from acoustic_apps.hearing_denoise import aid
 aid.AidPlan = GatePlan
-from apps.hearing_denoise.cli import app
+from acoustic_apps.hearing_denoise.cli import app
 sys.argv = ["hearing", "listen", "--input", "-", "--output", "out.wav", "--record", "kept", "--json"]
 app()
 """

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
-
-from apps.hearing_denoise.features import FRONT_END, N_BINS
-from apps.hearing_denoise.loudness import LISTENING_DB, Ear, bark, threshold_db
+from acoustic_apps.hearing_denoise.features import FRONT_END, N_BINS
+from acoustic_apps.hearing_denoise.loudness import LISTENING_DB, Ear, bark, threshold_db
 
 HZ = np.arange(N_BINS) * FRONT_END.rate_hz / FRONT_END.analysis_samples
 #: Speech of one second: two stretches alike, more power at low frequencies.

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
+from acoustic_apps.hearing_denoise.features import FRONT_END, N_BINS, N_FEATURES
+from acoustic_apps.hearing_denoise.float_network import LAYERS, FloatMaskNetwork
+from acoustic_apps.hearing_denoise.network import UNITS, MaskNetwork, as_gain, to_int8
 from made_hearing import DrawnModel, drawn_network
 from numpy.typing import NDArray
 
 from acoustic.model.runtime import Network
-from apps.hearing_denoise.features import FRONT_END, N_BINS, N_FEATURES
-from apps.hearing_denoise.float_network import LAYERS, FloatMaskNetwork
-from apps.hearing_denoise.network import UNITS, MaskNetwork, as_gain, to_int8
 
 pytestmark = pytest.mark.filterwarnings("default")
 
@@ -64,7 +64,7 @@ def test_gains_are_shares_of_one() -> None:
 
 @pytest.mark.slow
 def test_the_keras_model_is_the_float_network() -> None:
-    from apps.hearing_denoise.network import build
+    from acoustic_apps.hearing_denoise.network import build
 
     model = build(5)
     features = some_features(5)

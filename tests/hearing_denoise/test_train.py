@@ -4,15 +4,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from acoustic_apps.hearing_denoise import learning, train
+from acoustic_apps.hearing_denoise.chain import HearingChain
+from acoustic_apps.hearing_denoise.mixtures import pool
+from acoustic_apps.hearing_denoise.vectors import check_vectors
 from made_hearing import make_data_root
 from typer.testing import CliRunner
 
 from acoustic.model.bundle import Bundle
 from acoustic.score import processes
-from apps.hearing_denoise import learning, train
-from apps.hearing_denoise.chain import HearingChain
-from apps.hearing_denoise.mixtures import pool
-from apps.hearing_denoise.vectors import check_vectors
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
 
@@ -51,8 +51,7 @@ def test_from_seed_to_bundle(tiny: Path, tmp_path: Path) -> None:
 
 def test_the_command_writes_the_bundle(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import typer
-
-    from apps.hearing_denoise.cli_train import train as command
+    from acoustic_apps.hearing_denoise.cli_train import train as command
 
     app = typer.Typer()
     app.command()(command)

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
+from acoustic_apps.hearing_denoise.vectors import check_vectors
 from made_hearing import drawn_bundle
 
 from acoustic.errors import BundleError
 from acoustic.model.bundle import Bundle
-from apps.hearing_denoise.vectors import check_vectors
 
 pytestmark = pytest.mark.filterwarnings("default")
 

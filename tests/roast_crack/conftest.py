@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from acoustic_apps.roast_crack.decision_settings import DecisionSettings
+from acoustic_apps.roast_crack.simulate import HELD_OUT, plan_roast, render_roast
 
 from acoustic.audio import write_wav
 from acoustic.model.bundle import Bundle
-from apps.roast_crack.decision_settings import DecisionSettings
-from apps.roast_crack.simulate import HELD_OUT, plan_roast, render_roast
 
 EXCERPT_S = 30.0
 Run = Callable[..., subprocess.CompletedProcess[str]]

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+from acoustic_apps.roast_crack.contrast import FRONT_END
+from acoustic_apps.roast_crack.decision_settings import DecisionSettings
+from acoustic_apps.roast_crack.examples import CRACK
+from acoustic_apps.roast_crack.sessions import Session
+from acoustic_apps.roast_crack.simulate import EVENT, TRAIN, SimulatedRoast, plan_roast, render_roast
 
 from acoustic.model.bundle import Bundle
-from apps.roast_crack.contrast import FRONT_END
-from apps.roast_crack.decision_settings import DecisionSettings
-from apps.roast_crack.examples import CRACK
-from apps.roast_crack.sessions import Session
-from apps.roast_crack.simulate import EVENT, TRAIN, SimulatedRoast, plan_roast, render_roast
 
 #: A decision of one level that takes every impulse for a crack, whatever a network says.
 PLAIN = DecisionSettings(

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
+from acoustic_apps.roast_crack import baseline
+from acoustic_apps.roast_crack.contrast import FRONT_END
 
 from acoustic.datasets import data_root
-from apps.roast_crack import baseline
-from apps.roast_crack.contrast import FRONT_END
 
 RATE_HZ = FRONT_END.rate_hz
 

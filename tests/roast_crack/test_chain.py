@@ -2,17 +2,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from acoustic_apps.roast_crack.chain import Crack, Event, RoastChain, frame_ms, known_ms
+from acoustic_apps.roast_crack.contrast import FRONT_END
+from acoustic_apps.roast_crack.decision import FirstCrack, FirstCrackEnd
+from acoustic_apps.roast_crack.impulses import AFTER_FRAMES
+from acoustic_apps.roast_crack.sessions import decide, recorded_session
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_roasts import PLAIN, excerpt, plain_bundle
 
 from acoustic.errors import BundleError, ParameterError
 from acoustic.model.bundle import Bundle
-from apps.roast_crack.chain import Crack, Event, RoastChain, frame_ms, known_ms
-from apps.roast_crack.contrast import FRONT_END
-from apps.roast_crack.decision import FirstCrack, FirstCrackEnd
-from apps.roast_crack.impulses import AFTER_FRAMES
-from apps.roast_crack.sessions import decide, recorded_session
 
 
 def events_of(bundle: Bundle, blocks: list[np.ndarray]) -> list[Event]:

@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from acoustic_apps.roast_crack.chain import RoastChain
+from acoustic_apps.roast_crack.report import Tally, event_record
+from acoustic_apps.roast_crack.scoring import load_bundle
 
 from acoustic.audio import write_wav
 from acoustic.live import Session
-from apps.roast_crack.chain import RoastChain
-from apps.roast_crack.report import Tally, event_record
-from apps.roast_crack.scoring import load_bundle
 
 COMMAND = [sys.executable, "-c", "from acoustic.cli import main; main()", "roast", "listen"]
 

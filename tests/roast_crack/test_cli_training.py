@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 import soundfile
 import typer
+from acoustic_apps.roast_crack import cli_training, evaluate, train
+from acoustic_apps.roast_crack.contrast import FRONT_END
+from acoustic_apps.roast_crack.evaluate import Measure
+from acoustic_apps.roast_crack.sessions import recorded_session
+from acoustic_apps.roast_crack.vectors import check_vectors, make_vectors
 from made_roasts import PLAIN, excerpt, make_data_root, plain_bundle
 from typer.testing import CliRunner, Result
 
 from acoustic.audio import write_wav
 from acoustic.errors import AcousticError, AudioFileError, BundleError, DataError, ParameterError
 from acoustic.model.bundle import Bundle
-from apps.roast_crack import cli_training, evaluate, train
-from apps.roast_crack.contrast import FRONT_END
-from apps.roast_crack.evaluate import Measure
-from apps.roast_crack.sessions import recorded_session
-from apps.roast_crack.vectors import check_vectors, make_vectors
 
 app = typer.Typer()
 for command in (cli_training.train, cli_training.evaluate, cli_training.simulate, cli_training.calibrate):

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
+from acoustic_apps.roast_crack.contrast import FLOOR_BLOCK_FRAMES, FLOOR_BLOCKS, FRONT_END, ContrastStream
+from acoustic_apps.roast_crack.examples import find_impulses
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_roasts import excerpt
 
 from acoustic.errors import ParameterError
-from apps.roast_crack.contrast import FLOOR_BLOCK_FRAMES, FLOOR_BLOCKS, FRONT_END, ContrastStream
-from apps.roast_crack.examples import find_impulses
 
 DB = 256
 SECOND = FRONT_END.rate_hz

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from acoustic_apps.roast_crack.decision import Decided, Decision, FirstCrack, FirstCrackEnd, Heard, to_ms
+from acoustic_apps.roast_crack.decision_settings import DecisionSettings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acoustic.errors import ParameterError
-from apps.roast_crack.decision import Decided, Decision, FirstCrack, FirstCrackEnd, Heard, to_ms
-from apps.roast_crack.decision_settings import DecisionSettings
 
 #: Two levels: impulses that may be cracks, and impulses that nearly surely are.
 SETTINGS = DecisionSettings(

@@ -4,18 +4,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from acoustic_apps.roast_crack import evaluate
+from acoustic_apps.roast_crack.decision_settings import DecisionSettings
+from acoustic_apps.roast_crack.evaluate import RATE_HZ, ROAST_A_ONSET_S, ROAST_B_ONSET_S, Measure
+from acoustic_apps.roast_crack.fit_decision import Outcome
+from acoustic_apps.roast_crack.sessions import decide, recorded_session, run_peaks
+from acoustic_apps.roast_crack.simulate import NoiseLibrary
 from made_roasts import PLAIN, excerpt, make_data_root, plain_bundle
 
 from acoustic.audio import Recording
 from acoustic.datasets import data_root
 from acoustic.model.bundle import Bundle
 from acoustic.score import processes
-from apps.roast_crack import evaluate
-from apps.roast_crack.decision_settings import DecisionSettings
-from apps.roast_crack.evaluate import RATE_HZ, ROAST_A_ONSET_S, ROAST_B_ONSET_S, Measure
-from apps.roast_crack.fit_decision import Outcome
-from apps.roast_crack.sessions import decide, recorded_session, run_peaks
-from apps.roast_crack.simulate import NoiseLibrary
 
 
 def coffee(name: str) -> np.ndarray:

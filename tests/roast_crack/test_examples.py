@@ -3,11 +3,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_roasts import excerpt, make_data_root
-
-from acoustic.datasets import data_root
-from apps.roast_crack.contrast import FRONT_END
-from apps.roast_crack.examples import (
+from acoustic_apps.roast_crack.contrast import FRONT_END
+from acoustic_apps.roast_crack.examples import (
     CRACK,
     DOUBT_S,
     DOUBTFUL,
@@ -21,8 +18,19 @@ from apps.roast_crack.examples import (
     real_examples,
     roast_examples,
 )
-from apps.roast_crack.impulses import PATCH_FRAMES, Impulses
-from apps.roast_crack.simulate import EVENT, HELD_OUT, TRAIN, NoiseLibrary, SimulatedRoast, plan_roast, render_roast
+from acoustic_apps.roast_crack.impulses import PATCH_FRAMES, Impulses
+from acoustic_apps.roast_crack.simulate import (
+    EVENT,
+    HELD_OUT,
+    TRAIN,
+    NoiseLibrary,
+    SimulatedRoast,
+    plan_roast,
+    render_roast,
+)
+from made_roasts import excerpt, make_data_root
+
+from acoustic.datasets import data_root
 
 
 def at(times_s: list[float]) -> Impulses:

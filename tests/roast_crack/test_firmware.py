@@ -6,11 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from acoustic_apps.roast_crack.contrast import FRONT_END
+from acoustic_apps.roast_crack.example import STRETCH_S, example_pcm
+from acoustic_apps.roast_crack.firmware import firmware
+from acoustic_apps.roast_crack.impulses import AFTER_FRAMES, BEFORE_FRAMES, NEIGHBOURHOOD_FRAMES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_roasts import excerpt, plain_bundle
 
-from acoustic.device.build import HERE as DEVICE
 from acoustic.errors import ParameterError
 from acoustic.export.chains import program
 from acoustic.export.compilers import host_compiler
@@ -18,10 +21,7 @@ from acoustic.export.firmware import Firmware
 from acoustic.export.qemu.boards import BOARDS
 from acoustic.export.qemu.emulator import missing_tool
 from acoustic.model.bundle import Bundle
-from apps.roast_crack.contrast import FRONT_END
-from apps.roast_crack.example import STRETCH_S, example_pcm
-from apps.roast_crack.firmware import firmware
-from apps.roast_crack.impulses import AFTER_FRAMES, BEFORE_FRAMES, NEIGHBOURHOOD_FRAMES
+from acoustic.native.build import HERE as NATIVE
 
 SECOND = FRONT_END.rate_hz
 EVENT_BYTES = 24
@@ -71,7 +71,7 @@ def kinds_of(stages: dict[str, bytes]) -> set[int]:
 def test_what_the_firmware_is_made_of() -> None:
     made = firmware(Bundle.load("roast"))
     assert made.header in made.sources
-    assert all((DEVICE / name).is_file() for name in made.core)
+    assert all((NATIVE / name).is_file() for name in made.core)
     assert made.rate_hz == FRONT_END.rate_hz
     text = made.sources["acoustic_roast_model.h"]
     assert Bundle.load("roast").frontend.fingerprint() in text

@@ -6,17 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from acoustic_apps.roast_crack.decision import Decided, Decision, FirstCrack, Heard, to_ms
+from acoustic_apps.roast_crack.decision_settings import DecisionSettings
+from acoustic_apps.roast_crack.firmware import firmware
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_roasts import PLAIN
 
-from acoustic.device.build import HERE as DEVICE
 from acoustic.export.compilers import SANITIZER_FLAGS, STRICT_FLAGS, compile_c, host_compiler
 from acoustic.export.qemu.emulator import RUNTIME
 from acoustic.model.bundle import Bundle
-from apps.roast_crack.decision import Decided, Decision, FirstCrack, Heard, to_ms
-from apps.roast_crack.decision_settings import DecisionSettings
-from apps.roast_crack.firmware import firmware
+from acoustic.native.build import HERE as NATIVE
 
 IMPULSE, ADVANCE, CHARGE, DROP, UNDO = range(5)
 SHIPPED = DecisionSettings.from_dict(Bundle.load("roast").decision)
@@ -44,7 +44,7 @@ def variant(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         sources,
         folder / "decision",
         flags=[*STRICT_FLAGS, *SANITIZER_FLAGS],
-        include=[folder, DEVICE, RUNTIME],
+        include=[folder, NATIVE, RUNTIME],
     )
     return chosen, folder / "decision"
 

@@ -3,13 +3,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from made_roasts import PLAIN, make_session, plain_bundle
-
-from acoustic.errors import ParameterError
-from acoustic.model.runtime import Network
-from acoustic.statistics import poisson_rate
-from apps.roast_crack.examples import CRACK
-from apps.roast_crack.fit_decision import (
+from acoustic_apps.roast_crack.examples import CRACK
+from acoustic_apps.roast_crack.fit_decision import (
     LEVEL_LOG_ODDS,
     THRESHOLDS,
     OperatingPoint,
@@ -18,7 +13,12 @@ from apps.roast_crack.fit_decision import (
     fit_threshold,
     judge,
 )
-from apps.roast_crack.sessions import Session, run_peaks
+from acoustic_apps.roast_crack.sessions import Session, run_peaks
+from made_roasts import PLAIN, make_session, plain_bundle
+
+from acoustic.errors import ParameterError
+from acoustic.model.runtime import Network
+from acoustic.statistics import poisson_rate
 
 SETTINGS = replace(PLAIN, threshold=10.0, min_cracks=3, min_span_s=2.0, background_rate=(0.02,))
 

@@ -1,9 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from apps.roast_crack.impulses import (
+from acoustic_apps.roast_crack.impulses import (
     AFTER_FRAMES,
     BEFORE_FRAMES,
     BUSY_FRAMES,
@@ -15,6 +12,8 @@ from apps.roast_crack.impulses import (
     ImpulseFinder,
     Impulses,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 DB = 256
 BANDS = 3

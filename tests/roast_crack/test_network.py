@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
+from acoustic_apps.roast_crack.contrast import FRONT_END
+from acoustic_apps.roast_crack.examples import find_impulses
+from acoustic_apps.roast_crack.impulses import PATCH_FRAMES
+from acoustic_apps.roast_crack.network import INPUT_SCALE, CrackNetwork
 from made_roasts import excerpt
 
 from acoustic.model.bundle import Bundle
 from acoustic.model.runtime import Network
-from apps.roast_crack.contrast import FRONT_END
-from apps.roast_crack.examples import find_impulses
-from apps.roast_crack.impulses import PATCH_FRAMES
-from apps.roast_crack.network import INPUT_SCALE, CrackNetwork
 
 SHAPE = (PATCH_FRAMES, FRONT_END.n_mels)
 
@@ -62,7 +62,7 @@ def test_no_patches_no_logits() -> None:
 
 
 def test_simulated_cracks_score_above_the_rest() -> None:
-    from apps.roast_crack.examples import CRACK, OTHER, label_impulses
+    from acoustic_apps.roast_crack.examples import CRACK, OTHER, label_impulses
 
     impulses = find_impulses([excerpt().pcm])
     labels, logits = label_impulses(impulses, excerpt()), CrackNetwork(shipped()).logits(impulses.patches)

@@ -4,13 +4,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from acoustic_apps.roast_crack.contrast import FRONT_END
+from acoustic_apps.roast_crack.decision import FirstCrack
+from acoustic_apps.roast_crack.examples import CRACK, DOUBTFUL, OTHER
+from acoustic_apps.roast_crack.sessions import (
+    Session,
+    decide,
+    real_session,
+    recorded_session,
+    run_peaks,
+    simulate_session,
+)
+from acoustic_apps.roast_crack.simulate import TRAIN, NoiseLibrary, plan_roast
 from made_roasts import PLAIN, excerpt, make_data_root, make_session, plain_bundle
-
-from apps.roast_crack.contrast import FRONT_END
-from apps.roast_crack.decision import FirstCrack
-from apps.roast_crack.examples import CRACK, DOUBTFUL, OTHER
-from apps.roast_crack.sessions import Session, decide, real_session, recorded_session, run_peaks, simulate_session
-from apps.roast_crack.simulate import TRAIN, NoiseLibrary, plan_roast
 
 
 @pytest.mark.parametrize("known", [True, False])

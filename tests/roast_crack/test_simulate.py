@@ -5,13 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from acoustic.datasets import data_root
-from acoustic.errors import DataError, ParameterError
-from acoustic.signals import fft_filter, minimum_phase
-from apps.roast_crack.simulate import (
+from acoustic_apps.roast_crack.simulate import (
     AUDIBLE_DB,
     EVENT,
     HELD_OUT,
@@ -24,10 +18,16 @@ from apps.roast_crack.simulate import (
     save_roast,
     simulate_roast,
 )
-from apps.roast_crack.simulation.noise import draw_clip
-from apps.roast_crack.simulation.parameters import KEY_PARAMETERS, RoastParameters, Span, draw_parameters
-from apps.roast_crack.simulation.process import rolling_onset
-from apps.roast_crack.simulation.signals import RATE_HZ, background_energy, band_energy, contrast_band_taps
+from acoustic_apps.roast_crack.simulation.noise import draw_clip
+from acoustic_apps.roast_crack.simulation.parameters import KEY_PARAMETERS, RoastParameters, Span, draw_parameters
+from acoustic_apps.roast_crack.simulation.process import rolling_onset
+from acoustic_apps.roast_crack.simulation.signals import RATE_HZ, background_energy, band_energy, contrast_band_taps
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from acoustic.datasets import data_root
+from acoustic.errors import DataError, ParameterError
+from acoustic.signals import fft_filter, minimum_phase
 
 CLEAN = {
     "clatter_gain": 0.02,

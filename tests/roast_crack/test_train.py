@@ -3,15 +3,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from acoustic_apps.roast_crack import sessions, train
+from acoustic_apps.roast_crack.decision_settings import DecisionSettings
+from acoustic_apps.roast_crack.examples import CRACK, DOUBTFUL, OTHER
+from acoustic_apps.roast_crack.vectors import check_vectors
 from made_roasts import make_data_root
 
 from acoustic.model.bundle import Bundle
 from acoustic.model.runtime import Network
 from acoustic.score import processes
-from apps.roast_crack import sessions, train
-from apps.roast_crack.decision_settings import DecisionSettings
-from apps.roast_crack.examples import CRACK, DOUBTFUL, OTHER
-from apps.roast_crack.vectors import check_vectors
 
 # TensorFlow's own warnings are not ours.
 pytestmark = pytest.mark.filterwarnings("default")

@@ -3,13 +3,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from acoustic_apps.roast_crack.contrast import FRONT_END
+from acoustic_apps.roast_crack.sessions import recorded_session
+from acoustic_apps.roast_crack.vectors import check_vectors, make_vectors, with_decision
 from made_roasts import PLAIN, excerpt, plain_bundle
 
 from acoustic.errors import BundleError
 from acoustic.model.bundle import Bundle
-from apps.roast_crack.contrast import FRONT_END
-from apps.roast_crack.sessions import recorded_session
-from apps.roast_crack.vectors import check_vectors, make_vectors, with_decision
 
 STAGES = {"contrast", "found_frame", "found_patch", "found_logit", "crack_s", "first_crack", "first_crack_end_s"}
 

@@ -6,8 +6,7 @@ from, sound of the same turbines (`turbine_sound`) among them.
 
 import made_models
 import pytest
-
-from apps.turbine_blade.scorer.model import TurbineModel
+from acoustic_apps.turbine_blade.scorer.model import TurbineModel
 
 
 @pytest.fixture(scope="session")

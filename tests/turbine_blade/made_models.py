@@ -5,18 +5,18 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from acoustic_apps.turbine_blade.clips import ClipStream, Frames
+from acoustic_apps.turbine_blade.conditions import Conditions
+from acoustic_apps.turbine_blade.rotor import RotorStream
+from acoustic_apps.turbine_blade.scorer.channel import Channel
+from acoustic_apps.turbine_blade.scorer.features import FRONT_END, Layout, Sums
+from acoustic_apps.turbine_blade.scorer.fit import Normals, fit_model
+from acoustic_apps.turbine_blade.scorer.model import TurbineModel
+from acoustic_apps.turbine_blade.scorer.network import ResidualNetwork
+from acoustic_apps.turbine_blade.simulate import Fault, Turbine, simulate_clip
 from numpy.typing import NDArray
 
 from acoustic.model.bundle import Bundle
-from apps.turbine_blade.clips import ClipStream, Frames
-from apps.turbine_blade.conditions import Conditions
-from apps.turbine_blade.rotor import RotorStream
-from apps.turbine_blade.scorer.channel import Channel
-from apps.turbine_blade.scorer.features import FRONT_END, Layout, Sums
-from apps.turbine_blade.scorer.fit import Normals, fit_model
-from apps.turbine_blade.scorer.model import TurbineModel
-from apps.turbine_blade.scorer.network import ResidualNetwork
-from apps.turbine_blade.simulate import Fault, Turbine, simulate_clip
 
 NETWORK_FILE = Path(__file__).parent / "models" / "residual.tflite"
 """Written by make_network.py."""

@@ -12,9 +12,8 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
+from acoustic_apps.turbine_blade.scorer.fit import fit_network
 from made_models import NETWORK_FILE, USUAL_SHAPE_FILE, simulated_sound, steps_of
-
-from apps.turbine_blade.scorer.fit import fit_network
 
 if __name__ == "__main__":
     _, network, usual_shape = fit_network([steps_of(pcm) for sounds in simulated_sound().values() for pcm in sounds], 1)

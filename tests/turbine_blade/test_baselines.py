@@ -4,14 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_models import turbine_sound
-from numpy.typing import NDArray
-
-from acoustic.audio import write_wav
-from acoustic.errors import AcousticError, DataError
-from apps.turbine_blade.baselines import Baseline, Baselines
-from apps.turbine_blade.conditions import Conditions
-from apps.turbine_blade.epoch import (
+from acoustic_apps.turbine_blade.baselines import Baseline, Baselines
+from acoustic_apps.turbine_blade.conditions import Conditions
+from acoustic_apps.turbine_blade.epoch import (
     FLAGGED_SURPRISE,
     LEAST_FOR_DRIFT,
     LEAST_OWN_CLIPS,
@@ -19,9 +14,14 @@ from apps.turbine_blade.epoch import (
     RECENT_CLIPS,
     Epoch,
 )
-from apps.turbine_blade.learn import learn_recording
-from apps.turbine_blade.scorer.model import TurbineModel
-from apps.turbine_blade.simulate import Fault, Turbine, simulate_clip
+from acoustic_apps.turbine_blade.learn import learn_recording
+from acoustic_apps.turbine_blade.scorer.model import TurbineModel
+from acoustic_apps.turbine_blade.simulate import Fault, Turbine, simulate_clip
+from made_models import turbine_sound
+from numpy.typing import NDArray
+
+from acoustic.audio import write_wav
+from acoustic.errors import AcousticError, DataError
 
 NORMAL = 100
 """A surprise (steps of 1/256) that is nothing unusual."""

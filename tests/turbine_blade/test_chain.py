@@ -5,20 +5,20 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from acoustic_apps.turbine_blade.chain import LEAST_SHARE, Alarm, Event, Judged, Skipped, TurbineChain, is_enough
+from acoustic_apps.turbine_blade.clips import HOP_S, Clip, ClipStream, Frames, heeded
+from acoustic_apps.turbine_blade.conditions import Conditions
+from acoustic_apps.turbine_blade.gate.rules import REASONS
+from acoustic_apps.turbine_blade.scorer.features import FRONT_END, STRETCH_FRAMES, StretchSums
+from acoustic_apps.turbine_blade.scorer.model import TurbineModel
+from acoustic_apps.turbine_blade.scorer.persistence import Persistence
+from acoustic_apps.turbine_blade.simulate import Fault
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_models import CLIP_STRETCHES, LAYOUT, Pcm, residual_network, steps_of, turbine_sound
 from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
-from apps.turbine_blade.chain import LEAST_SHARE, Alarm, Event, Judged, Skipped, TurbineChain, is_enough
-from apps.turbine_blade.clips import HOP_S, Clip, ClipStream, Frames, heeded
-from apps.turbine_blade.conditions import Conditions
-from apps.turbine_blade.gate.rules import REASONS
-from apps.turbine_blade.scorer.features import FRONT_END, STRETCH_FRAMES, StretchSums
-from apps.turbine_blade.scorer.model import TurbineModel
-from apps.turbine_blade.scorer.persistence import Persistence
-from apps.turbine_blade.simulate import Fault
 
 STRETCH_SAMPLES = STRETCH_FRAMES * FRONT_END.hop_samples
 CLIP_SAMPLES = CLIP_STRETCHES * STRETCH_SAMPLES

@@ -3,9 +3,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from acoustic_apps.turbine_blade.conditions import (
+    CONDITIONS,
+    Conditions,
+    ConditionTable,
+    known_of,
+    machine_of,
+    n_numbers,
+)
 
 from acoustic.errors import ParameterError
-from apps.turbine_blade.conditions import CONDITIONS, Conditions, ConditionTable, known_of, machine_of, n_numbers
 
 
 def table(folder: Path, text: str, encoding: str = "utf-8") -> ConditionTable:

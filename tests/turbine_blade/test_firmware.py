@@ -8,6 +8,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from acoustic_apps.turbine_blade.chain import TurbineChain
+from acoustic_apps.turbine_blade.conditions import Conditions
+from acoustic_apps.turbine_blade.example import example_pcm
+from acoustic_apps.turbine_blade.firmware import (
+    ALARM,
+    CLIP,
+    OVER,
+    SET_ASIDE,
+    SKIPPED,
+    firmware,
+    persistence_of,
+    stage_bytes,
+)
+from acoustic_apps.turbine_blade.gate.rules import REASONS
+from acoustic_apps.turbine_blade.scorer.channel import Channel, Expected
+from acoustic_apps.turbine_blade.scorer.features import FRONT_END, STRETCH_FRAMES, Layout
+from acoustic_apps.turbine_blade.scorer.model import TurbineModel, Usual
+from acoustic_apps.turbine_blade.simulate import Fault
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_models import CLIP_STRETCHES, Pcm, bundle_of, turbine_sound
@@ -29,15 +47,6 @@ from acoustic.export.firmware import Firmware
 from acoustic.export.qemu.boards import BOARDS
 from acoustic.export.qemu.emulator import missing_tool
 from acoustic.model.bundle import Bundle
-from apps.turbine_blade.chain import TurbineChain
-from apps.turbine_blade.conditions import Conditions
-from apps.turbine_blade.example import example_pcm
-from apps.turbine_blade.firmware import ALARM, CLIP, OVER, SET_ASIDE, SKIPPED, firmware, persistence_of, stage_bytes
-from apps.turbine_blade.gate.rules import REASONS
-from apps.turbine_blade.scorer.channel import Channel, Expected
-from apps.turbine_blade.scorer.features import FRONT_END, STRETCH_FRAMES, Layout
-from apps.turbine_blade.scorer.model import TurbineModel, Usual
-from apps.turbine_blade.simulate import Fault
 
 RATE_HZ = FRONT_END.rate_hz
 STRETCH_SAMPLES = STRETCH_FRAMES * FRONT_END.hop_samples

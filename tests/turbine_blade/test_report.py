@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from apps.turbine_blade.gate import SetAside
-from apps.turbine_blade.report import COLUMNS, Moment, Score, csv_lines, failure, flat, json_lines, table_lines
-from apps.turbine_blade.rotor import RotorReading
-from apps.turbine_blade.rotor.reading import Order
-from apps.turbine_blade.scorer.explain import Band
+from acoustic_apps.turbine_blade.gate import SetAside
+from acoustic_apps.turbine_blade.report import COLUMNS, Moment, Score, csv_lines, failure, flat, json_lines, table_lines
+from acoustic_apps.turbine_blade.rotor import RotorReading
+from acoustic_apps.turbine_blade.rotor.reading import Order
+from acoustic_apps.turbine_blade.scorer.explain import Band
 
 ORDER = Order(quantity="tone", order=1, low_hz=500.0, high_hz=1234.5678, level_db=2.0, floor_db=0.5, z=4.25)
 FULL = Score(

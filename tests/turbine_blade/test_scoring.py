@@ -3,22 +3,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from acoustic_apps.turbine_blade import scoring
+from acoustic_apps.turbine_blade.chain import Judged
+from acoustic_apps.turbine_blade.clips import HOP_S, Clip
+from acoustic_apps.turbine_blade.conditions import Conditions
+from acoustic_apps.turbine_blade.gate import Stretch
+from acoustic_apps.turbine_blade.report import Moment, Score
+from acoustic_apps.turbine_blade.scorer.calibration import Surprise
+from acoustic_apps.turbine_blade.scorer.features import STRETCH_FRAMES
+from acoustic_apps.turbine_blade.scorer.model import Judgement, TurbineModel
+from acoustic_apps.turbine_blade.scoring import MOST_MOMENTS, Task, load_model, score_recording
+from acoustic_apps.turbine_blade.simulate import Fault
 from made_models import Pcm, turbine_sound
 
 from acoustic.audio import write_wav
 from acoustic.errors import AudioFileError, BundleError, ParameterError
 from acoustic.statistics import combined_p_value
-from apps.turbine_blade import scoring
-from apps.turbine_blade.chain import Judged
-from apps.turbine_blade.clips import HOP_S, Clip
-from apps.turbine_blade.conditions import Conditions
-from apps.turbine_blade.gate import Stretch
-from apps.turbine_blade.report import Moment, Score
-from apps.turbine_blade.scorer.calibration import Surprise
-from apps.turbine_blade.scorer.features import STRETCH_FRAMES
-from apps.turbine_blade.scorer.model import Judgement, TurbineModel
-from apps.turbine_blade.scoring import MOST_MOMENTS, Task, load_model, score_recording
-from apps.turbine_blade.simulate import Fault
 
 STRETCH_S = STRETCH_FRAMES * HOP_S
 

@@ -15,11 +15,11 @@ import made_models
 import numpy as np
 import pytest
 import soundfile
+from acoustic_apps.turbine_blade.scorer.model import TurbineModel
+from acoustic_apps.turbine_blade.train import pack
 
 from acoustic.audio import write_wav
 from acoustic.model.bundle import Bundle
-from apps.turbine_blade.scorer.model import TurbineModel
-from apps.turbine_blade.train import pack
 
 COMMAND = (sys.executable, "-c", "from acoustic.cli import main; main()", "turbine")
 KEYS = {
@@ -315,7 +315,7 @@ class TestTrain:
 
 
 def test_shipped_bundle_says_that_it_is_simulated_and_replays() -> None:
-    from apps.turbine_blade.vectors import check_vectors
+    from acoustic_apps.turbine_blade.vectors import check_vectors
 
     bundle = Bundle.load("turbine")
     assert bundle.calibration["simulated"]

@@ -10,10 +10,10 @@ from typing import Any
 
 import made_models
 import pytest
+from acoustic_apps.turbine_blade.scorer.model import TurbineModel
+from acoustic_apps.turbine_blade.train import pack
 
 from acoustic.audio import write_wav
-from apps.turbine_blade.scorer.model import TurbineModel
-from apps.turbine_blade.train import pack
 
 pytestmark = pytest.mark.live
 

@@ -3,13 +3,13 @@ from dataclasses import replace
 import made_models
 import numpy as np
 import pytest
+from acoustic_apps.turbine_blade.scorer.model import TurbineModel
+from acoustic_apps.turbine_blade.vectors import check_vectors, make_vectors
 from made_models import turbine_sound
 from numpy.typing import NDArray
 
 from acoustic.errors import BundleError
 from acoustic.model.bundle import Bundle
-from apps.turbine_blade.scorer.model import TurbineModel
-from apps.turbine_blade.vectors import check_vectors, make_vectors
 
 STAGES = ("pcm", "steps", "sums", "features", "distance", "surprise")
 
@@ -77,7 +77,7 @@ def test_another_calibration_is_told(bundle: Bundle) -> None:
 
 def test_conditions_are_the_usual_ones(small_model: TurbineModel) -> None:
     """A model that judges under the wind has vectors too, though their recording knows none."""
-    from apps.turbine_blade.scorer.channel import Channel
+    from acoustic_apps.turbine_blade.scorer.channel import Channel
 
     rows = {
         name: np.random.default_rng(seed).integers(-99, 99, (40, small_model.layout.n_features + 2)).astype(np.int16)

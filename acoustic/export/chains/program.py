@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from acoustic.device.build import HERE as DEVICE
 from acoustic.errors import ExportError
 from acoustic.export.compilers import SANITIZER_FLAGS, STRICT_FLAGS, compile_c, host_compiler
 from acoustic.export.firmware import Firmware
@@ -16,11 +15,12 @@ from acoustic.export.network import KERNEL_FOLDER, network_source
 from acoustic.export.qemu.boards import Board
 from acoustic.export.qemu.emulator import RUNTIME, Outcome, Program, build, run
 from acoustic.model.runtime import Network
+from acoustic.native.build import HERE as NATIVE
 
 HERE = Path(__file__).parent
 #: Samples of the longest block that the program takes.
 MAX_BLOCK = 16_384
-INCLUDE = (HERE, DEVICE, KERNEL_FOLDER)
+INCLUDE = (HERE, NATIVE, KERNEL_FOLDER)
 PROOF_FLAGS = ("-DACOUSTIC_PROOF",)
 REPLAY_TIMEOUT_S = 300
 Stages = dict[str, bytes]
@@ -32,7 +32,7 @@ def write_sources(firmware: Firmware, folder: Path) -> list[Path]:
     for name, text in {**firmware.sources, "application_replay.c": firmware.replay}.items():
         (folder / name).write_text(text, encoding="utf-8")
     written = [folder / name for name in (*firmware.sources, "application_replay.c") if name.endswith(".c")]
-    core = [DEVICE / name for name in firmware.core if name.endswith(".c")]
+    core = [NATIVE / name for name in firmware.core if name.endswith(".c")]
     networks = [
         network_source(Network.from_bytes(data), name).write(folder) for name, data in firmware.networks.items()
     ]

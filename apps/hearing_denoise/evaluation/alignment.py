@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.hearing_denoise.evaluation.metrics import RATE_HZ, Pcm
+from .metrics import RATE_HZ, Pcm
 
 #: No denoiser for speech lags by more.
 MOST_LAG_S = 0.2

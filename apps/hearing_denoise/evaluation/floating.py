@@ -10,9 +10,10 @@ import numpy as np
 
 from acoustic.model.bundle import Bundle
 from acoustic.model.tflite import Tensor, read_graph
-from apps.hearing_denoise.evaluation.metrics import Pcm
-from apps.hearing_denoise.float_network import F32, LAYERS, FloatMaskNetwork
-from apps.hearing_denoise.measure import enhance_all
+
+from ..float_network import F32, LAYERS, FloatMaskNetwork
+from ..measure import enhance_all
+from .metrics import Pcm
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.errors import MissingExtraError
-from apps.hearing_denoise.evaluation.metrics import RATE_HZ, Pcm
+
+from .metrics import RATE_HZ, Pcm
 
 FREQUENCIES_HZ = (250, 500, 1000, 2000, 4000, 6000)
 #: Hearing levels in dB at these frequencies: none, and N3 of IEC 60118-15 (Bisgaard et al. 2010), a moderate loss.

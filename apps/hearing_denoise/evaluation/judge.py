@@ -8,8 +8,9 @@ import numpy as np
 
 from acoustic.errors import AcousticError
 from acoustic.score import in_order
-from apps.hearing_denoise.evaluation.haspi import MODERATE, NORMAL, haspi
-from apps.hearing_denoise.evaluation.metrics import (
+
+from .haspi import MODERATE, NORMAL, haspi
+from .metrics import (
     RATE_HZ,
     log_kurtosis_ratio,
     pause_reduction_db,
@@ -19,9 +20,9 @@ from apps.hearing_denoise.evaluation.metrics import (
     si_sdr_db,
     stoi,
 )
-from apps.hearing_denoise.evaluation.pairs import Clip, Loadable
-from apps.hearing_denoise.evaluation.rivals import RIVALS
-from apps.hearing_denoise.evaluation.systems import System, Untouched, networks, spectral_gate
+from .pairs import Clip, Loadable
+from .rivals import RIVALS
+from .systems import System, Untouched, networks, spectral_gate
 
 #: A denoiser may learn the noise for so long before noise alone is measured.
 SETTLED_S = 1.0

@@ -9,8 +9,9 @@ from typing import Protocol
 import numpy as np
 
 from acoustic.errors import DataError
-from apps.hearing_denoise.evaluation.metrics import RATE_HZ, Pcm, reduction_db, remaining_noise
-from apps.hearing_denoise.mixtures.held_out import SNR_DB, held_out_pairs
+
+from ..mixtures.held_out import SNR_DB, held_out_pairs
+from .metrics import RATE_HZ, Pcm, reduction_db, remaining_noise
 
 #: Two sides of a pair whose lengths differ by more are not of one recording.
 LENGTHS_WITHIN_S = 0.05

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from acoustic.plot import new_figure, save_figure
-from apps.hearing_denoise.evaluation.summary import BEATEN, Summary
+
+from .summary import BEATEN, Summary
 
 
 def save_plot(summary: Summary, path: Path) -> None:

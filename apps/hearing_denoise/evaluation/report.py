@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from apps.hearing_denoise.evaluation.summary import MAIN, MEASURES, OTHER, Mean, Measure, Summary
+from .summary import MAIN, MEASURES, OTHER, Mean, Measure, Summary
 
 Table = tuple[tuple[str, ...], list[tuple[str, ...]]]
 

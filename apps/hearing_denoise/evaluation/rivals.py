@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from acoustic.audio import StreamResampler, to_pcm16
 from acoustic.audio.resample import from_pcm16
-from apps.hearing_denoise.evaluation.alignment import lag_samples, without_lag
-from apps.hearing_denoise.evaluation.metrics import RATE_HZ, Pcm
+
+from .alignment import lag_samples, without_lag
+from .metrics import RATE_HZ, Pcm
 
 Sample = TypeVar("Sample", np.int16, np.float32)
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.statistics import mean_interval
-from apps.hearing_denoise.evaluation.judge import Row
+
+from .judge import Row
 
 #: More ratios than these are gathered in steps.
 MOST_RATIOS, RATIO_STEP_DB = 8, 5.0

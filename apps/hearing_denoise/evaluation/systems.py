@@ -8,10 +8,11 @@ import numpy as np
 
 from acoustic.frontend.gate import GateDenoiser
 from acoustic.model.bundle import Bundle
-from apps.hearing_denoise.chain import HearingChain
-from apps.hearing_denoise.evaluation.alignment import without_lag
-from apps.hearing_denoise.evaluation.floating import Floating
-from apps.hearing_denoise.evaluation.metrics import RATE_HZ, Pcm
+
+from ..chain import HearingChain
+from .alignment import without_lag
+from .floating import Floating
+from .metrics import RATE_HZ, Pcm
 
 #: The network as it ships, and the same in floating point.
 INT8, FLOAT = "hearing, int8", "hearing, float"

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from apps.hearing_denoise.evaluation.rivals import RIVALS
-from apps.hearing_denoise.evaluation.summary import BEATEN, MEASURES, Summary
-from apps.hearing_denoise.evaluation.systems import FLOAT
+from .rivals import RIVALS
+from .summary import BEATEN, MEASURES, Summary
+from .systems import FLOAT
 
 LEAST_CLEAN_PESQ = 4.0
 LEAST_NOISE_REDUCTION_DB = 15.0

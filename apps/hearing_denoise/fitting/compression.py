@@ -7,8 +7,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.hearing_denoise.fitting.audiogram import Audiogram
-from apps.hearing_denoise.fitting.prescription import nal_r_gains_db
+from .audiogram import Audiogram
+from .prescription import nal_r_gains_db
 
 #: Level in a band (dB SPL) at which the gain is the prescribed one.
 REFERENCE_DB_SPL = 65.0

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.hearing_denoise.fitting.audiogram import FREQUENCIES_HZ
-from apps.hearing_denoise.fitting.decay import Steps
+from .audiogram import FREQUENCIES_HZ
+from .decay import Steps
 
 #: Gains are integers of this many steps.
 STEPS_PER_DB = 256

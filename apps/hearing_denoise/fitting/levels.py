@@ -4,8 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.frontend.framing import check_pcm
-from apps.hearing_denoise.fitting.audiogram import FREQUENCIES_HZ
-from apps.hearing_denoise.fitting.decay import PeakDecay, Steps
+
+from .audiogram import FREQUENCIES_HZ
+from .decay import PeakDecay, Steps
 
 #: Levels are integers of this many steps, as sums and comparisons of integers do not depend on the size of blocks.
 STEPS_PER_DB = 256

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.hearing_denoise.fitting.decay import PeakDecay
+from .decay import PeakDecay
 
 #: Reductions are integers of so many steps to a factor of two that a release is smooth from sample to sample.
 _STEPS_PER_OCTAVE = 1 << 20

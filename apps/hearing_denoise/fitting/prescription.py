@@ -1,6 +1,6 @@
 """How much gain an ear needs: the NAL-R prescription for speech at a conversational level."""
 
-from apps.hearing_denoise.fitting.audiogram import FREQUENCIES_HZ, Audiogram
+from .audiogram import FREQUENCIES_HZ, Audiogram
 
 #: Byrne and Dillon 1986: what makes the bands of speech equally loud, and the share of the loss made up for.
 _SPEECH_DB = {250: -17.0, 500: -8.0, 1000: 1.0, 2000: -1.0, 4000: -2.0, 6000: -2.0}

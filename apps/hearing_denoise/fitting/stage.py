@@ -7,14 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
-from apps.hearing_denoise.fitting.audiogram import FREQUENCIES_HZ, Audiogram
-from apps.hearing_denoise.fitting.compression import CompressionCurves
-from apps.hearing_denoise.fitting.equaliser import STEPS_PER_DB as GAIN_STEPS_PER_DB
-from apps.hearing_denoise.fitting.equaliser import Equaliser
-from apps.hearing_denoise.fitting.levels import STEPS_PER_DB as LEVEL_STEPS_PER_DB
-from apps.hearing_denoise.fitting.levels import BandLevels
-from apps.hearing_denoise.fitting.limiter import Limiter
-from apps.hearing_denoise.fitting.ramp import StartUpRamp
+
+from .audiogram import FREQUENCIES_HZ, Audiogram
+from .compression import CompressionCurves
+from .equaliser import STEPS_PER_DB as GAIN_STEPS_PER_DB
+from .equaliser import Equaliser
+from .levels import STEPS_PER_DB as LEVEL_STEPS_PER_DB
+from .levels import BandLevels
+from .limiter import Limiter
+from .ramp import StartUpRamp
 
 #: What a user is told before listening through the stage.
 NOTICE = (

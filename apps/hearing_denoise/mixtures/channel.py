@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from acoustic.signals import FloatArray, minimum_phase
-from apps.hearing_denoise.mixtures.speech import RATE_HZ
+
+from .speech import RATE_HZ
 
 _TAPS = 512
 _F_HZ = np.maximum(np.fft.rfftfreq(4 * _TAPS, 1 / RATE_HZ), 4.0)

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from acoustic.audio.resample import to_pcm16
 from acoustic.signals import FloatArray
-from apps.hearing_denoise.mixtures.noise import NoiseLibrary, babble, draw_clip
-from apps.hearing_denoise.mixtures.speech import RATE_HZ, active_level, draw
+
+from .noise import NoiseLibrary, babble, draw_clip
+from .speech import RATE_HZ, active_level, draw
 
 SNR_DB = (-5.0, 0.0, 5.0, 10.0, 15.0)
 #: Every so many sentences, the noise is babble.
@@ -79,6 +80,6 @@ def _sentence(rng: np.random.Generator, library: NoiseLibrary, rooms: bool) -> t
     dry = np.concatenate(said)
     if not rooms:
         return dry, dry
-    from apps.hearing_denoise.mixtures.rooms import draw_room, reverberate
+    from .rooms import draw_room, reverberate
 
     return reverberate(dry, draw_room(rng))

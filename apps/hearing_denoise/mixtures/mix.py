@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from acoustic.audio.resample import to_pcm16
 from acoustic.signals import FloatArray, fft_filter
-from apps.hearing_denoise.mixtures.channel import draw_equaliser, draw_microphone, spoil
-from apps.hearing_denoise.mixtures.noise import NoiseLibrary, babble, draw_clip
-from apps.hearing_denoise.mixtures.rooms import Room, draw_room, reverberate
-from apps.hearing_denoise.mixtures.speech import RATE_HZ, active_level, draw
-from apps.hearing_denoise.mixtures.synthetic import coloured, draw_synthetic, slow_random
+
+from .channel import draw_equaliser, draw_microphone, spoil
+from .noise import NoiseLibrary, babble, draw_clip
+from .rooms import Room, draw_room, reverberate
+from .speech import RATE_HZ, active_level, draw
+from .synthetic import coloured, draw_synthetic, slow_random
 
 #: Shares of stretches without speech and without noise.
 NOISE_ONLY, SPEECH_ONLY = 0.08, 0.10

@@ -10,7 +10,8 @@ import numpy as np
 
 from acoustic.errors import DataError
 from acoustic.signals import FloatArray
-from apps.hearing_denoise.mixtures.speech import RATE_HZ, SpeechLibrary, Split, read, trimmed
+
+from .speech import RATE_HZ, SpeechLibrary, Split, read, trimmed
 
 #: ESC-50's fold that only judges.
 HELD_OUT_FOLD = "3"

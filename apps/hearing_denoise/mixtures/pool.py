@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from acoustic.files import read_arrays, whole_file
 from acoustic.frontend.stft import Stft
 from acoustic.score import make_missing
-from apps.hearing_denoise.features import FRONT_END, FeatureStream
-from apps.hearing_denoise.mixtures.mix import draw_stretch
-from apps.hearing_denoise.mixtures.noise import NoiseLibrary
+
+from ..features import FRONT_END, FeatureStream
+from .mix import draw_stretch
+from .noise import NoiseLibrary
 
 #: Frames of a stretch (8 s), and stretches of a file.
 STRETCH_FRAMES, PER_FILE = 2000, 96

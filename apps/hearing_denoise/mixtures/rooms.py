@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from acoustic.signals import FloatArray, fft_filter
-from apps.hearing_denoise.mixtures.speech import RATE_HZ
+
+from .speech import RATE_HZ
 
 SPEED_OF_SOUND_M_S = 343.0
 #: Sound that arrives within this time of the direct sound helps a listener, and is not to be removed.

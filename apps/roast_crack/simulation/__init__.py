@@ -1,1 +1,1 @@
-"""The parts of the roast simulator; its public face is :mod:`apps.roast_crack.simulate`."""
+"""The parts of the roast simulator; its public face is :mod:`acoustic_apps.roast_crack.simulate`."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from acoustic.signals import FloatArray, minimum_phase
-from apps.roast_crack.simulation.parameters import RoastParameters
-from apps.roast_crack.simulation.signals import RATE_HZ
+
+from .parameters import RoastParameters
+from .signals import RATE_HZ
 
 
 def impulse_response(

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from acoustic.signals import FloatArray
-from apps.roast_crack.simulation.process import EVENT, EventArray, RoastPlan
-from apps.roast_crack.simulation.signals import RATE_HZ, background_energy, band_energy
+
+from .process import EVENT, EventArray, RoastPlan
+from .signals import RATE_HZ, background_energy, band_energy
 
 LOUD_IMPULSE_DB = 9.0
 """Impulses of at least this contrast that are no cracks are listed."""

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.signals import FloatArray, add_at, apply_envelope, fft_filter, minimum_phase
-from apps.roast_crack.simulation import sounds
-from apps.roast_crack.simulation.process import RoastPlan
-from apps.roast_crack.simulation.signals import FRAME, RATE_HZ
+
+from . import sounds
+from .process import RoastPlan
+from .signals import FRAME, RATE_HZ
 
 FFT_SIZE = 4096
 BURNER_HZ = (20.0, 400.0)

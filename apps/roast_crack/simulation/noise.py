@@ -12,7 +12,8 @@ import numpy as np
 
 from acoustic.errors import DataError
 from acoustic.signals import FloatArray, fft_filter, minimum_phase
-from apps.roast_crack.simulation.signals import RATE_HZ
+
+from .signals import RATE_HZ
 
 IMPULSIVE_CLASSES = frozenset(
     {"crackling_fire", "mouse_click", "keyboard_typing", "door_wood_knock", "glass_breaking", "can_opening", "clapping"}

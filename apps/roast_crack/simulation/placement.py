@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from acoustic.signals import FloatArray, add_at, fft_filter
-from apps.roast_crack.simulation import sounds
-from apps.roast_crack.simulation.noise import NoiseLibrary, draw_clip
-from apps.roast_crack.simulation.process import Distractor, RoastPlan
-from apps.roast_crack.simulation.signals import MS, RATE_HZ, band_energy
+
+from . import sounds
+from .noise import NoiseLibrary, draw_clip
+from .process import Distractor, RoastPlan
+from .signals import MS, RATE_HZ, band_energy
 
 _SUSTAINED = frozenset({"speech", "beep", "music", "room_clip"})
 _LONGEST_SOUND_S = 40.0

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.roast_crack.simulation.parameters import Ranges, RoastParameters, draw_parameters
+from .parameters import Ranges, RoastParameters, draw_parameters
 
 EVENT = np.dtype([("t_s", np.float64), ("contrast_db", np.float32), ("kind", "U16")])
 """One impulse: start time, contrast over the background, what made it."""

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import numpy as np
 
 from acoustic.signals import FloatArray, apply_envelope, row_energy
-from apps.roast_crack.simulation.parameters import RoastParameters
-from apps.roast_crack.simulation.signals import FRAME, RATE_HZ
+
+from .parameters import RoastParameters
+from .signals import FRAME, RATE_HZ
 
 _SIZE = 512
 _HOP = _SIZE // 2

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.signals import FloatArray, add_at
-from apps.roast_crack.simulation.parameters import RoastParameters
-from apps.roast_crack.simulation.signals import RATE_HZ
+
+from .parameters import RoastParameters
+from .signals import RATE_HZ
 
 Rng = np.random.Generator
 

@@ -9,15 +9,16 @@ from numpy.typing import NDArray
 
 from acoustic.errors import DataError
 from acoustic.statistics import auc, auc_interval, detection_rate, partial_auc, wilson
-from apps.turbine_blade.evaluation.feature_files import FeatureSet
-from apps.turbine_blade.evaluation.reference import fit_autoencoder, float_scores, int8_scores
-from apps.turbine_blade.scorer.calibration import STEPS
-from apps.turbine_blade.scorer.features import Layout, Size, StretchSums, Sums, half_bands
-from apps.turbine_blade.scorer.fit import MOST_FRAMES, Normals, fit_model, fit_network
-from apps.turbine_blade.scorer.head import Head, shrunk
-from apps.turbine_blade.scorer.model import TurbineModel
-from apps.turbine_blade.scorer.moments import Moments
-from apps.turbine_blade.scorer.network import UNIT_DB, ResidualNetwork, deviations
+
+from ..scorer.calibration import STEPS
+from ..scorer.features import Layout, Size, StretchSums, Sums, half_bands
+from ..scorer.fit import MOST_FRAMES, Normals, fit_model, fit_network
+from ..scorer.head import Head, shrunk
+from ..scorer.model import TurbineModel
+from ..scorer.moments import Moments
+from ..scorer.network import UNIT_DB, ResidualNetwork, deviations
+from .feature_files import FeatureSet
+from .reference import fit_autoencoder, float_scores, int8_scores
 
 #: False-alarm rates that are asked for.
 ASKED_RATES = (0.1, 0.01)

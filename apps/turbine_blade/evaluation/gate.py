@@ -13,9 +13,10 @@ from acoustic.audio import Recording
 from acoustic.frontend.definition import FrontEnd
 from acoustic.frontend.logmel import log_mel
 from acoustic.frontend.noise_floor import to_steps
-from apps.turbine_blade.gate import Gate, rules
-from apps.turbine_blade.gate.measures import STRETCH_FRAMES
-from apps.turbine_blade.simulate import Fault, Turbine, simulate_clip
+
+from ..gate import Gate, rules
+from ..gate.measures import STRETCH_FRAMES
+from ..simulate import Fault, Turbine, simulate_clip
 
 Sound = NDArray[np.float64]
 

@@ -8,13 +8,14 @@ import numpy as np
 
 from acoustic.statistics import auc, auc_interval, poisson_rate
 from acoustic.terminal import track
-from apps.turbine_blade.chain import Event, Judged, TurbineChain
-from apps.turbine_blade.conditions import Conditions
-from apps.turbine_blade.epoch import Epoch
-from apps.turbine_blade.scorer.model import TurbineModel, Usual
-from apps.turbine_blade.scorer.persistence import AlarmCounter, Persistence
-from apps.turbine_blade.scoring import summarise
-from apps.turbine_blade.simulate import Fault, SimulatedClip, Turbine, simulate_clip, simulate_day
+
+from ..chain import Event, Judged, TurbineChain
+from ..conditions import Conditions
+from ..epoch import Epoch
+from ..scorer.model import TurbineModel, Usual
+from ..scorer.persistence import AlarmCounter, Persistence
+from ..scoring import summarise
+from ..simulate import Fault, SimulatedClip, Turbine, simulate_clip, simulate_day
 
 #: Turbines from this seed on are judged; training takes lower ones.
 FIRST_TURBINE = 900_000

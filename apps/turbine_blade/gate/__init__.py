@@ -1,5 +1,5 @@
 """The gate: sets aside what is not the machine, with the reason."""
 
-from apps.turbine_blade.gate.stretches import Gate, SetAside, Stretch, set_aside
+from .stretches import Gate, SetAside, Stretch, set_aside
 
 __all__ = ["Gate", "SetAside", "Stretch", "set_aside"]

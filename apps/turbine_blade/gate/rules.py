@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from acoustic.frontend.noise_floor import STEPS_PER_DB
-from apps.turbine_blade.gate.measures import StretchMeasures
+
+from .measures import StretchMeasures
 
 CLIPPING = "clipping"
 SILENCE = "silence"

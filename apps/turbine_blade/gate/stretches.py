@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from acoustic.errors import ParameterError
 from acoustic.frontend.definition import FrontEnd
 from acoustic.frontend.noise_floor import STEPS_PER_DB
-from apps.turbine_blade.gate.measures import LEVELS, STRETCH_FRAMES, StretchMeasures, StretchMeter
-from apps.turbine_blade.gate.rules import SWELL_STRETCHES, Usual, reason, usable
+
+from .measures import LEVELS, STRETCH_FRAMES, StretchMeasures, StretchMeter
+from .rules import SWELL_STRETCHES, Usual, reason, usable
 
 BLOCK_FRAMES = 32 * STRETCH_FRAMES
 """Frames measured at once: memory stays bounded however long the sound."""
@@ -33,7 +34,7 @@ class Stretch:
     stop_frame: int
     """Behind the last frame."""
     reason: str | None
-    """Why it is set aside, one of `apps.turbine_blade.gate.rules.REASONS`, or None."""
+    """Why it is set aside, one of `acoustic_apps.turbine_blade.gate.rules.REASONS`, or None."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,10 +7,11 @@ import numpy as np
 
 from acoustic.frontend import FrontEnd
 from acoustic.plot import band_of
-from apps.turbine_blade.report import Score
-from apps.turbine_blade.rotor import Order, Quantity, RotorReading
-from apps.turbine_blade.rotor.orders import ORDERS
-from apps.turbine_blade.scorer.explain import LEAST_Z
+
+from ..report import Score
+from ..rotor import Order, Quantity, RotorReading
+from ..rotor.orders import ORDERS
+from ..scorer.explain import LEAST_Z
 
 #: Red and blue that colour-blind people can tell apart, as everywhere in the picture: more and less than usual.
 MORE, LESS = "#b2182b", "#2166ac"

@@ -9,12 +9,13 @@ import numpy as np
 from acoustic.audio.source import Pcm16
 from acoustic.frontend.noise_floor import STEPS_PER_DB, to_steps
 from acoustic.plot import Columns, Spectrogram, draw_bands, label_time, new_figure, save_figure
-from apps.turbine_blade.gate import SetAside
-from apps.turbine_blade.pictures.reasons import MORE, draw_rotor, draw_unusual_bands
-from apps.turbine_blade.report import Score
-from apps.turbine_blade.scorer.features import FRONT_END, SPREAD_FLOOR_DB, half_bands
-from apps.turbine_blade.scorer.model import TurbineModel, Usual
-from apps.turbine_blade.scorer.network import BEFORE, CONTEXT_FRAMES
+
+from ..gate import SetAside
+from ..report import Score
+from ..scorer.features import FRONT_END, SPREAD_FLOOR_DB, half_bands
+from ..scorer.model import TurbineModel, Usual
+from ..scorer.network import BEFORE, CONTEXT_FRAMES
+from .reasons import MORE, draw_rotor, draw_unusual_bands
 
 #: A column of the residual is the mean of so many frames at least: of a single one it would be noise.
 RESIDUAL_FRAMES = 8

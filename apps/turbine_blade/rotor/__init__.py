@@ -1,5 +1,5 @@
 """The rotor channel: how fast a rotor turns, and how its blades differ from one another."""
 
-from apps.turbine_blade.rotor.reading import Order, Quantity, RotorReading, RotorStream
+from .reading import Order, Quantity, RotorReading, RotorStream
 
 __all__ = ["Order", "Quantity", "RotorReading", "RotorStream"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.turbine_blade.rotor.rotation import F64, Rotation, detrended, without
+from .rotation import F64, Rotation, detrended, without
 
 #: 1P and 2P are raised by a blade unlike the others; 3P is the blade pass of all of them.
 ORDERS = (1, 2, 3)

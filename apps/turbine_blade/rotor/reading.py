@@ -10,9 +10,10 @@ from acoustic.errors import ParameterError
 from acoustic.frontend.definition import FrontEnd
 from acoustic.frontend.noise_floor import STEPS_PER_DB
 from acoustic.statistics import combined_p_value
-from apps.turbine_blade.rotor.group_levels import GroupLevels
-from apps.turbine_blade.rotor.orders import ORDERS, TESTED_ORDERS, OrderSums, order_sums
-from apps.turbine_blade.rotor.rotation import F64, HIGHEST_RPM, LOWEST_RPM, find_rotation
+
+from .group_levels import GroupLevels
+from .orders import ORDERS, TESTED_ORDERS, OrderSums, order_sums
+from .rotation import F64, HIGHEST_RPM, LOWEST_RPM, find_rotation
 
 #: The rate and its drift are found anew for every stretch of so many seconds; the last one takes the rest.
 STRETCH_S = 30.0

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
 from acoustic.frontend.logarithm import log2
-from apps.turbine_blade.scorer.head import Head
-from apps.turbine_blade.scorer.moments import Moments
+
+from .head import Head
+from .moments import Moments
 
 #: Parts that the normals of a machine are cut into, each a run in time.
 FOLDS = 20

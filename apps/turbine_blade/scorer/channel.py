@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
-from apps.turbine_blade.scorer.calibration import Surprise, cross_fitted, never_heard
-from apps.turbine_blade.scorer.head import Head
-from apps.turbine_blade.scorer.moments import Moments
+
+from .calibration import Surprise, cross_fitted, never_heard
+from .head import Head
+from .moments import Moments
 
 #: What was heard, and of how much that is a part: frames of a clip and of a whole one.
 Share = tuple[int | NDArray[np.int64], int]

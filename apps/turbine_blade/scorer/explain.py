@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from acoustic.frontend import FrontEnd
 from acoustic.frontend.tables import hz_to_mel, mel_to_hz
-from apps.turbine_blade.scorer.features import Layout
-from apps.turbine_blade.scorer.moments import Moments
+
+from .features import Layout
+from .moments import Moments
 
 #: Sections that the spectrum is told in.
 SECTIONS = 16

@@ -21,7 +21,8 @@ from acoustic.errors import ParameterError
 from acoustic.frontend import FrontEnd
 from acoustic.frontend.logarithm import log2
 from acoustic.frontend.noise_floor import STEPS_PER_DB, to_steps
-from apps.turbine_blade.scorer.network import BEFORE, CONTEXT_FRAMES, ResidualNetwork
+
+from .network import BEFORE, CONTEXT_FRAMES, ResidualNetwork
 
 Steps = NDArray[np.int16]
 Sums = NDArray[np.int64]

@@ -9,14 +9,15 @@ from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
 from acoustic.train.quantise import to_int8
-from apps.turbine_blade.conditions import n_numbers
-from apps.turbine_blade.scorer.calibration import LEAST_NORMALS, STEPS, log2_steps, without_parts
-from apps.turbine_blade.scorer.channel import Channel
-from apps.turbine_blade.scorer.explain import Sections
-from apps.turbine_blade.scorer.features import STRETCH_FRAMES, Layout, Steps, Sums, half_bands
-from apps.turbine_blade.scorer.model import TurbineModel
-from apps.turbine_blade.scorer.moments import Moments
-from apps.turbine_blade.scorer.network import (
+
+from ..conditions import n_numbers
+from .calibration import LEAST_NORMALS, STEPS, log2_steps, without_parts
+from .channel import Channel
+from .explain import Sections
+from .features import STRETCH_FRAMES, Layout, Steps, Sums, half_bands
+from .model import TurbineModel
+from .moments import Moments
+from .network import (
     CONTEXT_FRAMES,
     INPUT_SCALE,
     UNIT_DB,

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
-from apps.turbine_blade.scorer.moments import Moments
+
+from .moments import Moments
 
 #: Own clips that weigh as much as what is known of all machines.
 PRIOR_CLIPS = 1.0

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from acoustic.errors import BundleError, ModelError, ParameterError
 from acoustic.model.bundle import Bundle
-from apps.turbine_blade.conditions import n_numbers
-from apps.turbine_blade.scorer.calibration import STEPS, log2_steps
-from apps.turbine_blade.scorer.channel import Channel, Expected
-from apps.turbine_blade.scorer.explain import SECTIONS, Band, Sections
-from apps.turbine_blade.scorer.features import FRONT_END, STRETCH_FRAMES, Layout, Sums
-from apps.turbine_blade.scorer.network import ResidualNetwork
+
+from ..conditions import n_numbers
+from .calibration import STEPS, log2_steps
+from .channel import Channel, Expected
+from .explain import SECTIONS, Band, Sections
+from .features import FRONT_END, STRETCH_FRAMES, Layout, Sums
+from .network import ResidualNetwork
 
 APPLICATION = "turbine"
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
 from acoustic.statistics import poisson_rate
-from apps.turbine_blade.scorer.calibration import STEPS
+
+from .calibration import STEPS
 
 #: Clips looked back on.
 WINDOW = 30

@@ -1,1 +1,1 @@
-"""The parts of the turbine simulator; its public face is :mod:`apps.turbine_blade.simulate`."""
+"""The parts of the turbine simulator; its public face is :mod:`acoustic_apps.turbine_blade.simulate`."""

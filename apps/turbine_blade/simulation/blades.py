@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.signals import FloatArray, add_at, apply_envelope, sine
-from apps.turbine_blade.simulation import spectra
-from apps.turbine_blade.simulation.fault import Fault
-from apps.turbine_blade.simulation.noise import FRAME_S, frequencies_hz, hop_samples, slow_gaussian
-from apps.turbine_blade.simulation.rotor import NOISE_PER_SPEED, Heard, Rotation, hear, tip_speed_m_s
-from apps.turbine_blade.simulation.turbine import NOMINAL_RPM, Turbine
+
+from . import spectra
+from .fault import Fault
+from .noise import FRAME_S, frequencies_hz, hop_samples, slow_gaussian
+from .rotor import NOISE_PER_SPEED, Heard, Rotation, hear, tip_speed_m_s
+from .turbine import NOMINAL_RPM, Turbine
 
 TIP, INNER = 0.95, 0.75
 """Where the sources of a blade are, in radii."""

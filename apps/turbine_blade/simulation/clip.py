@@ -9,15 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
-from apps.turbine_blade.simulation import spectra
-from apps.turbine_blade.simulation.blades import Blades
-from apps.turbine_blade.simulation.fault import Fault
-from apps.turbine_blade.simulation.machinery import add_tones
-from apps.turbine_blade.simulation.microphone import record, to_pcm
-from apps.turbine_blade.simulation.noise import FRAME_S, frequencies_hz, hop_samples, shaped_noise, slow_gaussian
-from apps.turbine_blade.simulation.nuisances import Nuisance, add_nuisances, draw_kinds
-from apps.turbine_blade.simulation.rotor import ROTATION_STEP_S, Rotation, rotation_times
-from apps.turbine_blade.simulation.turbine import Turbine
+
+from . import spectra
+from .blades import Blades
+from .fault import Fault
+from .machinery import add_tones
+from .microphone import record, to_pcm
+from .noise import FRAME_S, frequencies_hz, hop_samples, shaped_noise, slow_gaussian
+from .nuisances import Nuisance, add_nuisances, draw_kinds
+from .rotor import ROTATION_STEP_S, Rotation, rotation_times
+from .turbine import Turbine
 
 RATE_HZ = 16_000
 _WINDS_M_S = (4.0, 13.0)

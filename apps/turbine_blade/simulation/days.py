@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
-from apps.turbine_blade.simulation.clip import SimulatedClip, simulate_clip
-from apps.turbine_blade.simulation.fault import Fault
-from apps.turbine_blade.simulation.noise import slow_gaussian
-from apps.turbine_blade.simulation.nuisances import Nuisance
-from apps.turbine_blade.simulation.turbine import CUT_IN_M_S, Turbine
+
+from .clip import SimulatedClip, simulate_clip
+from .fault import Fault
+from .noise import slow_gaussian
+from .nuisances import Nuisance
+from .turbine import CUT_IN_M_S, Turbine
 
 DAY_S = 86_400
 _HIGHEST_WIND_M_S = 14.0

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from acoustic.signals import FloatArray, sine
-from apps.turbine_blade.simulation.fault import Fault
-from apps.turbine_blade.simulation.rotor import Rotation
-from apps.turbine_blade.simulation.turbine import Turbine
+
+from .fault import Fault
+from .rotor import Rotation
+from .turbine import Turbine
 
 _SIDEBAND_DB = -8.0
 _HUM_HZ = 100.0

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.signals import FloatArray, fft_filter, minimum_phase
-from apps.turbine_blade.simulation.turbine import Turbine
+
+from .turbine import Turbine
 
 _TAPS = 1024
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from acoustic.errors import ParameterError
 from acoustic.signals import FloatArray, add_at
-from apps.turbine_blade.simulation import sounds
-from apps.turbine_blade.simulation.turbine import Turbine
+
+from . import sounds
+from .turbine import Turbine
 
 
 @dataclass(frozen=True)

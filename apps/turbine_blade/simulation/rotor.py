@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.turbine_blade.simulation.turbine import NOMINAL_RPM, Turbine
+from .turbine import NOMINAL_RPM, Turbine
 
 Curve = NDArray[np.float64]
 

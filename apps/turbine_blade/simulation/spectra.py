@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.turbine_blade.simulation.fault import Fault
-from apps.turbine_blade.simulation.rotor import SPEED_OF_SOUND_M_S
-from apps.turbine_blade.simulation.turbine import Turbine
+from .fault import Fault
+from .rotor import SPEED_OF_SOUND_M_S
+from .turbine import Turbine
 
 Curve = NDArray[np.float64]
 

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
-
-from apps.hearing_denoise.evaluation.alignment import lag_between, lag_samples, noisy_voice, without_lag
-from apps.hearing_denoise.evaluation.metrics import Pcm
+from acoustic_apps.hearing_denoise.evaluation.alignment import lag_between, lag_samples, noisy_voice, without_lag
+from acoustic_apps.hearing_denoise.evaluation.metrics import Pcm
 
 
 def late(lag: int, pcm: Pcm) -> Pcm:

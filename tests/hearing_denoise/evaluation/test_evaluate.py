@@ -6,17 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import typer
+from acoustic_apps.hearing_denoise import cli_evaluate
+from acoustic_apps.hearing_denoise.evaluation import judge, rivals, systems, targets
+from acoustic_apps.hearing_denoise.evaluation.alignment import synthetic_voice
+from acoustic_apps.hearing_denoise.evaluation.judge import COLUMNS, Setup, judge_all
+from acoustic_apps.hearing_denoise.evaluation.metrics import RATE_HZ
+from acoustic_apps.hearing_denoise.evaluation.pairs import Clip
+from acoustic_apps.hearing_denoise.evaluation.rivals import Rival
 from typer.testing import CliRunner, Result
 
 from acoustic.audio import write_wav
 from acoustic.errors import BundleError, DataError
-from apps.hearing_denoise import cli_evaluate
-from apps.hearing_denoise.evaluation import judge, rivals, systems, targets
-from apps.hearing_denoise.evaluation.alignment import synthetic_voice
-from apps.hearing_denoise.evaluation.judge import COLUMNS, Setup, judge_all
-from apps.hearing_denoise.evaluation.metrics import RATE_HZ
-from apps.hearing_denoise.evaluation.pairs import Clip
-from apps.hearing_denoise.evaluation.rivals import Rival
 
 pytest.importorskip("pesq")
 pytest.importorskip("pystoi")

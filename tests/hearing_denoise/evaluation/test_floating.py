@@ -2,14 +2,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from acoustic_apps.hearing_denoise.evaluation.floating import floating
+from acoustic_apps.hearing_denoise.evaluation.metrics import si_sdr_db
+from acoustic_apps.hearing_denoise.evaluation.systems import FLOAT, INT8, networks
+from acoustic_apps.hearing_denoise.features import N_FEATURES
+from acoustic_apps.hearing_denoise.float_network import LAYERS, FloatMaskNetwork
 from made_hearing import DrawnModel, drawn_bundle, drawn_network, noisy_pcm
 
 from acoustic.errors import BundleError
-from apps.hearing_denoise.evaluation.floating import floating
-from apps.hearing_denoise.evaluation.metrics import si_sdr_db
-from apps.hearing_denoise.evaluation.systems import FLOAT, INT8, networks
-from apps.hearing_denoise.features import N_FEATURES
-from apps.hearing_denoise.float_network import LAYERS, FloatMaskNetwork
 
 
 def test_it_has_the_weights_that_were_quantised() -> None:

@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
-
-from apps.hearing_denoise.evaluation.alignment import synthetic_voice
-from apps.hearing_denoise.evaluation.haspi import MODERATE, NORMAL, haspi
-from apps.hearing_denoise.evaluation.metrics import RATE_HZ
+from acoustic_apps.hearing_denoise.evaluation.alignment import synthetic_voice
+from acoustic_apps.hearing_denoise.evaluation.haspi import MODERATE, NORMAL, haspi
+from acoustic_apps.hearing_denoise.evaluation.metrics import RATE_HZ
 
 pytest.importorskip("clarity")
 

@@ -1,9 +1,7 @@
 import numpy as np
 import pytest
-
-from acoustic.errors import DataError
-from apps.hearing_denoise.evaluation.alignment import synthetic_voice
-from apps.hearing_denoise.evaluation.metrics import (
+from acoustic_apps.hearing_denoise.evaluation.alignment import synthetic_voice
+from acoustic_apps.hearing_denoise.evaluation.metrics import (
     RATE_HZ,
     SI_SDR_LIMIT_DB,
     WORST_PESQ,
@@ -16,6 +14,8 @@ from apps.hearing_denoise.evaluation.metrics import (
     si_sdr_db,
     stoi,
 )
+
+from acoustic.errors import DataError
 
 VOICE = synthetic_voice()
 

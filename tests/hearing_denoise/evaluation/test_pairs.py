@@ -2,13 +2,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from acoustic_apps.hearing_denoise.evaluation.alignment import synthetic_voice
+from acoustic_apps.hearing_denoise.evaluation.metrics import RATE_HZ
+from acoustic_apps.hearing_denoise.evaluation.pairs import held_out, read_list
 
 from acoustic.audio import write_wav
 from acoustic.datasets import data_root
 from acoustic.errors import AudioFileError, DataError
-from apps.hearing_denoise.evaluation.alignment import synthetic_voice
-from apps.hearing_denoise.evaluation.metrics import RATE_HZ
-from apps.hearing_denoise.evaluation.pairs import held_out, read_list
 
 VOICE = synthetic_voice()[:RATE_HZ]
 

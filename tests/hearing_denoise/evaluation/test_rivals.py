@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
-
-from apps.hearing_denoise.evaluation.alignment import lag_between, noisy_voice
-from apps.hearing_denoise.evaluation.metrics import RATE_HZ, reduction_db
-from apps.hearing_denoise.evaluation.rivals import RIVALS, Rival, framed, lag_of
+from acoustic_apps.hearing_denoise.evaluation.alignment import lag_between, noisy_voice
+from acoustic_apps.hearing_denoise.evaluation.metrics import RATE_HZ, reduction_db
+from acoustic_apps.hearing_denoise.evaluation.rivals import RIVALS, Rival, framed, lag_of
 
 #: Frames that overlap, or one that is waited for, at 16 kHz: what the sources of these libraries say.
 LAGS = {"RNNoise": 320, "WebRTC": 96, "speexdsp": 160, "noisereduce": 0}

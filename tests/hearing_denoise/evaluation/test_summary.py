@@ -2,13 +2,12 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
-
-from apps.hearing_denoise.evaluation import report
-from apps.hearing_denoise.evaluation.judge import Row
-from apps.hearing_denoise.evaluation.summary import MEASURES
-from apps.hearing_denoise.evaluation.summary import Summary as AnySummary
-from apps.hearing_denoise.evaluation.systems import FLOAT, INT8
-from apps.hearing_denoise.evaluation.targets import targets
+from acoustic_apps.hearing_denoise.evaluation import report
+from acoustic_apps.hearing_denoise.evaluation.judge import Row
+from acoustic_apps.hearing_denoise.evaluation.summary import MEASURES
+from acoustic_apps.hearing_denoise.evaluation.summary import Summary as AnySummary
+from acoustic_apps.hearing_denoise.evaluation.systems import FLOAT, INT8
+from acoustic_apps.hearing_denoise.evaluation.targets import targets
 
 FIELDS = {measure.field: measure for measure in MEASURES}
 Summary = partial(AnySummary, source="made up")

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
-
-from apps.hearing_denoise.fitting import FittingSettings
+from acoustic_apps.hearing_denoise.fitting import FittingSettings
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
+from acoustic_apps.hearing_denoise.fitting.audiogram import FREQUENCIES_HZ, Audiogram
 
 from acoustic.errors import ParameterError
-from apps.hearing_denoise.fitting.audiogram import FREQUENCIES_HZ, Audiogram
 
 
 def table(path, rows, header="frequency_hz,threshold_db_hl"):

@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
-
-from apps.hearing_denoise.fitting.audiogram import Audiogram
-from apps.hearing_denoise.fitting.compression import CompressionCurves
-from apps.hearing_denoise.fitting.prescription import nal_r_gains_db
+from acoustic_apps.hearing_denoise.fitting.audiogram import Audiogram
+from acoustic_apps.hearing_denoise.fitting.compression import CompressionCurves
+from acoustic_apps.hearing_denoise.fitting.prescription import nal_r_gains_db
 
 SLOPING = Audiogram.from_text("20,25,30,45,60,65")
 

@@ -1,10 +1,9 @@
 import numpy as np
 import pytest
+from acoustic_apps.hearing_denoise.fitting.audiogram import FREQUENCIES_HZ
+from acoustic_apps.hearing_denoise.fitting.equaliser import STEPS_PER_DB, Equaliser
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from apps.hearing_denoise.fitting.audiogram import FREQUENCIES_HZ
-from apps.hearing_denoise.fitting.equaliser import STEPS_PER_DB, Equaliser
 
 HOP = 32
 N_HOPS = 100

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
+from acoustic_apps.hearing_denoise.fitting.audiogram import FREQUENCIES_HZ
+from acoustic_apps.hearing_denoise.fitting.decay import PeakDecay
+from acoustic_apps.hearing_denoise.fitting.levels import STEPS_PER_DB, BandLevels
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acoustic.errors import ParameterError
-from apps.hearing_denoise.fitting.audiogram import FREQUENCIES_HZ
-from apps.hearing_denoise.fitting.decay import PeakDecay
-from apps.hearing_denoise.fitting.levels import STEPS_PER_DB, BandLevels
 
 HOP = 32
 

@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
+from acoustic_apps.hearing_denoise.fitting.limiter import RELEASE_DB_PER_S, Limiter
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from apps.hearing_denoise.fitting.limiter import RELEASE_DB_PER_S, Limiter
 
 
 def test_what_is_within_the_ceiling_passes():

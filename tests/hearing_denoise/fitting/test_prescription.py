@@ -1,7 +1,6 @@
 import pytest
-
-from apps.hearing_denoise.fitting.audiogram import Audiogram
-from apps.hearing_denoise.fitting.prescription import nal_r_gains_db
+from acoustic_apps.hearing_denoise.fitting.audiogram import Audiogram
+from acoustic_apps.hearing_denoise.fitting.prescription import nal_r_gains_db
 
 
 @pytest.mark.parametrize(

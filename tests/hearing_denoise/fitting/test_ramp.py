@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
-
-from apps.hearing_denoise.fitting.ramp import StartUpRamp
+from acoustic_apps.hearing_denoise.fitting.ramp import StartUpRamp
 
 
 @pytest.mark.parametrize("block", [1, 7, 1600, 5000])

@@ -2,12 +2,12 @@ import json
 
 import numpy as np
 import pytest
+from acoustic_apps.hearing_denoise.fitting import NOTICE, Audiogram, Fitting, FittingSettings
+from acoustic_apps.hearing_denoise.fitting.prescription import nal_r_gains_db
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acoustic.errors import ParameterError
-from apps.hearing_denoise.fitting import NOTICE, Audiogram, Fitting, FittingSettings
-from apps.hearing_denoise.fitting.prescription import nal_r_gains_db
 
 #: Full scale so high that the limiter stays out of the way.
 ROOMY = FittingSettings(full_scale_db_spl=130.0, max_output_db_spl=130.0, ramp_s=0.0)

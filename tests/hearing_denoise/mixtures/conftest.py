@@ -1,9 +1,8 @@
 from pathlib import Path
 
 import pytest
+from acoustic_apps.hearing_denoise.mixtures.noise import NoiseLibrary
 from made_hearing import make_data_root
-
-from apps.hearing_denoise.mixtures.noise import NoiseLibrary
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
+from acoustic_apps.hearing_denoise.mixtures.channel import draw_equaliser, draw_microphone, mu_law, narrow_band, spoil
 from made_hearing import RATE_HZ, syllables
-
-from apps.hearing_denoise.mixtures.channel import draw_equaliser, draw_microphone, mu_law, narrow_band, spoil
 
 
 def response_db(taps: np.ndarray) -> np.ndarray:

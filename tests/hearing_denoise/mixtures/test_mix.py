@@ -2,14 +2,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from acoustic_apps.hearing_denoise.mixtures import mix
+from acoustic_apps.hearing_denoise.mixtures.held_out import LEVEL_DBFS, held_out_pairs
+from acoustic_apps.hearing_denoise.mixtures.mix import at_speed, draw_stretch
+from acoustic_apps.hearing_denoise.mixtures.noise import NoiseLibrary
+from acoustic_apps.hearing_denoise.mixtures.speech import active_level
 from made_hearing import RATE_HZ
 
 from acoustic.audio.resample import from_pcm16
-from apps.hearing_denoise.mixtures import mix
-from apps.hearing_denoise.mixtures.held_out import LEVEL_DBFS, held_out_pairs
-from apps.hearing_denoise.mixtures.mix import at_speed, draw_stretch
-from apps.hearing_denoise.mixtures.noise import NoiseLibrary
-from apps.hearing_denoise.mixtures.speech import active_level
 
 N = 2 * RATE_HZ
 

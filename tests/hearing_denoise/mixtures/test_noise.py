@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
+from acoustic_apps.hearing_denoise.mixtures.noise import NoiseLibrary, babble, draw_clip, repeated
+from acoustic_apps.hearing_denoise.mixtures.synthetic import coloured, draw_synthetic, slow_random, tones
 from made_hearing import RATE_HZ
-
-from apps.hearing_denoise.mixtures.noise import NoiseLibrary, babble, draw_clip, repeated
-from apps.hearing_denoise.mixtures.synthetic import coloured, draw_synthetic, slow_random, tones
 
 N = 2 * RATE_HZ
 

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
+from acoustic_apps.hearing_denoise.mixtures.rooms import EARLY_S, draw_room, reverberate
 from made_hearing import RATE_HZ
-
-from apps.hearing_denoise.mixtures.rooms import EARLY_S, draw_room, reverberate
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -2,12 +2,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from acoustic_apps.hearing_denoise.mixtures.noise import NoiseLibrary
+from acoustic_apps.hearing_denoise.mixtures.speech import SpeechLibrary, active_level, draw, is_clean, read, trimmed
 from made_hearing import RATE_HZ, syllables
 
 from acoustic.datasets import data_root
 from acoustic.errors import DataError
-from apps.hearing_denoise.mixtures.noise import NoiseLibrary
-from apps.hearing_denoise.mixtures.speech import SpeechLibrary, active_level, draw, is_clean, read, trimmed
 
 
 def test_no_recording_is_on_two_sides(data: Path) -> None:

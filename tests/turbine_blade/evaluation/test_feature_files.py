@@ -3,9 +3,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from acoustic_apps.turbine_blade.evaluation.feature_files import FeatureSet
 
 from acoustic.errors import DataError
-from apps.turbine_blade.evaluation.feature_files import FeatureSet
 
 LEVELS = np.random.default_rng(0).uniform(-90, 0, (6, 20, 16)).astype(np.float32)
 BYTES = np.arange(6 * 20 * 16).reshape(6, 20, 16).astype(np.uint8)

@@ -1,7 +1,7 @@
 import pytest
+from acoustic_apps.turbine_blade.evaluation.gate import FAULTS, SIMULATED, evaluate_gate
 
 from acoustic.frontend.definition import FrontEnd
-from apps.turbine_blade.evaluation.gate import FAULTS, SIMULATED, evaluate_gate
 
 FRONT_END = FrontEnd(
     rate_hz=16_000, frame_samples=1024, hop_samples=512, n_fft=1024, n_mels=128, fmin_hz=0.0, fmax_hz=8_000.0

@@ -2,6 +2,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from acoustic_apps.turbine_blade.gate import Gate, SetAside, Stretch, set_aside
+from acoustic_apps.turbine_blade.gate.measures import STRETCH_FRAMES
+from acoustic_apps.turbine_blade.simulate import Fault, Turbine, simulate_clip
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_nuisances import RATE_HZ, Sound, chirps, drops, gust, over, shaped, voice
@@ -10,9 +13,6 @@ from acoustic.errors import ParameterError
 from acoustic.frontend.definition import FrontEnd
 from acoustic.frontend.logmel import log_mel
 from acoustic.frontend.noise_floor import to_steps
-from apps.turbine_blade.gate import Gate, SetAside, Stretch, set_aside
-from apps.turbine_blade.gate.measures import STRETCH_FRAMES
-from apps.turbine_blade.simulate import Fault, Turbine, simulate_clip
 
 FRONT_END = FrontEnd(
     rate_hz=16_000, frame_samples=1024, hop_samples=512, n_fft=1024, n_mels=128, fmin_hz=0.0, fmax_hz=8_000.0

@@ -3,12 +3,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from acoustic_apps.turbine_blade.pictures import heat_map
+from acoustic_apps.turbine_blade.pictures.heat_map import MOST_DAYS, Day, day_of, save_heat_map, summarise_days
+from acoustic_apps.turbine_blade.report import Score, failure
 from matplotlib.image import imread
 
 from acoustic.errors import AcousticError, ParameterError
-from apps.turbine_blade.pictures import heat_map
-from apps.turbine_blade.pictures.heat_map import MOST_DAYS, Day, day_of, save_heat_map, summarise_days
-from apps.turbine_blade.report import Score, failure
 
 
 def record(

@@ -5,23 +5,23 @@ from typing import Any
 
 import numpy as np
 import pytest
+from acoustic_apps.turbine_blade.clips import Frames
+from acoustic_apps.turbine_blade.gate import SetAside
+from acoustic_apps.turbine_blade.pictures import recording as plot
+from acoustic_apps.turbine_blade.pictures.reasons import LEAST_RISE
+from acoustic_apps.turbine_blade.pictures.recording import Painter
+from acoustic_apps.turbine_blade.report import Moment, Score
+from acoustic_apps.turbine_blade.rotor import RotorStream
+from acoustic_apps.turbine_blade.scorer.channel import Expected
+from acoustic_apps.turbine_blade.scorer.explain import Band
+from acoustic_apps.turbine_blade.scorer.features import FRONT_END, Layout, StretchSums
+from acoustic_apps.turbine_blade.scorer.model import Usual
 from made_rotors import rotor_steps
 from matplotlib.image import imread
 from numpy.typing import NDArray
 
 from acoustic.errors import AcousticError
 from acoustic.plot import COLUMNS
-from apps.turbine_blade.clips import Frames
-from apps.turbine_blade.gate import SetAside
-from apps.turbine_blade.pictures import recording as plot
-from apps.turbine_blade.pictures.reasons import LEAST_RISE
-from apps.turbine_blade.pictures.recording import Painter
-from apps.turbine_blade.report import Moment, Score
-from apps.turbine_blade.rotor import RotorStream
-from apps.turbine_blade.scorer.channel import Expected
-from apps.turbine_blade.scorer.explain import Band
-from apps.turbine_blade.scorer.features import FRONT_END, Layout, StretchSums
-from apps.turbine_blade.scorer.model import Usual
 
 Blank = Callable[[], Painter]
 

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
+from acoustic_apps.turbine_blade.rotor.group_levels import GroupLevels
 from made_rotors import FRONT_END, centres_hz, rotor_steps
-
-from apps.turbine_blade.rotor.group_levels import GroupLevels
 
 
 def test_twelve_half_octaves() -> None:

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
-
-from apps.turbine_blade.rotor.orders import order_sums
-from apps.turbine_blade.rotor.rotation import F64, Rotation
+from acoustic_apps.turbine_blade.rotor.orders import order_sums
+from acoustic_apps.turbine_blade.rotor.rotation import F64, Rotation
 
 RATE_HZ = 7.8125
 ROTATION = Rotation(rpm=12.0, drift=0.03, comb=5.0)

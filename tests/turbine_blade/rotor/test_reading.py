@@ -2,12 +2,12 @@ import json
 
 import numpy as np
 import pytest
+from acoustic_apps.turbine_blade.rotor import RotorReading, RotorStream
 from made_rotors import FRONT_END, rotor_steps
 from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
 from acoustic.statistics import combined_p_value
-from apps.turbine_blade.rotor import RotorReading, RotorStream
 
 
 def read(steps: NDArray[np.int16], rpm: float | None = None) -> RotorReading:

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
+from acoustic_apps.turbine_blade.rotor.group_levels import GroupLevels
+from acoustic_apps.turbine_blade.rotor.rotation import F64, Rotation, detrended, find_rotation
 from made_rotors import FRONT_END, rotor_steps
 
 from acoustic.datasets import data_root
 from acoustic.frontend.definition import FrontEnd
 from acoustic.frontend.logmel import log_mel
 from acoustic.frontend.noise_floor import STEPS_PER_DB, to_steps
-from apps.turbine_blade.rotor.group_levels import GroupLevels
-from apps.turbine_blade.rotor.rotation import F64, Rotation, detrended, find_rotation
 
 RATE_HZ = 7.8125
 

@@ -4,12 +4,12 @@ from functools import cache
 
 import numpy as np
 import pytest
+from acoustic_apps.turbine_blade.rotor import RotorReading, RotorStream
+from acoustic_apps.turbine_blade.simulate import Fault, Turbine, simulate_clip
 from made_rotors import FRONT_END
 
 from acoustic.frontend.logmel import log_mel
 from acoustic.frontend.noise_floor import to_steps
-from apps.turbine_blade.rotor import RotorReading, RotorStream
-from apps.turbine_blade.simulate import Fault, Turbine, simulate_clip
 
 TURBINES = range(500, 505)
 pytestmark = pytest.mark.slow

@@ -1,13 +1,20 @@
 import numpy as np
 import pytest
+from acoustic_apps.turbine_blade.scorer.calibration import (
+    LEAST_NORMALS,
+    STEPS,
+    Surprise,
+    cross_fitted,
+    log2_steps,
+    never_heard,
+)
+from acoustic_apps.turbine_blade.scorer.head import UNIT, Head
+from acoustic_apps.turbine_blade.scorer.moments import Moments
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
-from apps.turbine_blade.scorer.calibration import LEAST_NORMALS, STEPS, Surprise, cross_fitted, log2_steps, never_heard
-from apps.turbine_blade.scorer.head import UNIT, Head
-from apps.turbine_blade.scorer.moments import Moments
 
 Distances = NDArray[np.int64]
 

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
+from acoustic_apps.turbine_blade.scorer.calibration import log2_steps
+from acoustic_apps.turbine_blade.scorer.channel import Channel
+from acoustic_apps.turbine_blade.scorer.moments import Moments
 from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
-from apps.turbine_blade.scorer.calibration import log2_steps
-from apps.turbine_blade.scorer.channel import Channel
-from apps.turbine_blade.scorer.moments import Moments
 
 D, K = 5, 2
 

@@ -1,11 +1,10 @@
 import numpy as np
 import pytest
+from acoustic_apps.turbine_blade.scorer.explain import LEAST_Z, MOST_BANDS, SECTIONS, Sections
+from acoustic_apps.turbine_blade.scorer.features import FRONT_END, Layout
+from acoustic_apps.turbine_blade.scorer.moments import Moments
 from made_models import steps_of
 from numpy.typing import NDArray
-
-from apps.turbine_blade.scorer.explain import LEAST_Z, MOST_BANDS, SECTIONS, Sections
-from apps.turbine_blade.scorer.features import FRONT_END, Layout
-from apps.turbine_blade.scorer.moments import Moments
 
 COMPACT, FULL = Layout(n_bands=128), Layout(n_bands=128, size="full")
 LAYOUTS = pytest.mark.parametrize("layout", [COMPACT, FULL], ids=["compact", "full"])

@@ -1,14 +1,21 @@
 import numpy as np
 import pytest
+from acoustic_apps.turbine_blade.gate import measures as gate_measures
+from acoustic_apps.turbine_blade.scorer.features import (
+    SPREAD_FLOOR_DB,
+    STRETCH_FRAMES,
+    Layout,
+    StretchSums,
+    Sums,
+    half_bands,
+)
+from acoustic_apps.turbine_blade.scorer.network import CONTEXT_FRAMES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_models import residual_network
 from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
-from apps.turbine_blade.gate import measures as gate_measures
-from apps.turbine_blade.scorer.features import SPREAD_FLOOR_DB, STRETCH_FRAMES, Layout, StretchSums, Sums, half_bands
-from apps.turbine_blade.scorer.network import CONTEXT_FRAMES
 
 COMPACT, FULL = Layout(n_bands=128), Layout(n_bands=128, size="full")
 LAYOUTS = pytest.mark.parametrize("layout", [COMPACT, FULL], ids=["compact", "full"])

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
+from acoustic_apps.turbine_blade.scorer.features import Sums
+from acoustic_apps.turbine_blade.scorer.fit import STRETCH_SAMPLE, Normals, fit_model
+from acoustic_apps.turbine_blade.scorer.model import TurbineModel
 from made_models import LAYOUT, NETWORK_FILE, TURBINES, clips_of, residual_network, turbine_sound
 
 from acoustic.errors import ParameterError
-from apps.turbine_blade.scorer.features import Sums
-from apps.turbine_blade.scorer.fit import STRETCH_SAMPLE, Normals, fit_model
-from apps.turbine_blade.scorer.model import TurbineModel
 
 NO_CONDITIONS = np.empty(0, np.int16)
 

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
+from acoustic_apps.turbine_blade.scorer.head import SMALLEST_SD, UNIT, Head, shrunk
+from acoustic_apps.turbine_blade.scorer.moments import Moments
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
-from apps.turbine_blade.scorer.head import SMALLEST_SD, UNIT, Head, shrunk
-from apps.turbine_blade.scorer.moments import Moments
 
 Vectors = NDArray[np.int16]
 D = 24

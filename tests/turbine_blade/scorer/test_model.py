@@ -3,13 +3,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from acoustic_apps.turbine_blade.scorer.features import FRONT_END, Layout
+from acoustic_apps.turbine_blade.scorer.model import Judgement, TurbineModel, p_value
+from acoustic_apps.turbine_blade.simulate import Fault
 from made_models import LAYOUT, TURBINES, Pcm, bundle_of, clips_of, steps_of, turbine_sound
 
 from acoustic.errors import BundleError, ParameterError
 from acoustic.model.bundle import Bundle
-from apps.turbine_blade.scorer.features import FRONT_END, Layout
-from apps.turbine_blade.scorer.model import Judgement, TurbineModel, p_value
-from apps.turbine_blade.simulate import Fault
 
 NO_CONDITIONS = np.empty(0, np.int16)
 

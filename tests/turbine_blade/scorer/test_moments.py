@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
+from acoustic_apps.turbine_blade.scorer.moments import Moments
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
-from apps.turbine_blade.scorer.moments import Moments
 
 Vectors = NDArray[np.int16]
 vectors = arrays(np.int16, st.tuples(st.integers(0, 30), st.just(3)), elements=st.integers(-32768, 32767))

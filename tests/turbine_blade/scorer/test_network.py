@@ -4,6 +4,16 @@ import struct
 
 import numpy as np
 import pytest
+from acoustic_apps.turbine_blade.scorer.features import half_bands
+from acoustic_apps.turbine_blade.scorer.fit import fit_network
+from acoustic_apps.turbine_blade.scorer.network import (
+    BEFORE,
+    INPUT_SCALE,
+    UNIT_DB,
+    ResidualNetwork,
+    deviations,
+    to_input,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from made_models import NETWORK_FILE, residual_network, steps_of, turbine_sound
@@ -11,9 +21,6 @@ from numpy.typing import NDArray
 
 from acoustic.errors import ModelError, ParameterError
 from acoustic.model.runtime import Network
-from apps.turbine_blade.scorer.features import half_bands
-from apps.turbine_blade.scorer.fit import fit_network
-from apps.turbine_blade.scorer.network import BEFORE, INPUT_SCALE, UNIT_DB, ResidualNetwork, deviations, to_input
 
 
 def sound(seed: int = 1000) -> NDArray[np.int16]:

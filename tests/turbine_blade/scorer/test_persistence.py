@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
+from acoustic_apps.turbine_blade.scorer.persistence import WINDOW, AlarmCounter, Choice, Persistence
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
-from apps.turbine_blade.scorer.persistence import WINDOW, AlarmCounter, Choice, Persistence
 
 CLIPS_A_DAY = 8437.5
 """Clips of 10.24 s."""

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from acoustic_apps.turbine_blade.simulate import FAULTS, KINDS, RATE_HZ, Fault, SimulatedClip, Turbine, simulate_clip
+from acoustic_apps.turbine_blade.simulation.rotor import Rotation, hear
 from scipy.signal import butter, find_peaks, sosfilt, welch
 
 from acoustic.errors import ParameterError
-from apps.turbine_blade.simulate import FAULTS, KINDS, RATE_HZ, Fault, SimulatedClip, Turbine, simulate_clip
-from apps.turbine_blade.simulation.rotor import Rotation, hear
 
 TURBINE = Turbine.draw(2)
 IDENTICAL = replace(TURBINE, blade_offsets_db=(0.0, 0.0, 0.0))

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import soundfile
 import typer
+from acoustic_apps.turbine_blade.cli_simulate import simulate
+from acoustic_apps.turbine_blade.simulate import CONDITIONS, Day, Fault, Turbine, save_days, simulate_day
 from typer.testing import CliRunner, Result
 
 from acoustic.errors import AcousticError, ParameterError
-from apps.turbine_blade.cli_simulate import simulate
-from apps.turbine_blade.simulate import CONDITIONS, Day, Fault, Turbine, save_days, simulate_day
 
 TURBINE = Turbine.draw(5)
 

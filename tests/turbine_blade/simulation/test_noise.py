@@ -2,10 +2,15 @@
 
 import numpy as np
 import pytest
+from acoustic_apps.turbine_blade.simulation import sounds
+from acoustic_apps.turbine_blade.simulation.noise import (
+    FRAME_S,
+    frequencies_hz,
+    hop_samples,
+    shaped_noise,
+    slow_gaussian,
+)
 from scipy.signal import welch
-
-from apps.turbine_blade.simulation import sounds
-from apps.turbine_blade.simulation.noise import FRAME_S, frequencies_hz, hop_samples, shaped_noise, slow_gaussian
 
 RATE_HZ = 16_000
 HOP = hop_samples(RATE_HZ)

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from acoustic_apps.turbine_blade.simulation.fault import FAULTS, Fault
+from acoustic_apps.turbine_blade.simulation.rotor import SPEED_OF_SOUND_M_S, Heard, Rotation, hear, rotation_times
+from acoustic_apps.turbine_blade.simulation.spectra import damage_gain, trailing_edge, wind_noise
+from acoustic_apps.turbine_blade.simulation.turbine import Turbine
 
 from acoustic.errors import ParameterError
-from apps.turbine_blade.simulation.fault import FAULTS, Fault
-from apps.turbine_blade.simulation.rotor import SPEED_OF_SOUND_M_S, Heard, Rotation, hear, rotation_times
-from apps.turbine_blade.simulation.spectra import damage_gain, trailing_edge, wind_noise
-from apps.turbine_blade.simulation.turbine import Turbine
 
 TEXTBOOK = replace(
     Turbine.draw(1),

@@ -7,18 +7,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from acoustic import device
-from acoustic.frontend.device_tables import stft_fields, synthesis_fields
+from acoustic import native
+from acoustic.frontend.c_tables import stft_fields, synthesis_fields
+from acoustic.frontend.compiled import StftDefinition, SynthesisDefinition
 from acoustic.frontend.framing import check_pcm
-from acoustic.frontend.native import StftDefinition, SynthesisDefinition
 from acoustic.frontend.stft import FULL_SCALE
-from acoustic.model.native import NativeProgram
+from acoustic.model.compiled import NativeProgram
 from acoustic.model.runtime import Network
-from apps.hearing_denoise.features import FRONT_END, N_BINS, N_FEATURES
-from apps.hearing_denoise.network import UNITS
+
+from .features import FRONT_END, N_BINS, N_FEATURES
+from .network import UNITS
 
 #: Folder of the C, and of the library that it is compiled into.
-HOME = Path(__file__).parent / "device"
+HOME = Path(__file__).parent / "csrc"
 #: Numbers of each input and of each output that the C has room for.
 INPUTS, OUTPUTS = (N_FEATURES, UNITS, UNITS), (N_BINS, UNITS, UNITS)
 
@@ -61,7 +62,7 @@ class NativeStream:
     @classmethod
     def begin(cls, network: Network, floor: np.float32, wet: np.float32) -> "NativeStream | None":
         """Begin a stream, or return None where NumPy has to compute: without the library, or for other shapes."""
-        library, program = device.core(HOME), network.native()
+        library, program = native.core(HOME), network.native()
         if library is None or program is None:
             return None
         sizes = [tuple(int(np.prod(spec.shape)) for spec in specs) for specs in (network.inputs, network.outputs)]

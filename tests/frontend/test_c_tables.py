@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from acoustic.frontend.device_tables import places
+from acoustic.frontend.c_tables import places
 
 
 @pytest.mark.parametrize("n_fft", [16, 512, 8192])

@@ -1,6 +1,6 @@
 """The C99 core: the arithmetic as it leaves for microcontrollers, and the copy of it that Python computes with.
 
-Python's copy is optional. Where it was built (:mod:`acoustic.device.build`), the front end is computed by it, else by
+Python's copy is optional. Where it was built (:mod:`acoustic.native.build`), the front end is computed by it, else by
 NumPy: the bytes are the same. An application may have a library of its own, the core with the application's C. The
 environment variable ``ACOUSTIC_NATIVE=0`` switches all of them off.
 """
@@ -9,20 +9,25 @@ import ctypes
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from importlib.metadata import entry_points
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 
-from acoustic.device.build import HERE, applications, digest
+from acoustic.native.build import HERE, applications, digest
+
+Backend = Literal["numpy", "compiled"]
+_chosen: ContextVar[Backend | None] = ContextVar("backend", default=None)
 
 #: Version of the arithmetic that the C sources implement.
 ARITHMETIC_VERSION = 1
 
 
 def core(home: Path | None = None) -> ctypes.CDLL | None:
-    """Return the compiled core, or that of an application's folder ``device``; None where NumPy has to compute."""
-    return _search(home or HERE)[0] if os.environ.get("ACOUSTIC_NATIVE") != "0" else None
+    """Return the compiled core, or that of an application's folder ``csrc``; None where NumPy has to compute."""
+    return _search(home or HERE)[0] if backend() == "compiled" else None
 
 
 def homes() -> list[Path]:
@@ -31,23 +36,24 @@ def homes() -> list[Path]:
     return [HERE, *(home for root in sorted(roots) for home in applications(root))]
 
 
+def backend() -> Backend:
+    """Return what computes whatever is made now: as :func:`computing_with` or the environment says."""
+    return _chosen.get() or ("numpy" if os.environ.get("ACOUSTIC_NATIVE") == "0" else "compiled")
+
+
 @contextmanager
-def switched_off() -> Iterator[None]:
-    """Within this, whatever is made computes with NumPy alone."""
-    before = os.environ.get("ACOUSTIC_NATIVE")
-    os.environ["ACOUSTIC_NATIVE"] = "0"
+def computing_with(backend: Backend) -> Iterator[None]:
+    """Choose the backend of whatever is made within this, in this thread; the bytes are the same."""
+    token = _chosen.set(backend)
     try:
         yield
     finally:
-        if before is None:
-            del os.environ["ACOUSTIC_NATIVE"]
-        else:
-            os.environ["ACOUSTIC_NATIVE"] = before
+        _chosen.reset(token)
 
 
 def status(home: Path | None = None) -> str:
-    """One line about who computes the front end, or an application."""
-    if os.environ.get("ACOUSTIC_NATIVE") == "0":
+    """Return one line about who computes the front end, or an application."""
+    if backend() == "numpy":
         return "NumPy: the compiled core is switched off by ACOUSTIC_NATIVE=0"
     return _search(home or HERE)[1]
 

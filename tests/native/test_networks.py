@@ -8,13 +8,13 @@ import pytest
 from made_graphs import LAYERS
 from random_inputs import random_inputs
 
-from acoustic import device
-from acoustic.device import build
+from acoustic import native
 from acoustic.errors import ParameterError
 from acoustic.export.compilers import STRICT_FLAGS, compile_c
 from acoustic.model.bundle import Bundle
-from acoustic.model.native import NativeProgram
+from acoustic.model.compiled import NativeProgram
 from acoustic.model.runtime import DENSE_RUNS, Network
+from acoustic.native import build
 
 FOLDER = Path(__file__).parent.parent / "model" / "models"
 MODELS = sorted(path.stem for path in FOLDER.glob("*.tflite") if not path.stem.endswith("16"))
@@ -40,7 +40,7 @@ def compiled(kernels: ctypes.CDLL, monkeypatch: pytest.MonkeyPatch) -> list[int]
         run(self, memory, input_places, inputs, output_places, outputs)
 
     monkeypatch.setattr(NativeProgram, "run", counted)
-    monkeypatch.setattr(device, "core", lambda: kernels)
+    monkeypatch.setattr(native, "core", lambda: kernels)
     return runs
 
 
@@ -51,7 +51,7 @@ def load(name: str) -> Network:
 
 
 def numpy_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(device, "core", lambda: None)
+    monkeypatch.setattr(native, "core", lambda: None)
 
 
 @pytest.mark.parametrize("name", [*MODELS, *SHIPPED])

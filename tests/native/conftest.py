@@ -1,12 +1,11 @@
 import ctypes
-import os
 
 import pytest
 
-from acoustic import device
-from acoustic.device import build
+from acoustic import native
 from acoustic.export.compilers import STRICT_FLAGS, compile_c
 from acoustic.export.front_end import SOURCES as FRONT_END
+from acoustic.native import build
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +31,7 @@ def libraries(compiler: str, tmp_path_factory: pytest.TempPathFactory) -> dict[i
             *flags,
         ]
         compile_c([compiler], [build.HERE / "_python.c", *FRONT_END], folder / f"{name}.so", flags=options)
-        library, complaint = device.load(folder / f"{name}.so")
+        library, complaint = native.load(folder / f"{name}.so")
         assert library is not None, complaint
         found[library.acoustic_core_lanes()] = library
     if 8 in found and not found[1].acoustic_cpu_has_avx2():
@@ -46,5 +45,5 @@ def core(request: pytest.FixtureRequest, libraries: dict[int, ctypes.CDLL], monk
     if request.param not in libraries:
         pytest.skip("this processor has no AVX2")
     library = libraries[request.param]
-    monkeypatch.setattr(device, "core", lambda: library if os.environ.get("ACOUSTIC_NATIVE") != "0" else None)
+    monkeypatch.setattr(native, "core", lambda: library if native.backend() == "compiled" else None)
     return library

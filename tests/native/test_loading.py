@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from acoustic import device
-from acoustic.device import build
+from acoustic import native
 from acoustic.frontend import definition
+from acoustic.native import build
 
 
 @pytest.fixture(scope="module")
@@ -21,21 +21,21 @@ def built(compiler: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def fresh_search(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("ACOUSTIC_NATIVE", raising=False)
-    device._search.cache_clear()
+    native._search.cache_clear()
     yield
-    device._search.cache_clear()
+    native._search.cache_clear()
 
 
 def test_widest_core_that_fits_is_taken(built, monkeypatch):
-    monkeypatch.setattr(device, "HERE", built)
-    core = device.core()
+    monkeypatch.setattr(native, "HERE", built)
+    core = native.core()
     assert core is not None
     assert core.acoustic_core_lanes() == (8 if core.acoustic_cpu_has_avx2() else 4)
-    assert device.status() == f"compiled core, {core.acoustic_core_lanes()} frames side by side"
+    assert native.status() == f"compiled core, {core.acoustic_core_lanes()} frames side by side"
 
 
 def test_an_application_s_library_holds_its_c_too(compiler, tmp_path, monkeypatch):
-    home = tmp_path / "app" / "device"
+    home = tmp_path / "app" / "csrc"
     (home / "python").mkdir(parents=True)
     (home / "acoustic_app.h").write_text("int acoustic_app(void);\n")
     (home / "acoustic_app.c").write_text('#include "acoustic_app.h"\nint acoustic_app(void) { return 42; }\n')
@@ -43,46 +43,46 @@ def test_an_application_s_library_holds_its_c_too(compiler, tmp_path, monkeypatc
     (home / "python" / "_app.c").write_text(f'#include "acoustic_lanes.h"\n#define LANES ACOUSTIC_LANES\n{glue}')
     assert build.applications(tmp_path) == [home]
     assert build.build(home)
-    library = device.core(home)
+    library = native.core(home)
     assert library is not None
     assert (library.app_lanes(), library.acoustic_core_rounds_twice()) == (43, 1)
-    assert device.status(home) == "compiled core, frame by frame"
+    assert native.status(home) == "compiled core, frame by frame"
     (home / "acoustic_app.c").write_text("")
-    device._search.cache_clear()
-    assert device.core(home) is None
-    assert "older than its sources" in device.status(home)
+    native._search.cache_clear()
+    assert native.core(home) is None
+    assert "older than its sources" in native.status(home)
 
 
 def test_environment_switches_it_off(built, monkeypatch):
-    monkeypatch.setattr(device, "HERE", built)
+    monkeypatch.setattr(native, "HERE", built)
     monkeypatch.setenv("ACOUSTIC_NATIVE", "0")
-    assert device.core() is None
-    assert "ACOUSTIC_NATIVE=0" in device.status()
+    assert native.core() is None
+    assert "ACOUSTIC_NATIVE=0" in native.status()
 
 
 def test_not_built(tmp_path, monkeypatch):
-    monkeypatch.setattr(device, "HERE", tmp_path)
-    assert device.core() is None
-    assert "not built" in device.status()
+    monkeypatch.setattr(native, "HERE", tmp_path)
+    assert native.core() is None
+    assert "not built" in native.status()
 
 
 def test_damaged(tmp_path):
     (tmp_path / "_core.so").write_bytes(b"not a library")
-    assert "cannot be loaded" in device.load(tmp_path / "_core.so")[1]
+    assert "cannot be loaded" in native.load(tmp_path / "_core.so")[1]
 
 
 def test_older_than_its_sources(built, monkeypatch):
-    monkeypatch.setattr(device, "digest", lambda folder: "another")
-    assert device.load(built / "_core.so") == (None, "the compiled core is older than its sources")
+    monkeypatch.setattr(native, "digest", lambda folder: "another")
+    assert native.load(built / "_core.so") == (None, "the compiled core is older than its sources")
 
 
 def test_of_another_arithmetic(built, monkeypatch):
-    monkeypatch.setattr(device, "ARITHMETIC_VERSION", definition.ARITHMETIC_VERSION + 1)
-    assert device.load(built / "_core.so") == (None, "the compiled core computes with another arithmetic")
+    monkeypatch.setattr(native, "ARITHMETIC_VERSION", definition.ARITHMETIC_VERSION + 1)
+    assert native.load(built / "_core.so") == (None, "the compiled core computes with another arithmetic")
 
 
 def test_arithmetic_is_that_of_the_definition():
-    assert device.ARITHMETIC_VERSION == definition.ARITHMETIC_VERSION
+    assert native.ARITHMETIC_VERSION == definition.ARITHMETIC_VERSION
 
 
 @pytest.mark.parametrize("command", ["false", sys.executable])

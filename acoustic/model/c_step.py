@@ -1,4 +1,4 @@
-"""How an operator runs on a device: which C kernel of ``acoustic/device/nn``, with which constants."""
+"""How an operator runs on a device: which C kernel of ``acoustic/native/nn``, with which constants."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Weights:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class DeviceStep:
+class CStep:
     """One call of a C kernel."""
 
     kernel: str

@@ -6,18 +6,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from acoustic_apps.roast_crack.contrast import FRONT_END as ROAST
+from acoustic_apps.roast_crack.contrast import ContrastStream
+from acoustic_apps.turbine_blade.scorer.features import FRONT_END as TURBINE
 from made_signals import signals
 from numpy.typing import NDArray
 
-from acoustic.device import switched_off
-from acoustic.frontend import FrontEnd, LogMelStream, native
-from acoustic.frontend.device_tables import log_mel_fields
+from acoustic.frontend import FrontEnd, LogMelStream
+from acoustic.frontend import compiled as c
+from acoustic.frontend.c_tables import log_mel_fields
 from acoustic.frontend.gate import GateDenoiser, GateSettings, SpectralGate, power_db
 from acoustic.frontend.noise_floor import NoiseFloor, to_steps
 from acoustic.frontend.stft import FULL_SCALE, Stft, Synthesis, WindowPair
-from apps.roast_crack.contrast import FRONT_END as ROAST
-from apps.roast_crack.contrast import ContrastStream
-from apps.turbine_blade.scorer.features import FRONT_END as TURBINE
+from acoustic.native import computing_with
 
 SPEECH = FrontEnd(rate_hz=16000, frame_samples=512, hop_samples=160, n_fft=512, n_mels=40, fmin_hz=20, fmax_hz=8000)
 FRONT_ENDS = {
@@ -52,10 +53,10 @@ def test_log_mel(core, name):
     fe = FRONT_ENDS[name]
     for kind, pcm in signals(fe.frame_samples + 21 * fe.hop_samples + 5).items():
         compiled = LogMelStream(fe)
-        assert isinstance(compiled._frames, native.LogMelFrames)
-        with switched_off():
+        assert isinstance(compiled._frames, c.LogMelFrames)
+        with computing_with("numpy"):
             expected = LogMelStream(fe)
-        assert not isinstance(expected._frames, native.LogMelFrames)
+        assert not isinstance(expected._frames, c.LogMelFrames)
         levels = expected.push(pcm)
         assert len(levels) == fe.n_frames(len(pcm)) >= 22, kind
         assert_same_bytes(compiled.push(pcm), levels)
@@ -65,7 +66,7 @@ def test_log_mel(core, name):
 @pytest.mark.parametrize("name", ["roast", "turbine", "odd hop"])
 def test_log_mel_of_blocks(core, name, block):
     fe, pcm = FRONT_ENDS[name], signals(9000)["bursts"]
-    with switched_off():
+    with computing_with("numpy"):
         expected = LogMelStream(fe).push(pcm)
     stream = LogMelStream(fe)
     frames = [stream.push(pcm[start : start + block]) for start in range(0, len(pcm), block)]
@@ -76,10 +77,10 @@ def test_log_mel_of_blocks(core, name, block):
 @pytest.mark.parametrize("name", FRONT_ENDS)
 def test_log_mel_stream_of_the_device(core, name, block):
     fe, pcm = FRONT_ENDS[name], signals(9000)["noise"]
-    with switched_off():
+    with computing_with("numpy"):
         expected = LogMelStream(fe).push(pcm)
-    ring, work = np.empty(fe.frame_samples, np.int16), native._work(core, fe.n_fft)
-    definition = native._LogMel(log_mel_fields(fe))
+    ring, work = np.empty(fe.frame_samples, np.int16), c._work(core, fe.n_fft)
+    definition = c._LogMel(log_mel_fields(fe))
     frame = np.empty(fe.n_mels, np.float32)
     stream = (ctypes.c_void_p * 6)()  # four pointers and five 16-bit numbers
     core.acoustic_log_mel_start(stream, ctypes.byref(definition), address(ring), address(work))
@@ -97,9 +98,9 @@ def test_log_mel_stream_of_the_device(core, name, block):
 @pytest.mark.parametrize("name", ["gate", "hearing", "uneven"])
 def test_spectra_stream_of_the_device(core, name, block):
     windows, pcm = WINDOWS[name], signals(4000)["noise"]
-    with switched_off():
+    with computing_with("numpy"):
         expected = Stft(windows).push(pcm)
-    compiled = native.StftFrames(core, windows.analysis / FULL_SCALE, windows.hop_samples)
+    compiled = c.StftFrames(core, windows.analysis / FULL_SCALE, windows.hop_samples)
     ring, spectrum = np.empty(windows.n_fft, np.int16), np.empty((2, windows.n_fft // 2 + 1), np.float32)
     stream = (ctypes.c_void_p * 6)()
     core.acoustic_stft_start(stream, ctypes.byref(compiled._definition), address(ring), address(compiled._work))
@@ -122,17 +123,17 @@ def address(array: NDArray[np.generic]) -> ctypes.c_void_p:
 def test_spectra_and_synthesis(core, name):
     windows = WINDOWS[name]
     for kind, pcm in signals(13 * windows.hop_samples + windows.n_fft).items():
-        with switched_off():
+        with computing_with("numpy"):
             analysis, synthesis = Stft(windows), Synthesis(windows)
         re, im = analysis.push(pcm)
         assert len(re) >= 13, kind
         # A spectrum that no signal has, in two pieces, so that memory, rounding and limiting take part.
         expected = np.concatenate([synthesis.push(2 * part_re, part_im) for part_re, part_im in halves(re, im)])
         compiled = Stft(windows)
-        assert isinstance(compiled._frames, native.StftFrames)
+        assert isinstance(compiled._frames, c.StftFrames)
         assert_same_bytes(np.stack(compiled.push(pcm)), np.stack([re, im]))
         back = Synthesis(windows)
-        assert isinstance(back._add, native.SynthesisFrames)
+        assert isinstance(back._add, c.SynthesisFrames)
         assert_same_bytes(np.concatenate([back.push(2 * r, i) for r, i in halves(re, im)]), expected)
 
 
@@ -146,10 +147,10 @@ def test_noise_floor(core, block_frames, n_blocks):
     levels = np.random.default_rng(1).integers(-32768, 32768, (2500, 7)).astype(np.int16)
     levels[300:400] = -31000
     sizes = {"block_frames": block_frames, "n_blocks": n_blocks, "silence": -31000}
-    with switched_off():
+    with computing_with("numpy"):
         expected = NoiseFloor(7, **sizes)
     compiled = NoiseFloor(7, **sizes)
-    assert isinstance(compiled._fill, native.NoiseFloorFrames)
+    assert isinstance(compiled._fill, c.NoiseFloorFrames)
     for part in np.split(levels, [1, 5, 77, 1300]):
         assert_same_bytes(compiled.push(part), expected.push(part))
 
@@ -160,10 +161,10 @@ def test_noise_floor(core, block_frames, n_blocks):
 def test_gate(core, settings):
     level_db = np.random.default_rng(3).normal(-60, 20, (1500, 13)).astype(np.float32)
     level_db[:20] = level_db[700:800] = -130.0
-    with switched_off():
+    with computing_with("numpy"):
         expected = SpectralGate(13, settings, frames_per_second=250.0)
     compiled = SpectralGate(13, settings, frames_per_second=250.0)
-    assert isinstance(compiled._fill, native.GateFrames)
+    assert isinstance(compiled._fill, c.GateFrames)
     for part in np.split(level_db, [1, 40, 77, 1300]):
         gains = expected.push(part)
         assert_same_bytes(compiled.push(part), gains)
@@ -173,9 +174,9 @@ def test_gate(core, settings):
 def test_power_in_decibels(core):
     re, im = np.random.default_rng(4).standard_normal((2, 7, 129)).astype(np.float32) ** 9
     re[0], im[0] = 0.0, 0.0
-    with switched_off():
+    with computing_with("numpy"):
         expected = power_db(re, im)
-    assert_same_bytes(native.power_db(core, re, im), expected)
+    assert_same_bytes(c.power_db(core, re, im), expected)
 
 
 def test_steps(core):
@@ -189,7 +190,7 @@ def test_steps(core):
 def test_chains(core):
     pcm = signals(64000)["bursts"]
     denoised, contrast = GateDenoiser(16000).push(pcm), ContrastStream().push(pcm)
-    with switched_off():
+    with computing_with("numpy"):
         assert_same_bytes(denoised, GateDenoiser(16000).push(pcm))
         for ours, expected in zip(contrast, ContrastStream().push(pcm), strict=True):
             assert_same_bytes(ours, expected)

@@ -1,7 +1,7 @@
-"""Compiles the C99 core for Python: ``python -m acoustic.device`` in a checkout, by itself at installation.
+"""Compiles the C99 core for Python: ``python -m acoustic.native`` in a checkout, by itself at installation.
 
-An application that Python runs in C has its own library in its folder ``device``: the core with the C of that folder
-and, from ``device/python``, with what Python asks of it. Without a C compiler nothing is built, and Python computes the
+An application that Python runs in C has its own library in its folder ``csrc``: the core with the C of that folder
+and, from ``csrc/python``, with what Python asks of it. Without a C compiler nothing is built, and Python computes the
 same bytes with NumPy, more slowly. Only the standard library is imported: this also runs before anything is installed.
 """
 
@@ -40,8 +40,8 @@ def _homes(folder: Path) -> list[Path]:
 
 
 def applications(root: Path) -> list[Path]:
-    """Folders ``device`` of the applications under a folder whose C Python runs."""
-    return sorted(path.parent for path in root.glob("*/device/python"))
+    """Folders ``csrc`` of the applications under a folder whose C Python runs."""
+    return sorted(path.parent for path in root.glob("*/csrc/python"))
 
 
 def compiler() -> str | None:

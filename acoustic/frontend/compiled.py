@@ -1,7 +1,7 @@
 """The front end computed by the compiled C core: the bytes of the NumPy definition, several times as fast.
 
 Each class does for arrays what the C function of its name does; the structures are those of
-``acoustic/device/acoustic_frontend.h``.
+``acoustic/native/acoustic_frontend.h``.
 """
 
 import ctypes
@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from acoustic.frontend.c_tables import log_mel_fields, stft_fields, synthesis_fields
 from acoustic.frontend.definition import FrontEnd
-from acoustic.frontend.device_tables import log_mel_fields, stft_fields, synthesis_fields
 from acoustic.frontend.tables import F32
 
 #: Vector instructions want whole cache lines.

@@ -1,7 +1,6 @@
 """The chain that Python runs in C beside the one in NumPy: the same bytes."""
 
 import ctypes
-import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -10,28 +9,28 @@ from concurrent.futures import ThreadPoolExecutor
 import made_hearing
 import numpy as np
 import pytest
+from acoustic_apps.hearing_denoise import chain as chains
+from acoustic_apps.hearing_denoise import features, network
+from acoustic_apps.hearing_denoise.chain import HearingChain
+from acoustic_apps.hearing_denoise.compiled import HOME, NativeStream
+from acoustic_apps.hearing_denoise.features import FRONT_END
 from made_hearing import DrawnModel, drawn_bundle, noisy_pcm
 from numpy.typing import NDArray
 
-from acoustic import device
-from acoustic.device import build, switched_off
+from acoustic import native
 from acoustic.errors import ParameterError
 from acoustic.model.bundle import Bundle
-from apps.hearing_denoise import chain as chains
-from apps.hearing_denoise import features, network
-from apps.hearing_denoise.chain import HearingChain
-from apps.hearing_denoise.features import FRONT_END
-from apps.hearing_denoise.native import HOME, NativeStream
+from acoustic.native import build, computing_with
 
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
     if build.compiler() is None:
         pytest.skip("needs a C compiler: apt-get install gcc libc6-dev")
-    home = tmp_path_factory.mktemp("built") / "device"
+    home = tmp_path_factory.mktemp("built") / "csrc"
     shutil.copytree(HOME, home, ignore=shutil.ignore_patterns("*.so"))
     assert build.build(home)
-    found, complaint = device.load(home / "_core.so")
+    found, complaint = native.load(home / "_core.so")
     assert found is not None, complaint
     return found
 
@@ -39,16 +38,15 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
 @pytest.fixture(autouse=True)
 def compiled(library: ctypes.CDLL, monkeypatch: pytest.MonkeyPatch) -> None:
     """Chains are computed in C unless they are told to use NumPy."""
-    found = {"0": None}
     monkeypatch.delenv("ACOUSTIC_NATIVE", raising=False)
-    monkeypatch.setattr(device, "core", lambda home=None: found.get(os.environ.get("ACOUSTIC_NATIVE", ""), library))
+    monkeypatch.setattr(native, "core", lambda home=None: library if native.backend() == "compiled" else None)
 
 
 def pair(bundle: Bundle, **settings: float) -> tuple[HearingChain, HearingChain]:
     """The same chain in C and in NumPy."""
     in_c = HearingChain(bundle, **settings)
     assert isinstance(in_c._stream, NativeStream)
-    with switched_off():
+    with computing_with("numpy"):
         in_numpy = HearingChain(bundle, **settings)
         assert isinstance(in_numpy._stream, chains._NumpyStream)
     return in_c, in_numpy

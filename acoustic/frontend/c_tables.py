@@ -1,6 +1,6 @@
 """The front end's constants as the C core takes them: the same for Python's copy of the core and for firmware.
 
-Each function gives the fields of one C structure of ``acoustic/device/acoustic_frontend.h``, without memory.
+Each function gives the fields of one C structure of ``acoustic/native/acoustic_frontend.h``, without memory.
 """
 
 from typing import Any

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from acoustic.model.device_step import Fields, Value, Weights
+from acoustic.model.c_step import Fields, Value, Weights
 from acoustic.model.program import Call, Program
 
 KERNELS = (
     *("dense", "conv", "depthwise", "average_pool", "max_pool", "mean"),
     *("add", "mul", "table", "softmax", "move"),
 )
-"""In the order of ``acoustic_nn_kernel`` in ``acoustic/device/nn/_run.h``."""
+"""In the order of ``acoustic_nn_kernel`` in ``acoustic/native/nn/_run.h``."""
 
 
 class _Argument(ctypes.Structure):

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from acoustic.model.device_step import Array, DeviceStep, Fields, Weights, align
+from acoustic.model.c_step import Array, CStep, Fields, Weights, align
 from acoustic.model.fixedpoint import Scaler
 from acoustic.model.node import Node, zero_point_of
 from acoustic.model.windows import Windows
@@ -50,10 +50,10 @@ def scaling(node: Node, bias: Array, scaler: Scaler, largest: Array, clamp: tupl
     }
 
 
-def dense(filters: Array, rows: int, to: Fields) -> DeviceStep:
+def dense(filters: Array, rows: int, to: Fields) -> CStep:
     """Fully connected layer with weights ``[channels, depth]`` over ``rows`` inputs."""
     channels, depth = filters.shape
-    return DeviceStep(
+    return CStep(
         kernel="dense",
         fields={"rows": rows, "depth": depth, "channels": channels, "weights": Weights(filters), "to": to},
         scratch_bytes=align(depth) if depth % 4 else 0,
@@ -63,13 +63,13 @@ def dense(filters: Array, rows: int, to: Fields) -> DeviceStep:
     )
 
 
-def conv(node: Node, windows: Windows, filters: Array, to: Fields) -> DeviceStep:
+def conv(node: Node, windows: Windows, filters: Array, to: Fields) -> CStep:
     """Convolution with weights ``[channels, *kernel, input channels]``."""
     matrix = filters.reshape(len(filters), -1)
     if windows.kernel == windows.stride == (1, 1):
         return dense(matrix, math.prod(windows.out), to)
     step = dense(matrix, 0, to)
-    return DeviceStep(
+    return CStep(
         kernel="conv",
         fields={
             "windows": _windows(node, windows),
@@ -80,7 +80,7 @@ def conv(node: Node, windows: Windows, filters: Array, to: Fields) -> DeviceStep
     )
 
 
-def depthwise(node: Node, windows: Windows, filters: Array, to: Fields) -> DeviceStep:
+def depthwise(node: Node, windows: Windows, filters: Array, to: Fields) -> CStep:
     """Convolution of each channel by itself, with weights ``[1, *kernel, channels]``."""
     _, height, width, depth = node.input(0).shape
     channels = filters.shape[3]
@@ -91,7 +91,7 @@ def depthwise(node: Node, windows: Windows, filters: Array, to: Fields) -> Devic
     ends = ((row + 1) * windows.out[1] * channels for row in range(windows.out[0]))
     copied = (row * windows.stride[0] - windows.padding[0][0] + reach for row in range(windows.out[0]))
     safe = all(end <= rows * width * depth or rows >= height for end, rows in zip(ends, copied, strict=True))
-    return DeviceStep(
+    return CStep(
         kernel="depthwise",
         fields={
             "windows": _windows(node, windows),
@@ -113,12 +113,12 @@ def _by_fours(taps: Array) -> Array:
     return np.ascontiguousarray(padded.reshape(len(taps), -1, 4).swapaxes(0, 1))
 
 
-def pool(kernel: str, node: Node, windows: Windows, clamp: tuple[int, int]) -> DeviceStep:
+def pool(kernel: str, node: Node, windows: Windows, clamp: tuple[int, int]) -> CStep:
     """``average_pool`` or ``max_pool``."""
-    return DeviceStep(kernel=kernel, fields={"windows": _windows(node, windows), "low": clamp[0], "high": clamp[1]})
+    return CStep(kernel=kernel, fields={"windows": _windows(node, windows), "low": clamp[0], "high": clamp[1]})
 
 
-def mean(node: Node, axes: Sequence[int], scaler: Scaler, offset: int) -> DeviceStep:
+def mean(node: Node, axes: Sequence[int], scaler: Scaler, offset: int) -> CStep:
     """Mean over neighbouring axes."""
     shape = node.input(0).shape
     inside = [axis for axis in range(min(axes), max(axes) + 1) if axis not in axes and shape[axis] > 1]
@@ -127,7 +127,7 @@ def mean(node: Node, axes: Sequence[int], scaler: Scaler, offset: int) -> Device
     count = math.prod(shape[axis] for axis in axes)
     if count * 256 >= 1 << SUM_BITS:
         raise node.fail(f"its sums take more than the {SUM_BITS} bits that the device's kernels have")
-    return DeviceStep(
+    return CStep(
         kernel="mean",
         fields={
             "outer": math.prod(shape[: min(axes)]),
@@ -146,7 +146,7 @@ def factor(scaler: Scaler, prefix: str = "") -> Fields:
     return {f"{prefix}multiplier": int(scaler.multiplier), f"{prefix}shift": shift}
 
 
-def pairs(kernel: str, node: Node, fields: Fields) -> DeviceStep:
+def pairs(kernel: str, node: Node, fields: Fields) -> CStep:
     """``add`` or ``mul`` of two inputs that broadcast to the output."""
     shape = node.outputs[0].shape
     steps = [_broadcast_steps(node.input(number).shape, shape) for number in (0, 1)]
@@ -156,7 +156,7 @@ def pairs(kernel: str, node: Node, fields: Fields) -> DeviceStep:
     dims = [(1, 0, 0)] * (4 - len(dims)) + dims
     counts, a_steps, b_steps = (tuple(column) for column in zip(*dims, strict=True))
     whole = tuple(number for number in (0, 1) if node.input(number).elements == node.outputs[0].elements)
-    return DeviceStep(
+    return CStep(
         kernel=kernel,
         fields={"pairs": {"counts": counts, "a_steps": a_steps, "b_steps": b_steps}, **fields},
         inputs=(0, 1),
@@ -164,18 +164,18 @@ def pairs(kernel: str, node: Node, fields: Fields) -> DeviceStep:
     )
 
 
-def table(values: Array, count: int) -> DeviceStep:
+def table(values: Array, count: int) -> CStep:
     """Look up a function of one stored value, for ``count`` of them; ``values`` go from -128 to 127."""
     by_unsigned = np.roll(values.astype(np.int8), 128)
-    return DeviceStep(kernel="table", fields={"count": count, "values": by_unsigned}, in_place=(0,))
+    return CStep(kernel="table", fields={"count": count, "values": by_unsigned}, in_place=(0,))
 
 
-def softmax(node: Node, exps: Array) -> DeviceStep:
+def softmax(node: Node, exps: Array) -> CStep:
     """Softmax over the last axis; ``exps`` by how far a value lies below the largest."""
     shape = node.input(0).shape
     used = int(np.flatnonzero(exps)[-1]) + 1
     depth = shape[-1]
-    return DeviceStep(
+    return CStep(
         kernel="softmax",
         fields={
             "rows": math.prod(shape) // depth,
@@ -198,7 +198,7 @@ def move(
     fill: tuple[int, int] = (0, 0),
     input_number: int = 0,
     output: int = 0,
-) -> tuple[DeviceStep, ...]:
+) -> tuple[CStep, ...]:
     """Copy a block of ``shape`` between places with the given steps in bytes; ``fill`` is how many bytes, with what."""
     dims = _merged(zip(shape, x_steps, y_steps, strict=True))
     run = dims.pop()[0] if dims and dims[-1][1:] == (1, 1) else 1
@@ -207,7 +207,7 @@ def move(
     if math.prod(count for count, _, _ in outer) > _MAX_MOVES:
         raise node.fail(f"a device moves data of 4 axes at most, and {tuple(shape)} has more")
     counts, x, y = (tuple(column) for column in zip(*dims, strict=True))
-    steps: list[DeviceStep] = []
+    steps: list[CStep] = []
     for index in np.ndindex(*(count for count, _, _ in outer)):
         x_more = sum(at * step for at, (_, step, _) in zip(index, outer, strict=True))
         y_more = sum(at * step for at, (_, _, step) in zip(index, outer, strict=True))
@@ -216,7 +216,7 @@ def move(
     return tuple(steps)
 
 
-def copy_of(size: int) -> DeviceStep:
+def copy_of(size: int) -> CStep:
     """Copy one piece of memory as it is."""
     none = (0, 0, 0)
     return _move_step((1, 1, 1), none, none, run=size, y_start=0, fill=(0, 0))
@@ -229,8 +229,8 @@ def _move_step(
     run: int,
     y_start: int,
     fill: tuple[int, int],
-) -> DeviceStep:
-    return DeviceStep(
+) -> CStep:
+    return CStep(
         kernel="move",
         fields={
             "counts": counts,
