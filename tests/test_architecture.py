@@ -12,11 +12,16 @@ SOURCES = sorted([*CHECKOUT.glob("acoustic/**/*.py"), *CHECKOUT.glob("apps/**/*.
 
 # Lowest first. A module may import from its own layer and from those before it.
 LAYERS = [
-    {"acoustic.errors", "acoustic", "acoustic.files", "acoustic.statistics", "acoustic.native"},
+    {"acoustic.errors", "acoustic", "acoustic.files", "acoustic.statistics", "acoustic.native", "acoustic.progress"},
+    {"acoustic.records"},
     {"acoustic.frontend", "acoustic.audio", "acoustic.options", "acoustic.terminal", "acoustic.download"},
     {"acoustic.signals"},
     {"acoustic.model", "acoustic.datasets"},
-    {"acoustic.train", "acoustic.export", "acoustic.score", "acoustic.live", "acoustic.plot"},
+    {"acoustic.firmware"},
+    {"acoustic.application"},
+    {"acoustic.train", "acoustic.export", "acoustic.plot"},
+    {"acoustic.links"},
+    {"acoustic.score", "acoustic.live"},
     {"acoustic.doctor"},
     {"acoustic.cli"},
 ]

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from acoustic.export.chains import program as chains
 from acoustic.export.content import Content
-from acoustic.export.firmware import Firmware
 from acoustic.export.footprint import NETWORK, Buffer, FlashPart, footprint
 from acoustic.export.network import KERNEL_FOLDER
 from acoustic.export.parity import APPLICATION, random_inputs
 from acoustic.export.qemu.boards import Board
 from acoustic.export.qemu.emulator import Outcome, Program, build, run
 from acoustic.export.replay import interleaved, replay_sources
+from acoustic.firmware import Firmware
 
 BLOCK_MS = 10
 """Length of the blocks that a microphone gives in the measurement."""

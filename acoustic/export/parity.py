@@ -17,10 +17,10 @@ from acoustic.export import proof
 from acoustic.export.chains import program as chains
 from acoustic.export.compilers import host_compiler
 from acoustic.export.content import Content
-from acoustic.export.firmware import Firmware
 from acoustic.export.proof import Comparison, compare, not_proven
 from acoustic.export.qemu.boards import Board
 from acoustic.export.qemu.emulator import missing_tool
+from acoustic.firmware import Firmware
 from acoustic.model.runtime import Network
 from acoustic.native import computing_with, core
 

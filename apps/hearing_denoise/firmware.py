@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from acoustic.export import c_text
 from acoustic.export.constants import Constants
-from acoustic.export.firmware import Firmware, own_listen, own_sources
+from acoustic.firmware import Firmware, own_listen, own_sources
 from acoustic.frontend.stft import Stft
 from acoustic.model.bundle import Bundle
 

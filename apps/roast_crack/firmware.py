@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from acoustic.export import c_text
 from acoustic.export.constants import Constants
-from acoustic.export.firmware import Firmware, own_listen, own_sources
+from acoustic.firmware import Firmware, own_listen, own_sources
 from acoustic.frontend.c_tables import log_mel_fields
 from acoustic.frontend.noise_floor import STEPS_PER_DB
 from acoustic.model.bundle import Bundle

@@ -12,9 +12,10 @@ from acoustic.errors import ExportError
 from acoustic.export import firmware as firmware_module
 from acoustic.export.chains import program
 from acoustic.export.compilers import host_compiler
-from acoustic.export.firmware import GROUP, Firmware, load_firmware
+from acoustic.export.content import GROUP, load_firmware
 from acoustic.export.qemu.boards import BOARDS
 from acoustic.export.qemu.emulator import missing_tool
+from acoustic.firmware import Firmware
 from acoustic.model.bundle import Bundle
 
 #: Tells each block's sum, and at the end how many samples there were.

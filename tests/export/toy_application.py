@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from acoustic.export.firmware import Firmware
+from acoustic.firmware import Firmware
 from acoustic.frontend import FrontEnd
 from acoustic.model.bundle import Bundle
 from acoustic.model.runtime import Network

@@ -17,9 +17,9 @@ from made_hearing import drawn_bundle, noisy_pcm
 from acoustic.errors import BundleError
 from acoustic.export.chains import program
 from acoustic.export.compilers import host_compiler
-from acoustic.export.firmware import Firmware
 from acoustic.export.qemu.boards import BOARDS
 from acoustic.export.qemu.emulator import missing_tool
+from acoustic.firmware import Firmware
 from acoustic.model.bundle import Bundle
 from acoustic.native import computing_with
 from acoustic.native.build import HERE as NATIVE

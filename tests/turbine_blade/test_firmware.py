@@ -43,9 +43,9 @@ from acoustic.export.chains.program import (
     write_sources,
 )
 from acoustic.export.compilers import host_compiler
-from acoustic.export.firmware import Firmware
 from acoustic.export.qemu.boards import BOARDS
 from acoustic.export.qemu.emulator import missing_tool
+from acoustic.firmware import Firmware
 from acoustic.model.bundle import Bundle
 
 RATE_HZ = FRONT_END.rate_hz

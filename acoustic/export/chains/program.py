@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from acoustic.errors import ExportError
 from acoustic.export.compilers import SANITIZER_FLAGS, STRICT_FLAGS, compile_c, host_compiler
-from acoustic.export.firmware import Firmware
 from acoustic.export.network import KERNEL_FOLDER, network_source
 from acoustic.export.qemu.boards import Board
 from acoustic.export.qemu.emulator import RUNTIME, Outcome, Program, build, run
+from acoustic.firmware import Firmware
 from acoustic.model.runtime import Network
 from acoustic.native.build import HERE as NATIVE
 

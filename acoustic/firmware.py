@@ -1,19 +1,12 @@
-"""What an application says of itself to become firmware, found by entry point: the export knows none by name."""
+"""What an application says of itself to become firmware."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
 from importlib.resources import files
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-
-from acoustic.errors import ExportError
-from acoustic.model.bundle import Bundle
-
-GROUP = "acoustic.firmware"
-"""Entry points: application name = a callable from a bundle to its :class:`Firmware`."""
 
 
 class Emitted(Protocol):
@@ -62,23 +55,3 @@ def own_sources(package: str) -> dict[str, str]:
 def own_listen(package: str) -> str:
     """C text of an application's side of the example programs, see :attr:`Firmware.listen`."""
     return files(package).joinpath("csrc", "example", "listen.c").read_text(encoding="utf-8")
-
-
-def load_firmware(bundle: Bundle) -> Firmware:
-    """Return the firmware of a bundle, by the application that it is made for.
-
-    Raises
-    ------
-    ExportError
-        If the application is not installed, or has no firmware.
-    """
-    makers: dict[str, Callable[[Bundle], Firmware]] = {
-        entry.name: entry.load() for entry in entry_points(group=GROUP) if entry.name == bundle.application
-    }
-    if bundle.application not in makers:
-        known = ", ".join(sorted(entry_points(group=GROUP).names)) or "none"
-        raise ExportError(
-            f"bundle {bundle.name}: no firmware for the application {bundle.application} is installed "
-            f"(there is: {known})"
-        )
-    return makers[bundle.application](bundle)
