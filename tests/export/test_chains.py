@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from acoustic.errors import ExportError
-from acoustic.export import firmware as firmware_module
+from acoustic.export import content as firmware_module
 from acoustic.export.chains import program
 from acoustic.export.compilers import host_compiler
 from acoustic.export.content import GROUP, load_firmware
