@@ -1,5 +1,6 @@
 """What the roast application does beside listening and scoring: train, evaluate, simulate, calibrate."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Annotated
 from acoustic.application import Action, Note, Output, Record, Written, load
 from acoustic.audio import Recording, find_recordings
 from acoustic.datasets import data_root, require_root
-from acoustic.errors import AudioFileError
+from acoustic.errors import AudioFileError, ParameterError
 from acoustic.frontend import FrontEnd
 from acoustic.progress import track
 from acoustic.records import About
@@ -35,12 +36,29 @@ def train(options: TrainOptions) -> Iterator[Output]:
     """Train a bundle and write it."""
     from .train import train as run
 
-    front_end = FRONT_END if options.front_end is None else FrontEnd.load(options.front_end, FRONT_END)
+    front_end = FRONT_END if options.front_end is None else read_front_end(options.front_end)
     bundle = run(options.work, require_root(), options.seed, front_end)
     bundle.save(options.output)
     yield Written(options.output)
     yield Record(bundle.calibration)
     yield Note(f"{bundle.calibration}")
+
+
+def read_front_end(path: Path) -> FrontEnd:
+    """Read a front end from a JSON file; fields that it does not have are those of the shipped model.
+
+    Raises
+    ------
+    ParameterError
+        When the file cannot be read, or what it holds is no front end.
+    """
+    try:
+        values = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise ParameterError(f"{path}: cannot be read as JSON ({error}).") from error
+    if not isinstance(values, dict):
+        raise ParameterError(f"{path}: holds no JSON object.")
+    return FrontEnd.from_dict({**FRONT_END.to_dict(), **values})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, cast
 
-from acoustic.application import Action, Application, Cell, Chain, Column, Label, Row
+from acoustic.application import Application, Cell, Chain, Column, Label, Row
 from acoustic.text import clock_time
 
 from . import actions, collector

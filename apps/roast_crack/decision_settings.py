@@ -1,5 +1,6 @@
 """The numbers of the decision, as a bundle keeps them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated
@@ -68,6 +69,7 @@ class DecisionSettings:
     def __post_init__(self) -> None:
         """Check what the fields must have in common."""
         levels = len(self.level_edges)
+        times_s, added = ([point[column] for point in self.charge_prior] for column in (0, 1))
         checks = [
             (levels >= 1 and _rise(self.level_edges), "level_edges must rise"),
             (len(self.crack_share) == levels == len(self.background_rate), "each level needs one share and one rate"),
@@ -84,5 +86,5 @@ class DecisionSettings:
                 raise ParameterError(sentence)
 
 
-def _rise(values: tuple[int, ...] | list[float]) -> bool:
+def _rise(values: Sequence[float]) -> bool:
     return all(a < b for a, b in pairwise(values))

@@ -13,7 +13,7 @@ from acoustic.frontend.noise_floor import STEPS_PER_DB
 FLICKER_DB = 4
 #: Sum over the bands of the contrast above the flicker, in dB, from which a peak is worth a look.
 EXCESS_DB = 20
-#: A peak is the largest within this many frames on both sides: with hops of 4 ms, two cracks are told apart from 52 ms on.
+#: A peak is the largest within this many frames on both sides: at hops of 4 ms, cracks are told apart from 52 ms on.
 NEIGHBOURHOOD_FRAMES = 12
 #: The network sees this many frames before the peak and, counting the peak itself, from it on.
 BEFORE_FRAMES = 12

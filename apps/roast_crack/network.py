@@ -1,5 +1,6 @@
 """The crack-event network, which says of an impulse how surely it is a crack."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,7 @@ class CrackNetwork:
         inputs, outputs = self.runtime.inputs, self.runtime.outputs
         if [(spec.shape, spec.dtype, spec.zero_point) for spec in inputs] != [(patch, "int8", 0)]:
             raise BundleError(f"its network does not take patches of contrast, int8 {patch}")
-        if [(np.prod(spec.shape), spec.dtype) for spec in outputs] != [(1, "int8")]:
+        if [(math.prod(spec.shape), spec.dtype) for spec in outputs] != [(1, "int8")]:
             raise BundleError("its network does not give one int8 log-odds")
         log_odds = outputs[0].dequantise(np.arange(-128, 128, dtype=np.int8)).astype(np.float64)
         # Beyond 50 a probability is 0 or 1 in every digit that is written.
