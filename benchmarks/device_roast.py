@@ -15,10 +15,10 @@ from acoustic_apps.roast_crack.firmware import firmware
 from acoustic_apps.roast_crack.impulses import NEIGHBOURHOOD_FRAMES
 from numpy.typing import NDArray
 
+from acoustic.application import load
 from acoustic.export.chains.program import build_on_board, equal_blocks, replay_on_board, write_sources
 from acoustic.export.qemu.boards import BOARDS, Board
 from acoustic.export.qemu.emulator import missing_tool
-from acoustic.model.bundle import Bundle
 
 CLOCK_HZ = 80e6
 CYCLES_PER_INSTRUCTION = 1.5
@@ -38,7 +38,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--board", choices=BOARDS, action="append", help="default: cortex-m4")
     boards = parser.parse_args().board or ["cortex-m4"]
-    made = firmware(Bundle.load("roast"))
+    made = firmware(load("roast").typed)
     print(f"load: of {CLOCK_HZ / 1e6:.0f} MHz, estimated at {CYCLES_PER_INSTRUCTION} cycles an instruction")
     print("board       sound      flash B  RAM B stack B M instr/s longest hop   load")
     for name in boards:
