@@ -61,16 +61,17 @@ def features(pcm: NDArray[np.int16], front_end: FrontEnd | EnhancementFrontEnd) 
     ParameterError
         When the samples are not one-dimensional int16.
     """
+    frequencies_hz: NDArray[np.float64]
     if isinstance(front_end, FrontEnd):
         values, first_s = log_mel(pcm, front_end), front_end.frame_centre_s(0)
         lowest, highest = hz_to_mel(np.array([front_end.fmin_hz, front_end.fmax_hz]), front_end.mel_scale)
         edges = mel_to_hz(np.linspace(lowest, highest, front_end.n_mels + 2), front_end.mel_scale)
-        frequencies_hz = np.asarray(edges[1:-1], np.float64)
+        frequencies_hz = edges[1:-1]
     else:
         re, im = Stft(front_end.windows).push(pcm)
         values = DB_PER_OCTAVE * log2(np.maximum(re * re + im * im, FLOOR))
         first_s = (front_end.hop_samples - front_end.synthesis_samples / 2) / front_end.rate_hz
         n_bins = front_end.analysis_samples // 2 + 1
-        frequencies_hz = np.arange(n_bins) * (front_end.rate_hz / front_end.analysis_samples)
+        frequencies_hz = np.arange(n_bins, dtype=np.float64) * (front_end.rate_hz / front_end.analysis_samples)
     times_s = first_s + np.arange(len(values)) / front_end.frames_per_second
     return Features(values, times_s, frequencies_hz)
