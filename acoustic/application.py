@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from acoustic.errors import AcousticError, BundleError, MissingExtraError, Param
 from acoustic.firmware import Firmware
 from acoustic.frontend.definition import Definition
 from acoustic.model.bundle import Bundle
-from acoustic.records import plain
+from acoustic.records import About, plain
 
 GROUP = "acoustic.applications"
 """Entry points: name of an application = its :class:`Application`."""
@@ -59,6 +59,31 @@ class SoundChain(Chain[E_co], Protocol[E_co]):
     def sound(self) -> Pcm16:
         """Return the sound made since the last call, int16 (n,), in line with what came in; after `flush` the rest."""
         ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class SoundResult:
+    """What became of one recording that an application made sound of: the result of such applications, or its base.
+
+    The collector gives what its facts say; the rest is filled in by whoever writes or plays the sound.
+    """
+
+    file: Annotated[str, About("The recording.")]
+    out: Annotated[str | None, About("File that holds the sound made.")] = None
+    duration_s: Annotated[float | None, About("Length of the recording.", unit="s", digits=6)] = None
+    rtf: Annotated[float | None, About("Time of work, reading and writing included, per time of sound.", digits=5)] = (
+        None
+    )
+    latency_ms: Annotated[
+        float | None, About("Algorithmic delay of the live stream; in the file it is taken out.", unit="ms", digits=3)
+    ] = None
+    error: Annotated[str | None, About("Why there is no result.")] = None
+    level_in_dbfs: Annotated[
+        float | None, About("Level of the recording within the model's band.", unit="dBFS", digits=1)
+    ] = None
+    level_out_dbfs: Annotated[float | None, About("Level of the sound made.", unit="dBFS", digits=1)] = None
+    reduction_db: Annotated[float | None, About("By how much the sound made is quieter.", unit="dB", digits=1)] = None
+    warnings: Annotated[tuple[str, ...], About("What a person should know about the recording and the result.")] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

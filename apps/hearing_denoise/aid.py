@@ -10,7 +10,7 @@ from acoustic.model.bundle import Bundle
 
 from .chain import HearingChain
 from .features import FRONT_END
-from .fitting import Audiogram, Fitting, FittingSettings
+from .fitting import Audiogram, Fitting
 
 APPLICATION = "hearing"
 
@@ -91,11 +91,8 @@ class AidPlan:
 
 
 def fit(audiogram: Audiogram | None, rate_hz: int) -> Fitting | None:
-    """Make the stage behind the chain; None for a listener without a loss.
-
-    It has no ramp: that belongs to the loudspeaker, and a recording begins as it begins.
-    """
-    return None if audiogram is None else Fitting(audiogram, rate_hz, FittingSettings(ramp_s=0.0))
+    """Make the stage behind the chain; None for a listener without a loss."""
+    return None if audiogram is None else Fitting(audiogram, rate_hz)
 
 
 class HearingAid:

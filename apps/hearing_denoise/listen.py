@@ -12,11 +12,11 @@ from acoustic.audio.source import Pcm16
 from acoustic.errors import ParameterError
 from acoustic.live import Input, Listener, Playout, Rows
 from acoustic.live.listener import finite
+from acoustic.live.ramp import StartUpRamp
 from acoustic.model.bundle import Bundle
 from acoustic.terminal import level_bar
 
 from .aid import Enhancer
-from .fitting.ramp import StartUpRamp
 
 #: Length of the blocks: from a microphone short, from a file long, which is faster and gives the same samples.
 BLOCK_S, FILE_BLOCK_S = 0.01, 0.5
@@ -106,8 +106,7 @@ class HearingListener(Listener[Pcm16]):
 
     def hear(self, event: Pcm16) -> None:
         """Play and keep enhanced sound."""
-        ramped = np.rint(self._ramp.push(event.astype(np.float64))).astype(np.int16)
-        self._sink.write(ramped)
+        self._sink.write(self._ramp.push(event))
         # Now, and not at the end: when no sound comes any more, the loudspeaker runs dry, and that is no loss.
         self.lost_blocks = self._lost_in + (0 if self._playout is None else self._playout.lost_blocks)
         self.keep(event)
