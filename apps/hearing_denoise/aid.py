@@ -58,9 +58,7 @@ class HearingAid:
 
     def __init__(self, model: HearingModel, options: Options) -> None:
         self.latency_ms = model.front_end.latency_ms
-        self._denoiser = Denoiser(
-            model, strength=options.strength, floor_db=options.floor_db, bypass=options.bypass
-        )
+        self._denoiser = Denoiser(model, strength=options.strength, floor_db=options.floor_db, bypass=options.bypass)
         self._fitting = None
         if options.audiogram is not None:
             self._fitting = Fitting(Audiogram.from_file_or_text(options.audiogram), model.front_end.rate_hz)

@@ -91,16 +91,16 @@ class Listening(Collector[Never, Enhanced]):
 
     def result(self, facts: Facts) -> Enhanced:
         """Return what became of the sound so far."""
-        levels = facts.input_dbfs, facts.output_dbfs
+        before, after = facts.input_dbfs, facts.output_dbfs
         return Enhanced(
             file=facts.file,
             out=facts.output,
             duration_s=facts.duration_s,
             rtf=facts.realtime_factor,
             latency_ms=self._aid.latency_ms,
-            input_dbfs=levels[0],
-            output_dbfs=levels[1],
-            reduction_db=None if None in levels else levels[0] - levels[1],
+            input_dbfs=before,
+            output_dbfs=after,
+            reduction_db=None if before is None or after is None else before - after,
             warnings=facts.warnings,
         )
 
@@ -146,6 +146,7 @@ application = Application(
         _decibels("input_dbfs", "level"),
         _decibels("reduction_db", "quieter"),
         Cell(title="result", text=lambda row: row["out"] or "-"),
+        Cell(title="remarks", text=lambda row: "; ".join(row["warnings"])),
     ),
     picture=lambda model, options: Sketch(model.front_end.rate_hz),
     block_ms=10,
