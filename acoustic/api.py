@@ -427,13 +427,8 @@ class Stream:
         return Result(self._feed.collector.result(self._facts()))
 
     def _facts(self) -> Facts:
-        makes_sound = self._model.application.makes_sound
-        # As for recordings: see `acoustic.score.recording.score_sound`.
-        n, rate_hz = (self._n_frames, self.rate_hz) if makes_sound else (self._feed.n_samples, self._model.rate_hz)
-        remarks = self._meter.remarks(self._model.rate_hz, mix=not makes_sound)
-        return Facts(
-            file="stream", duration_s=n / rate_hz, rate_hz=self.rate_hz, warnings=(*remarks, *self._feed.remarks())
-        )
+        remarks = self._meter.remarks(self._model.rate_hz, mix=not self._model.application.makes_sound)
+        return self._feed.facts("stream", self._n_frames, remarks)
 
     def _check_open(self) -> None:
         if self._ended:

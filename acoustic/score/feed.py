@@ -1,15 +1,16 @@
 """PCM into an application: its chains, their events collected, and the sound they make, at the rate that came in."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from acoustic.application import Loaded, Report
+from acoustic.application import Facts, Loaded, Report
 from acoustic.audio import LevelMeter, StreamResampler, to_pcm16
 from acoustic.audio.resample import from_pcm16
 from acoustic.audio.sound import CLIPPED_SHARE
 from acoustic.audio.source import Pcm16
+from acoustic.text import finite
 
 
 class Feed:
@@ -48,14 +49,16 @@ class Feed:
         self._chains: list[Any] = [application.chain(loaded.typed, options) for _ in range(self.n_chains)]
         self.collector = application.collect(loaded.typed, options, self._chains[0])
         self._painter, self._makes_sound = painter, application.makes_sound
+        self._rate_hz, self._model_rate_hz = rate_hz, loaded.rate_hz
         self._back = StreamResampler(loaded.rate_hz, rate_hz, self.n_chains)
-        self._level = LevelMeter()
+        self._before, self._after = LevelMeter(), LevelMeter()
         self._made: list[Pcm16] = []
         self._n_made = 0
 
     def push(self, pcm: Pcm16) -> list[Report]:
         """Take samples, int16 (n, n_chains) at the model's rate; return what the events that they complete report."""
         self.n_samples += len(pcm)
+        self._before.push(pcm)
         if self._painter is not None:
             self._painter.push(_mixed(pcm))
         channels = np.ascontiguousarray(pcm.T)
@@ -82,10 +85,36 @@ class Feed:
         made, self._made = self._made, []
         return np.concatenate(made) if made else np.empty((0, self.n_chains), np.int16)
 
-    def remarks(self) -> Iterator[str]:
+    def facts(
+        self,
+        file: str,
+        n_frames: int,
+        warnings: Iterable[str],
+        *,
+        realtime_factor: float | None = None,
+        output: str | None = None,
+    ) -> Facts:
+        """Return what is known of the stream so far: ``n_frames`` came in, and ``warnings`` are to be told of it."""
+        # The sound that is made is as long as what came, to the sample.
+        in_s, heard_s = n_frames / self._rate_hz, self.n_samples / self._model_rate_hz
+        return Facts(
+            file=file,
+            duration_s=in_s if self._makes_sound else heard_s,
+            rate_hz=self._rate_hz,
+            warnings=(*warnings, *self._remarks()),
+            realtime_factor=realtime_factor,
+            output=output,
+            input_dbfs=finite(self._before.rms_dbfs),
+            output_dbfs=finite(self._after.rms_dbfs),
+        )
+
+    def _remarks(self) -> Iterator[str]:
         """Yield what a person should know about the sound that was made."""
-        if self._level.clipped >= CLIPPED_SHARE:
-            yield f"limited: {self._level.clipped:.2%} of the result's samples are at full scale"
+        if self._after.clipped >= CLIPPED_SHARE:
+            yield f"limited: {self._after.clipped:.2%} of the result's samples are at full scale"
+        if self._makes_sound and self._rate_hz > self._model_rate_hz:
+            highest_khz = self._model_rate_hz / 2000
+            yield f"narrowed: the result holds only what the model hears, up to {highest_khz:g} kHz"
 
     def _sound(self) -> Pcm16:
         """Return what the chains have made by now, at the rate that the sound came with."""
@@ -96,7 +125,7 @@ class Feed:
         return to_pcm16(self._back.push(samples if self.n_chains > 1 else samples[:, 0])).reshape(-1, self.n_chains)
 
     def _keep(self, pcm: Pcm16) -> None:
-        self._level.push(pcm)
+        self._after.push(pcm)
         self._made.append(pcm)
         self._n_made += len(pcm)
 

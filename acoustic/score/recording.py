@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from acoustic.application import Facts, Loaded, Row
+from acoustic.application import Loaded, Row
 from acoustic.audio import Recording, Sound, write_wav_blocks
 from acoustic.audio.source import Pcm16
 from acoustic.errors import ParameterError
@@ -90,18 +90,14 @@ def score_sound(
     AcousticError
         If it cannot be judged, or what is made of it cannot be written.
     """
-    start_s, makes_sound = time.perf_counter(), loaded.application.makes_sound
+    start_s = time.perf_counter()
     feed = Feed(loaded, options, sound.rate_hz, sound.channels, painter)
-    save(_through(feed, sound, loaded.rate_hz, mix=not makes_sound))
-    work_s = time.perf_counter() - start_s
-    # The sound that is made is as long as what came, to the sample.
-    duration_s = sound.duration_s if makes_sound else feed.n_samples / loaded.rate_hz
-    facts = Facts(
-        file=sound.name,
-        duration_s=duration_s,
-        rate_hz=sound.rate_hz,
-        warnings=(*sound.warnings, *feed.remarks()),
-        realtime_factor=work_s / sound.duration_s,
+    save(_through(feed, sound, loaded.rate_hz, mix=not loaded.application.makes_sound))
+    facts = feed.facts(
+        sound.name,
+        sound.n_frames,
+        sound.warnings,
+        realtime_factor=(time.perf_counter() - start_s) / sound.duration_s,
         output=None if output is None else str(output),
     )
     return feed.collector.result(facts)

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-
-from acoustic.errors import ParameterError
 from acoustic.options import BlockMs, BundleName, Device, Input, Jobs, Json, Plot, Recordings, Save, Speed
 from acoustic.options import Rate as StdinRate
+
+from acoustic.errors import ParameterError
 
 from .cli_baseline import app as baseline_app
 from .cli_evaluate import evaluate
@@ -59,8 +59,9 @@ def score(
     Exits with 1 when some recordings could not be scored, with 3 when none could.
     Example: acoustic turbine score farm/ --output farm.parquet --heat-map farm.png
     """
-    from acoustic.audio import find_recordings
     from acoustic.score.output import names_in
+
+    from acoustic.audio import find_recordings
 
     from .baselines import Baselines
     from .conditions import ConditionTable, known_of

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-
 from acoustic.options import BundleName, Json, Recordings
 
 from .options import Table

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-
 from acoustic.options import BundleName, Json
 
 from .options import Size, SizeName

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-
 from acoustic.options import Jobs, Json, Recordings
 
 from .options import Size, SizeName, Table

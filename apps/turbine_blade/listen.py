@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Self
 
+from acoustic.live.screen import Rows
+
 from acoustic.errors import ParameterError
 from acoustic.live import Input
 from acoustic.live.listener import Listener
-from acoustic.live.screen import Rows
 from acoustic.model.bundle import Bundle
 from acoustic.terminal import clock_time
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from acoustic.score.output import csv_line
+
 from acoustic.terminal import json_line
 
 from .gate import SetAside

@@ -6,11 +6,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from acoustic.score.output import write_lines, write_results
+
 from acoustic.errors import MissingExtraError
 from acoustic.files import whole_file, write_failure
 from acoustic.score import Outcome, score_all
 from acoustic.score.journal import Journal
-from acoustic.score.output import write_lines, write_results
 from acoustic.terminal import note
 
 from .report import COLUMNS, csv_lines, failure, flat, json_lines, table_lines

@@ -10,7 +10,7 @@ import soundfile
 from acoustic_apps.hearing_denoise.aid import AidPlan, AidSettings
 from acoustic_apps.hearing_denoise.chain import HearingChain
 from acoustic_apps.hearing_denoise.cli import app
-from acoustic_apps.hearing_denoise.fitting import Audiogram, Fitting, FittingSettings
+from acoustic_apps.hearing_denoise.fitting import Audiogram, Fitting
 from made_hearing import RATE_HZ, drawn_bundle, noisy_pcm
 from typer.testing import CliRunner
 
@@ -43,9 +43,9 @@ def test_without_a_loss_it_is_the_chain(bundle: str) -> None:
     assert not np.array_equal(through(AidPlan.load(AidSettings(bundle=bundle)).make()), through(chain))
 
 
-def test_fitting_comes_after_the_chain_and_has_no_ramp(bundle: str) -> None:
+def test_fitting_comes_after_the_chain(bundle: str) -> None:
     aid = AidPlan.load(AidSettings(bundle=bundle, audiogram=LOSS)).make()
-    fitting = Fitting(Audiogram.from_text(LOSS), RATE_HZ, FittingSettings(ramp_s=0.0))
+    fitting = Fitting(Audiogram.from_text(LOSS), RATE_HZ)
     chain = HearingChain(drawn_bundle())
     denoised = np.concatenate([chain.push(PCM), chain.flush()])
     np.testing.assert_array_equal(through(aid), fitting.push(denoised)[64:])
