@@ -4,14 +4,17 @@ import csv
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
 
-#: Conditions that features can be judged under, with the numbers that stand for each in a vector.
-CONDITIONS = {"wind_m_s": ("wind", "wind squared"), "rpm": ("rpm",)}
+Condition = Literal["wind_m_s", "rpm"]
+"""Conditions that features can be judged under."""
+#: The numbers that stand for each in a vector.
+CONDITIONS: dict[Condition, tuple[str, ...]] = {"wind_m_s": ("wind", "wind squared"), "rpm": ("rpm",)}
 _STEPS = 100
 _LIMITS = {"wind_m_s": (0.0, 100.0), "rpm": (0.0, 300.0)}
 
@@ -29,7 +32,7 @@ class Conditions:
     """A fault that is known of, so that the recording is not taken for normal."""
     simulated: bool = False
 
-    def vector(self, names: Sequence[str]) -> NDArray[np.int16]:
+    def vector(self, names: Sequence[Condition]) -> NDArray[np.int16]:
         """Return the numbers for the named conditions, int16 (k,): hundredths; of the squared wind, tenths.
 
         Raises
@@ -46,7 +49,7 @@ class Conditions:
         return np.clip(np.rint(numbers), -32768, 32767).astype(np.int16)
 
 
-def n_numbers(names: Sequence[str]) -> int:
+def n_numbers(names: Sequence[Condition]) -> int:
     """How many numbers stand for the named conditions."""
     return sum(len(CONDITIONS[name]) for name in names)
 

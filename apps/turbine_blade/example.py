@@ -5,9 +5,13 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from .simulate import Fault, Turbine, simulate_clip
+from acoustic.audio.resample import StreamResampler, from_pcm16, to_pcm16
+
+from .simulate import RATE_HZ, Fault, Turbine, simulate_clip
 
 SEED = 3
+#: Beyond this rate the sound of a turbine, which lies below 24 kHz, is resampled.
+MOST_HZ = 48_000
 PART_S = 16.0
 #: A healthy rotor, nuisances one after the other, and a split blade.
 NUISANCES = (None, "rain", "gust", "birds", "voice", "clipping")
@@ -17,13 +21,20 @@ SILENCE_S = 8.0
 
 
 @cache
-def example_pcm() -> NDArray[np.int16]:
-    """Return two minutes of a simulated turbine, int16 at 16 kHz."""
+def example_pcm(rate_hz: int) -> NDArray[np.int16]:
+    """Return two minutes of a simulated turbine, int16 at a rate."""
+    simulated_hz = min(max(rate_hz, RATE_HZ), MOST_HZ)
     turbine = Turbine.draw(SEED)
     parts = [
-        simulate_clip(turbine, number, duration_s=PART_S, nuisances=(kind,) if kind else None)
+        simulate_clip(
+            turbine, number, duration_s=PART_S, nuisances=(kind,) if kind else None, rate_hz=simulated_hz
+        ).pcm
         for number, kind in enumerate(NUISANCES)
     ]
-    split = simulate_clip(turbine, len(NUISANCES), duration_s=PART_S, fault=Fault("split", SPLIT_DB))
-    silence = np.zeros(round(SILENCE_S * split.rate_hz), np.int16)
-    return np.concatenate([*(part.pcm for part in parts), silence, split.pcm])
+    split = simulate_clip(
+        turbine, len(NUISANCES), duration_s=PART_S, fault=Fault("split", SPLIT_DB), rate_hz=simulated_hz
+    )
+    silence = np.zeros(round(SILENCE_S * simulated_hz), np.int16)
+    pcm = np.concatenate([*parts, silence, split.pcm])
+    resampler = StreamResampler(simulated_hz, rate_hz)
+    return to_pcm16(np.concatenate([resampler.push(from_pcm16(pcm)), resampler.flush()]))
