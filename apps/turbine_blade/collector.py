@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -10,10 +9,10 @@ from acoustic.application import Collector, Facts, Report, Rows
 from acoustic.errors import AudioFileError, ParameterError
 from acoustic.records import plain
 from acoustic.statistics import combined_p_value
-from acoustic.terminal import clock_time
+from acoustic.text import clock_time
 
 from .chain import Alarm, Event, Judged, RotorRead, Skipped, TurbineChain, least_frames
-from .events import AlarmChanged, ClipJudged, ClipSkipped, ModelChosen, RotorTold
+from .events import AlarmChanged, ClipCounts, ClipJudged, ClipSkipped, ModelChosen, RotorTold
 from .gate import SetAside, Stretch, add_set_aside
 from .options import Options
 from .result import AlarmSpan, ClipScore, Level, Moment, Rotor, Score, band_text
@@ -174,9 +173,9 @@ class TurbineCollector(Collector[Event, Score]):
         """Whether an alarm is on."""
         return self._chain.alarm is not None and self._chain.alarm.alarmed
 
-    def health(self, now_s: float) -> dict[str, Any]:
-        """Add the clips so far."""
-        return {"clips": len(self._clips), "skipped": self._skipped, "alarm": self.alarmed}
+    def health(self, now_s: float) -> ClipCounts:
+        """Count the clips so far."""
+        return ClipCounts(clips=len(self._clips), skipped=self._skipped, alarm=self.alarmed)
 
     def _hear_clip(self, event: Judged) -> list[Report]:
         clip, judgement = event.clip, event.judgement

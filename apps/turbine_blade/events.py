@@ -56,6 +56,15 @@ class AlarmChanged:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClipCounts:
+    """Clips so far, in health events."""
+
+    clips: Annotated[int, About("Clips that were judged.")]
+    skipped: Annotated[int, About("Clips of which too little was left to judge them.")]
+    alarm: Annotated[bool, About("Whether an alarm is on.")]
+
+
+@dataclass(frozen=True, kw_only=True)
 class RotorTold:
     """What the blades have shown since the recording began, every ten minutes and at the end."""
 

@@ -5,13 +5,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from acoustic.audio.resample import StreamResampler, from_pcm16, to_pcm16
-
-from .simulate import RATE_HZ, Fault, Turbine, simulate_clip
+from .simulate import Fault, Turbine, at_rate, simulate_clip, simulated_rate
 
 SEED = 3
-#: Beyond this rate the sound of a turbine, which lies below 24 kHz, is resampled.
-MOST_HZ = 48_000
 PART_S = 16.0
 #: A healthy rotor, nuisances one after the other, and a split blade.
 NUISANCES = (None, "rain", "gust", "birds", "voice", "clipping")
@@ -23,7 +19,7 @@ SILENCE_S = 8.0
 @cache
 def example_pcm(rate_hz: int) -> NDArray[np.int16]:
     """Return two minutes of a simulated turbine, int16 at a rate."""
-    simulated_hz = min(max(rate_hz, RATE_HZ), MOST_HZ)
+    simulated_hz = simulated_rate(rate_hz)
     turbine = Turbine.draw(SEED)
     parts = [
         simulate_clip(
@@ -35,6 +31,4 @@ def example_pcm(rate_hz: int) -> NDArray[np.int16]:
         turbine, len(NUISANCES), duration_s=PART_S, fault=Fault("split", SPLIT_DB), rate_hz=simulated_hz
     )
     silence = np.zeros(round(SILENCE_S * simulated_hz), np.int16)
-    pcm = np.concatenate([*parts, silence, split.pcm])
-    resampler = StreamResampler(simulated_hz, rate_hz)
-    return to_pcm16(np.concatenate([resampler.push(from_pcm16(pcm)), resampler.flush()]))
+    return at_rate(np.concatenate([*parts, silence, split.pcm]), simulated_hz, rate_hz)

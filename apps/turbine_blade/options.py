@@ -5,22 +5,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
-from acoustic.errors import ParameterError
 from acoustic.records import About
 
 from .baselines import Baselines
-from .conditions import Conditions, ConditionTable, known_of
+from .conditions import Conditions, Table, known_in
 from .scorer.model import TurbineModel
-
-Table = Annotated[
-    Path | None,
-    About(
-        "What is known of the recordings: a table with the column file, and any of machine, start, wind_m_s, rpm, fault.",
-        metavar="CSV",
-        live=False,
-    ),
-]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
@@ -59,7 +48,6 @@ def options_of(
     model: TurbineModel, options: Options, files: Sequence[Path], roots: Sequence[Path]
 ) -> Mapping[Path, Options]:
     """Return the options of each recording: what was asked for, else what the table says, else its folders."""
-    table = None if options.table is None else ConditionTable(options.table)
     machines = {*model.clips.machines, *(() if options.baselines is None else Baselines(options.baselines).machines())}
     return {
         path: replace(
@@ -69,5 +57,5 @@ def options_of(
             wind=known.wind_m_s if options.wind is None else options.wind,
             rpm=known.rpm if options.rpm is None else options.rpm,
         )
-        for path, known in known_of(files, roots, table, machines).items()
+        for path, known in known_in(options.table, files, roots, machines).items()
     }

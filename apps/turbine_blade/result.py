@@ -97,7 +97,6 @@ def _set_aside_s(row: Row) -> float:
 
 
 COLUMNS = (
-    Column(name="file", kind=str),
     Column(name="machine", kind=str),
     Column(name="start", kind=str),
     Column(name="duration_s", kind=float),
@@ -119,9 +118,8 @@ COLUMNS = (
     Column(name="clips", kind=int),
     Column(name="known_clips", kind=int),
     Column(name="warnings", kind=str, value=_joined("warnings", str)),
-    Column(name="error", kind=str),
 )
-"""Of CSV and Parquet."""
+"""Of CSV and Parquet, between file and error."""
 
 
 def _verdict(row: Row) -> str:

@@ -45,11 +45,12 @@ def stages(model: TurbineModel, inputs: Mapping[str, Array]) -> dict[str, Array]
     if "pcm" in inputs:
         results |= device_stages(model, inputs["pcm"], model.usual(None))
     if "test_pcm" in inputs or not results:
-        results |= {f"test_{name}": values for name, values in _clip_stages(model, inputs["test_pcm"]).items()}
+        results |= clip_stages(model, inputs["test_pcm"])
     return results
 
 
-def _clip_stages(model: TurbineModel, pcm: Array) -> dict[str, Array]:
+def clip_stages(model: TurbineModel, pcm: Array) -> dict[str, Array]:
+    """Compute the stages of one clip, judged as one of a machine never heard: the test vectors of a bundle."""
     steps, _ = Frames(model.front_end).push(np.asarray(pcm, np.int16))
     stream = StretchSums(model.layout, model.network)
     sums = np.concatenate([stream.push(steps), stream.flush()])
@@ -57,7 +58,13 @@ def _clip_stages(model: TurbineModel, pcm: Array) -> dict[str, Array]:
     conditions = model.clips.head.mean[None, features.shape[1] :]  # the usual ones
     vectors = np.concatenate([features, conditions], axis=1)
     distance, surprise = model.clips.judge(vectors, model.usual("").clips, (len(steps), model.clip_frames))
-    return {"steps": steps, "sums": sums, "features": features, "distance": distance, "surprise": surprise}
+    return {
+        "test_steps": steps,
+        "test_sums": sums,
+        "test_features": features,
+        "test_distance": distance,
+        "test_surprise": surprise,
+    }
 
 
 def device_stages(model: TurbineModel, pcm: Array, usual: Usual) -> dict[str, Array]:

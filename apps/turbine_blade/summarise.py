@@ -1,8 +1,7 @@
 """A normal recording reduced to what training needs of it."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +48,7 @@ class Recipe:
     rotor: bool
 
 
-def summarise_recording(recipe: Recipe, rpm: dict[Path, float | None], path: Path) -> Summary:
+def summarise_recording(recipe: Recipe, rpm: Mapping[Path, float | None], path: Path) -> Summary:
     """Summarise one recording; ``rpm`` has the rotation rates that are known.
 
     Raises
@@ -83,11 +82,6 @@ def summarise_recording(recipe: Recipe, rpm: dict[Path, float | None], path: Pat
         duration_s=n_samples / fe.rate_hz,
         set_aside=tuple(aside),
     )
-
-
-def make_summariser(recipe: Recipe, rpm: dict[Path, float | None]) -> Callable[[Path], Summary]:
-    """Return the function that summarises recordings; for `acoustic.score.score_all`."""
-    return partial(summarise_recording, recipe, rpm)
 
 
 def normal_frames(front_end: FrontEnd, path: Path, most: int, *, nuisances: bool) -> list[Steps]:
