@@ -1,7 +1,7 @@
 """Baselines: what is usual for each machine, as running sums that add up exactly.
 
-A folder holds one file per machine. A baseline has epochs: a repair begins a new one, and what was usual before stays on
-record.
+A folder holds one file per machine. A baseline has epochs: a repair begins a new one, and what was usual before stays
+on record.
 """
 
 import io

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from acoustic.application import Collector, Facts, Report, Rows
+from acoustic.application import Chain, Collector, Facts, Report, Rows
 from acoustic.errors import AudioFileError, ParameterError
 from acoustic.records import plain
 from acoustic.statistics import combined_p_value
@@ -35,10 +35,11 @@ class TurbineCollector(Collector[Event, Score]):
     model : TurbineModel
     options : Options
     chain : TurbineChain
-        Whose events are heard.
+        Whose events are heard: it knows what is usual for the machine, and how close an alarm is.
     """
 
-    def __init__(self, model: TurbineModel, options: Options, chain: TurbineChain) -> None:
+    def __init__(self, model: TurbineModel, options: Options, chain: Chain[Event]) -> None:
+        assert isinstance(chain, TurbineChain)
         self._model, self._options, self._chain = model, options, chain
         rate = model.false_alarm_rate if options.false_alarm_rate is None else options.false_alarm_rate
         if not 0.0 < rate < 1.0:

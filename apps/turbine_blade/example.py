@@ -22,9 +22,7 @@ def example_pcm(rate_hz: int) -> NDArray[np.int16]:
     simulated_hz = simulated_rate(rate_hz)
     turbine = Turbine.draw(SEED)
     parts = [
-        simulate_clip(
-            turbine, number, duration_s=PART_S, nuisances=(kind,) if kind else None, rate_hz=simulated_hz
-        ).pcm
+        simulate_clip(turbine, number, duration_s=PART_S, nuisances=(kind,) if kind else None, rate_hz=simulated_hz).pcm
         for number, kind in enumerate(NUISANCES)
     ]
     split = simulate_clip(

@@ -11,18 +11,17 @@ from .baselines import Baselines
 from .conditions import Conditions, Table, known_in
 from .scorer.model import TurbineModel
 
+
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """What is known of a machine, and what it is judged by."""
 
     machine: Annotated[
-        str | None, About("Name of the machine; default: what the table says, or the first folder below PATH.")
+        str | None, About("Name of the machine; default for recordings: what a table says, or the folder below PATH.")
     ] = None
     start: Annotated[str | None, About("Date and time at which the recording began, ISO 8601.", live=False)] = None
     wind: Annotated[float | None, About("Wind, for models that judge under it.", unit="m/s", low=0, high=100)] = None
-    rpm: Annotated[
-        float | None, About("Rate of rotation; of a rotor within 10 %.", unit="rpm", low=0, high=300)
-    ] = None
+    rpm: Annotated[float | None, About("Rate of rotation; of a rotor within 10 %.", unit="rpm", low=0, high=300)] = None
     baselines: Annotated[Path | None, About("Folder with baselines of machines.", metavar="DIR")] = None
     table: Table = None
     false_alarm_rate: Annotated[
@@ -35,7 +34,8 @@ class Options:
         ),
     ] = None
     false_alarms_per_day: Annotated[
-        float | None, About("False alarms that you can live with; default: the bundle's.", low=1e-6, high=1e6, live=True)
+        float | None,
+        About("False alarms that you can live with; default: the bundle's.", low=1e-6, high=1e6, live=True),
     ] = None
 
     @property

@@ -26,7 +26,8 @@ class Rotor(RotorReading):
     """What the blades have shown, and how unusual that is for the machine."""
 
     p_value_for_machine: Annotated[
-        float | None, About("Share of the machine's readings as unusual; null without any to compare with.", significant=4)
+        float | None,
+        About("Share of the machine's readings as unusual; null without any to compare with.", significant=4),
     ] = None
 
 
@@ -93,7 +94,8 @@ def _joined(key: str, text: Any) -> Any:
 
 
 def _set_aside_s(row: Row) -> float:
-    return round(sum(part["end_s"] - part["start_s"] for part in row["set_aside"]), 3)
+    total_s: float = sum(part["end_s"] - part["start_s"] for part in row["set_aside"])
+    return round(total_s, 3)
 
 
 COLUMNS = (
@@ -109,9 +111,7 @@ COLUMNS = (
     Column(name="rotor_rpm", kind=float, value="rotor.rpm"),
     Column(name="rotor_z", kind=float, value="rotor.z"),
     Column(name="rotor_p_value", kind=float, value="rotor.p_value_for_machine"),
-    Column(
-        name="set_aside", kind=str, value=_joined("set_aside", "{0[reason]} {0[start_s]:g}-{0[end_s]:g} s".format)
-    ),
+    Column(name="set_aside", kind=str, value=_joined("set_aside", "{0[reason]} {0[start_s]:g}-{0[end_s]:g} s".format)),
     Column(name="set_aside_s", kind=float, value=_set_aside_s),
     Column(name="level_db", kind=float, value="level.db"),
     Column(name="level_z", kind=float, value="level.z"),

@@ -22,7 +22,7 @@ from acoustic.records import About
 
 from .simulation.clip import RATE_HZ, SimulatedClip, at_rate, simulate_clip, simulated_rate
 from .simulation.days import Day, simulate_day
-from .simulation.fault import FAULTS, Fault
+from .simulation.fault import FAULTS, Fault, FaultKind
 from .simulation.nuisances import KINDS, Nuisance
 from .simulation.turbine import Turbine
 
@@ -78,7 +78,7 @@ class Farm:
         float, About("Seconds of each clip; blades are compared from 30 s on.", low=1, flag="--duration")
     ] = 32.0
     seed: Annotated[int, About("Decides every random number.", low=0)] = 1
-    fault: Annotated[str | None, About(f"Damage of one turbine: {', '.join(FAULTS)}.")] = None
+    fault: Annotated[FaultKind | None, About("Damage of one turbine.")] = None
     severity_db: Annotated[
         float | None, About("How bad, in dB; for erosion and split also negative.", flag="--severity")
     ] = None
@@ -88,7 +88,9 @@ class Farm:
     def __post_init__(self) -> None:
         """Check what can be simulated."""
         if not (1 <= self.turbines < 1000 and 1 <= self.days < 1000 and self.clips_per_day >= 1 and self.seed >= 0):
-            raise ParameterError("1 to 999 turbines and days, at least 1 clip per day and a seed of 0 or more are needed.")
+            raise ParameterError(
+                "1 to 999 turbines and days, at least 1 clip per day and a seed of 0 or more are needed."
+            )
         if (self.fault is None) != (self.severity_db is None):
             raise ParameterError("--fault and --severity belong together: give both or neither.")
         damaged = 1 <= self.faulty_turbine <= self.turbines and 1 <= self.from_day <= self.days

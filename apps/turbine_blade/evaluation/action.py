@@ -29,9 +29,7 @@ class EvaluateOptions:
     unseen: Annotated[
         bool, About("With --features: also leave out each machine in turn.", flag="--unseen-machines")
     ] = False
-    epochs: Annotated[
-        int, About("Epochs of the plain autoencoder, the rival.", low=1, flag="--reference-epochs")
-    ] = 20
+    epochs: Annotated[int, About("Epochs of the plain autoencoder, the rival.", low=1, flag="--reference-epochs")] = 20
     bundle: Annotated[str, About("A bundle file, or the name of a shipped bundle.")] = APPLICATION
     days: Annotated[int, About("Simulated days with weather.", low=1)] = 20
     clips: Annotated[int, About("Simulated clips of each fault, and of healthy turbines.", low=10)] = 100

@@ -13,6 +13,7 @@ from ..chain import Event, Judged, RotorRead, TurbineChain
 from ..collector import TurbineCollector
 from ..conditions import Conditions
 from ..epoch import Epoch
+from ..learn import learn_events
 from ..options import Options
 from ..scorer.model import TurbineModel, Usual
 from ..scorer.persistence import AlarmCounter, Persistence
@@ -64,7 +65,9 @@ def rotor_measures(model: TurbineModel, clips: int) -> Iterator[Claim]:
     for fault in (None, *(fault for fault, _ in FAULTS)):
         name = "healthy" if fault is None else fault.kind
         kinds[fault] = [
-            _hear(model, usual[turbines[number % TURBINES].name], _clip(model, turbines[number % TURBINES], number, fault))
+            _hear(
+                model, usual[turbines[number % TURBINES].name], _clip(model, turbines[number % TURBINES], number, fault)
+            )
             for number in track(range(clips), name, clips)
         ]
     healthy = kinds[None]
@@ -108,7 +111,8 @@ def nuisance_days(model: TurbineModel, days: int) -> Claim:
                 alarms += counter.push(event.judgement.surprise) == "alarm"
     low, high = poisson_rate(alarms, days)
     return Claim(
-        name=f"{days} simulated days of weather, {CLIPS_A_DAY} clips a day, {TURBINES} healthy turbines with {OWN_DAYS} own days",
+        name=f"{days} simulated days of weather, {CLIPS_A_DAY} clips per day, {TURBINES} healthy turbines with "
+        f"{OWN_DAYS} own days",
         target=f"at most {model.alarms_per_day:g} alarms per day",
         value=f"{alarms / days:.2f} [{low:.2f}, {high:.2f}] ({alarms} alarms; {skipped} of {judged + skipped} clips "
         f"set aside; alarm at {choice.persistence.k} of {choice.persistence.n})",
@@ -122,9 +126,7 @@ def own_days(model: TurbineModel, turbine: Turbine) -> Usual:
     for day in range(OWN_DAYS):
         for _, clip in _day(model, turbine, 500_000 + day, OWN_CLIPS_A_DAY):
             events, _ = _events(model, epoch.usual(model, turbine.name), clip, rotor=False)
-            for event in events:
-                if isinstance(event, Judged):
-                    epoch = epoch.take(event.judgement, judged=epoch.ready)
+            epoch = learn_events(epoch, events)
     return epoch.usual(model, turbine.name)
 
 

@@ -133,7 +133,7 @@ class StretchMeter:
         quarters = STRETCH_FRAMES // QUARTER_FRAMES
         columns = zip(
             self._faults(steps, clipped),
-            *(_sums(rose.any(axis=1), STRETCH_FRAMES) for rose in (song, voice)),
+            *(_sums(np.asarray(rose.any(axis=1)), STRETCH_FRAMES) for rose in (song, voice)),
             *(_sets(rose) for rose in (song, voice)),
             *(_means(level, STRETCH_FRAMES) for level in (rumble, body, bright)),
             strict=True,

@@ -93,12 +93,8 @@ class Decision:
     clip_frames: Annotated[
         int, About("Median length of the clips learnt from, in frames.", low=1, high=MOST_STRETCHES * STRETCH_FRAMES)
     ]
-    nuisances: Annotated[
-        bool, About("Whether weather and surroundings are set aside; else only clipping and silence.")
-    ]
-    false_alarm_rate: Annotated[
-        float, About("Share of normal recordings that may be called anomalous.", low=0, high=1)
-    ]
+    nuisances: Annotated[bool, About("Whether weather and surroundings are set aside; else only clipping and silence.")]
+    false_alarm_rate: Annotated[float, About("Share of normal recordings that may be called anomalous.", low=0, high=1)]
     alarms_per_day: Annotated[float, About("False alarms per day when listening.", low=0, high=1e6)]
     stretch_octaves: Annotated[
         tuple[float, float],
