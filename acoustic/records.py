@@ -185,6 +185,13 @@ def _value(kind: Any, about: About, value: Any, name: str, where: str) -> Any:
         raise _refused(where, f"{name} must be one of {', '.join(map(repr, parts))}, not {quoted(value)}")
     if origin is tuple:
         return _tuple(parts, about, value, name, where)
+    if origin is Mapping:
+        if not isinstance(value, Mapping) or len(value) > (about.longest or LONGEST_LIST):
+            raise _refused(where, f"{name} must be an object, not {quoted(value)}")
+        key, kind = parts
+        return {
+            _value(key, About(), own, name, where): _value(kind, about, one, name, where) for own, one in value.items()
+        }
     if is_dataclass(kind):
         return read(kind, value, f"{where}, {name}")  # type: ignore[arg-type]
     if isinstance(kind, type) and issubclass(kind, Enum):
@@ -269,6 +276,8 @@ def _shape(kind: Any) -> dict[str, Any]:
         return {"enum": list(parts)}
     if origin is tuple:
         return {"type": "array", "items": _shape(parts[0])}
+    if origin is Mapping:
+        return {"type": "object", "additionalProperties": _shape(parts[1])}
     if is_dataclass(kind):
         return json_schema(kind)  # type: ignore[arg-type]
     if isinstance(kind, type) and issubclass(kind, Enum):
