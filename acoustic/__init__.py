@@ -6,12 +6,12 @@ A model is loaded by its name or from a bundle file, and takes recordings, array
 >>> import acoustic
 >>> model = acoustic.load("roast")
 >>> model
-<roast model 'roast', version '1.0.0', 32000 Hz>
+<roast model 'roast', version 1.0.0, 32000 Hz>
 >>> sound = 0.001 * np.random.default_rng(1).standard_normal(20 * 48000)
 >>> model.score(sound, rate_hz=48000).first_crack is None
 True
 >>> model.features(sound, rate_hz=48000)
-Features(...)
+Features(4999 frames to 19.996 s, 20 bands of 646 to 12047 Hz)
 
 The same for a file is ``model.score("roast.wav")``, for many ``model.score_many("recordings/")``, and for sound that
 comes block by block ``model.stream(rate_hz=48000)``. `docs/python.md` shows the whole of it.

@@ -327,10 +327,9 @@ class Model(Loaded[Any, Any, Any, Any]):
             If the model makes no sound, or the array or an option cannot be used.
         """
         self._require_sound()
-        blocks: list[NDArray[np.int16]] = []
-        samples = np.asarray(array)
-        score_sound(self, Samples(samples, rate_hz), self._options(options), save=blocks.extend)
-        return from_pcm16_as(np.concatenate(blocks).reshape(samples.shape), samples.dtype)
+        sound, blocks = Samples(array, rate_hz), list[NDArray[np.int16]]()
+        score_sound(self, sound, self._options(options), save=blocks.extend)
+        return from_pcm16_as(np.concatenate(blocks).reshape(sound.array.shape), sound.array.dtype)
 
     def _require_sound(self) -> None:
         if not self.application.makes_sound:

@@ -30,6 +30,11 @@ class Samples(Sound):
     name : str
         What it is called in results.
 
+    Attributes
+    ----------
+    array : numpy.ndarray
+        The samples as they came.
+
     Raises
     ------
     ParameterError
@@ -39,7 +44,7 @@ class Samples(Sound):
 
     def __init__(self, array: ArrayLike, rate_hz: float | None, name: str = "array") -> None:
         self.rate_hz, self.name = check_rate(rate_hz), name
-        samples = check_samples(array)
+        self.array = samples = check_samples(array)
         if samples.size == 0:
             raise ParameterError("The array holds no samples.")
         if samples.ndim == 2 and samples.shape[1] > samples.shape[0]:
