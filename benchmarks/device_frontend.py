@@ -15,7 +15,7 @@ from acoustic.export.front_end import REGIONS, FrontEndReplay
 from acoustic.export.qemu.boards import BOARDS, Board
 from acoustic.export.qemu.emulator import Outcome, build, missing_tool, run
 from acoustic.frontend import FrontEnd
-from acoustic.frontend.stft import WindowPair
+from acoustic.frontend.windows import WindowPair
 
 FRONT_ENDS = [
     FrontEnd(rate_hz=16000, frame_samples=512, hop_samples=160, n_fft=512, n_mels=40, fmin_hz=20, fmax_hz=8000),

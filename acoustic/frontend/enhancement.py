@@ -5,7 +5,7 @@ from functools import cached_property
 
 from acoustic.errors import ParameterError
 from acoustic.frontend.definition import ARITHMETIC_VERSION, Definition
-from acoustic.frontend.stft import WindowPair
+from acoustic.frontend.windows import WindowPair
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,11 +16,10 @@ from acoustic.errors import ParameterError
 from acoustic.frontend import compiled
 from acoustic.frontend.logarithm import exp2, log2
 from acoustic.frontend.noise_floor import STEPS_PER_DB, NoiseFloor, to_steps
-from acoustic.frontend.stft import Stft, Synthesis, WindowPair
-from acoustic.frontend.tables import F32
+from acoustic.frontend.stft import Stft, Synthesis
+from acoustic.frontend.tables import DB_PER_OCTAVE, F32
+from acoustic.frontend.windows import WindowPair
 
-#: Decibels of power for a factor of two.
-DB_PER_OCTAVE = 3.0102999566398120
 #: Level of a band at or below which a frame is digital silence, from which no noise is learnt.
 SILENCE_DB = -120.0
 

@@ -8,6 +8,7 @@ from acoustic.export.constants import Constants
 from acoustic.firmware import Firmware, own_listen, own_sources
 from acoustic.frontend.c_tables import log_mel_fields
 from acoustic.frontend.noise_floor import STEPS_PER_DB
+from acoustic.frontend.tables import front_end_tables
 from acoustic.model.bundle import Bundle
 
 from . import contrast, decision, impulses, rhythm
@@ -186,7 +187,7 @@ def _model_source(settings: DecisionSettings, network: CrackNetwork, about: list
         "cosines": rhythm.COSINES,
     }
     constants = Constants()
-    constants.add("acoustic_log_mel", "acoustic_roast_front_end", log_mel_fields(FRONT_END))
+    constants.add("acoustic_log_mel", "acoustic_roast_front_end", log_mel_fields(front_end_tables(FRONT_END)))
     constants.add("acoustic_roast_settings", "acoustic_roast_decides", fields)
     return "\n".join([c_text.comment(about), '#include "acoustic_roast_decision.h"\n', constants.source()])
 
