@@ -1,14 +1,16 @@
 """Records: frozen dataclasses whose fields say what they hold, written as JSON, read strictly, described as a schema.
 
 A field is declared once, with its type and an :class:`About`; events, results, options and the settings in a bundle
-are all records::
+are all records.
 
-    @dataclass(frozen=True, kw_only=True)
-    class Crack:
-        \"""One crack.\"""
-
-        t_s: Annotated[float, About("Middle of the crack.", unit="s", digits=4)]
-        score: Annotated[float, About("Probability that it is one.", low=0.0, high=1.0)]
+>>> @dataclass(frozen=True, kw_only=True)
+... class Crack:
+...     t_s: Annotated[float, About("Middle of the crack.", unit="s", digits=4)]
+...     score: Annotated[float, About("Probability that it is one.", low=0.0, high=1.0)] = 1.0
+>>> plain(Crack(t_s=1.23456))
+{'t_s': 1.2346, 'score': 1.0}
+>>> read(Crack, {"t_s": 2}, "crack")
+Crack(t_s=2.0, score=1.0)
 """
 
 import json

@@ -20,6 +20,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from importlib.metadata import entry_points
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Self
 
@@ -34,8 +35,8 @@ from acoustic.model.runtime import Network
 
 FORMAT = "acoustic-bundle"
 FORMAT_VERSION = 1
-SHIPPED_GROUP = "acoustic.bundles"
-"""Entry points: bundle name = package that holds the resource ``<name>.bundle``."""
+SHIPPED_GROUP = "acoustic.applications"
+"""Entry points: applications, whose packages hold bundles that ship with them."""
 MAX_BYTES = 64 << 20
 MAX_MEMBERS = 256
 
@@ -149,13 +150,9 @@ class Bundle:
             If there is no such bundle, or it is damaged, of a newer format, or made for another front end;
             the message says which, and names the file.
         """
-        shipped = {point.name: point.value for point in entry_points(group=SHIPPED_GROUP)}
+        shipped = shipped_bundles()
         if isinstance(path_or_name, str) and path_or_name in shipped:
-            resource = files(shipped[path_or_name]).joinpath(f"{path_or_name}.bundle")
-            source = f"shipped bundle {path_or_name}"
-            if not resource.is_file():
-                raise BundleError(f"{source}: it is missing from this installation; install the suite again")
-            return cls.from_bytes(resource.read_bytes(), source)
+            return cls.from_bytes(shipped[path_or_name].read_bytes(), f"shipped bundle {path_or_name}")
         path = Path(path_or_name)
         try:
             with path.open("rb") as stream:
@@ -250,6 +247,17 @@ class Bundle:
             vectors={m[1]: _read_vector(m[0], data) for n, data in members.items() if (m := _VECTOR.fullmatch(n))},
             card=card,
         )
+
+
+def shipped_bundles() -> dict[str, Traversable]:
+    """Return the bundles that installed applications ship, by name, sorted."""
+    found = {}
+    for entry in entry_points(group=SHIPPED_GROUP):
+        # The package of an application is imported for this, and not the application.
+        for item in files(entry.module.rpartition(".")[0]).iterdir():
+            if item.name.endswith(".bundle"):
+                found[item.name.removesuffix(".bundle")] = item
+    return dict(sorted(found.items()))
 
 
 def _dump(value: Any) -> str:

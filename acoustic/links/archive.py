@@ -2,21 +2,21 @@
 
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from acoustic.application import Label
 from acoustic.audio import WavWriter
 from acoustic.audio.source import Pcm16
 from acoustic.files import DiskSync, whole_file, write_failure
-from acoustic.terminal import json_line
+from acoustic.links.sink import Event, Sink
+from acoustic.records import json_line
 
 SYNC_S = 1.0
 
 
-class Archive:
+class Archive(Sink):
     """Files of one name in a folder: ``.wav``, ``.jsonl`` (events as they came), ``.txt`` (Audacity labels).
 
     A program that also makes sound keeps that in a fourth one, ``.out.wav``.
@@ -39,18 +39,22 @@ class Archive:
         If a file cannot be written. What was written before stays readable.
     """
 
+    name = "archive"
+    #: Everything heard is to be kept, however slow the disk.
+    close_s = 60.0
+
     def __init__(self, folder: Path, rate_hz: int, name: str) -> None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise write_failure(folder, error) from error
         stem = _free_name(folder, f"{name}-{time.strftime('%Y%m%d-%H%M%S')}")
-        self._labels = stem.with_suffix(".txt")
+        self._labels_path = stem.with_suffix(".txt")
         self._events_path = stem.with_suffix(".jsonl")
-        self._changed = True
+        self._written: list[str] | None = None
         self._sync = DiskSync()
         self._wav = WavWriter(stem.with_suffix(".wav"), rate_hz)
-        self._made: WavWriter | None = None
+        self._output: WavWriter | None = None
         try:
             self._events = self._events_path.open("xb", buffering=0)
         except OSError as error:
@@ -63,48 +67,47 @@ class Archive:
         """The sound."""
         return self._wav.path
 
-    def hear(self, pcm: Pcm16) -> None:
-        """Keep sound."""
+    def sound(self, pcm: Pcm16) -> None:
+        """Keep sound that came in."""
         self._wav.write(pcm)
 
-    def make(self, pcm: Pcm16) -> None:
+    def output(self, pcm: Pcm16) -> None:
         """Keep sound that the program made."""
-        if self._made is None:
-            self._made = WavWriter(self.path.with_suffix(".out.wav"), self._wav.rate_hz)
-        self._made.write(pcm)
+        if self._output is None:
+            self._output = WavWriter(self.path.with_suffix(".out.wav"), self._wav.rate_hz)
+        self._output.write(pcm)
 
-    def record(self, event: Mapping[str, object]) -> None:
-        """Keep an event."""
+    def event(self, event: Event) -> None:
+        """Keep an event; once a second what was kept is forced to the disk."""
         left = memoryview(f"{json_line(event)}\n".encode())
         try:
             while left:
                 left = left[self._events.write(left) :]
+            if time.monotonic() - self._synced >= SYNC_S:
+                self._sync.start(self._events.fileno())
+                self._synced = time.monotonic()
         except OSError as error:
             raise write_failure(self._events_path, error) from error
-        self._changed = True
 
-    def sync(self, labels: Iterable[str], *, at_once: bool = False) -> None:
-        """Bring labels and disk up to date, when something changed and a second has passed.
-
-        ``labels`` are all lines so far; they are only drawn from when they are needed.
-        """
-        if not self._changed or not (at_once or time.monotonic() - self._synced >= SYNC_S):
+    def labels(self, labels: Iterable[Label]) -> None:
+        """Write all labels anew where they have changed."""
+        lines = list(label_lines(labels))
+        if lines == self._written:
             return
         try:
-            self._sync.start(self._events.fileno())
-            with whole_file(self._labels) as stream:
-                stream.write("".join(f"{line}\n" for line in labels).encode())
+            with whole_file(self._labels_path) as stream:
+                stream.write("".join(f"{line}\n" for line in lines).encode())
         except OSError as error:
-            raise write_failure(self._labels, error) from error
-        self._changed, self._synced = False, time.monotonic()
+            raise write_failure(self._labels_path, error) from error
+        self._written = lines
 
     def close(self) -> None:
         """Finish the files; closing twice does nothing."""
         with ExitStack() as stack:
             # Whatever cannot be finished, the others are.
             stack.callback(self._wav.close)
-            if self._made is not None:
-                stack.callback(self._made.close)
+            if self._output is not None:
+                stack.callback(self._output.close)
             stack.callback(self._events.close)
             try:
                 self._sync.finish()
@@ -113,15 +116,12 @@ class Archive:
             except OSError as error:
                 raise write_failure(self._events_path, error) from error
 
-    def __enter__(self) -> Self:
-        """Return the archive itself."""
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Finish the files."""
-        self.close()
+def label_lines(labels: Iterable[Label]) -> Iterator[str]:
+    """Write labels as Audacity reads them, one line each, in order of time."""
+    for label in sorted(labels, key=lambda one: (one.start_s, one.end_s, one.text)):
+        text = " ".join(label.text.split())
+        yield f"{label.start_s:.4f}\t{label.end_s:.4f}\t{text}"
 
 
 def _free_name(folder: Path, name: str) -> Path:

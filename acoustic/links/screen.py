@@ -1,15 +1,10 @@
 """The live screen: a panel that is kept up to date on stderr, and lines above it that stay."""
 
-import time
-from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-#: Drawing is most of the work of listening: seldom enough for a small computer, often enough for an eye.
-DRAW_S = 0.2
-
-#: Rows of the panel by name; each is made of texts, plain or with a style (``("8:05", "bold red")``).
-Rows = Mapping[str, Sequence[str | tuple[str, str]]]
+from acoustic.application import Rows
+from acoustic.text import printable
 
 
 class Screen:
@@ -23,7 +18,6 @@ class Screen:
         self._keys = keys
         self._panel = panel and self._console.is_terminal
         self._live: Any = None
-        self._drawn = 0.0
 
     def __enter__(self) -> Self:
         """Show the panel."""
@@ -46,22 +40,17 @@ class Screen:
 
     def say(self, line: str, style: str = "") -> None:
         """Write a line that stays."""
-        self._console.print(line, style=style, markup=False, soft_wrap=True)
+        self._console.print(printable(line), style=style, markup=False, soft_wrap=True)
 
     def alert(self, line: str) -> None:
         """Ring the bell and write a line that cannot be overlooked."""
         self._console.bell()
         self.say(line, "bold red")
 
-    def draw(self, rows: Callable[[], Rows], *, alarm: bool = False, at_once: bool = False) -> bool:
-        """Bring the panel up to date, unless the last time was a moment ago; return whether it was due."""
-        now = time.monotonic()
-        if now - self._drawn < DRAW_S and not at_once:
-            return False
-        self._drawn = now
+    def draw(self, rows: Rows, *, alarm: bool = False) -> None:
+        """Bring the panel up to date."""
         if self._live is not None:
-            self._live.update(self._render(rows(), alarm), refresh=True)
-        return True
+            self._live.update(self._render(rows, alarm), refresh=True)
 
     def _render(self, rows: Rows, alarm: bool) -> Any:
         from rich.panel import Panel
