@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from acoustic.export.front_end import REGIONS, FrontEndReplay
 from acoustic.export.qemu.boards import BOARDS, Board
-from acoustic.export.qemu.emulator import Outcome, build, missing_tool, run
+from acoustic.export.qemu.emulator import BoardRun, build, missing_tool, run
 from acoustic.frontend import FrontEnd
 from acoustic.frontend.windows import WindowPair
 
@@ -55,7 +55,7 @@ def _bursts(n_samples: int) -> NDArray[np.int16]:
     return np.asarray(np.clip(noise, -32768, 32767).astype(np.int16))
 
 
-def _outcome(board: Board, replay: FrontEndReplay, pcm: NDArray[np.int16]) -> Outcome:
+def _outcome(board: Board, replay: FrontEndReplay, pcm: NDArray[np.int16]) -> BoardRun:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         program = build(board, replay.write(folder), folder, include=[*replay.include, folder])

@@ -56,7 +56,7 @@ def export(options: ExportOptions) -> Iterator[Output]:
     from acoustic.export import exporting
     from acoustic.export.content import load_content
 
-    settings = exporting.Settings(
+    settings = exporting.ExportSettings(
         boards=_boards(options), clock_mhz=options.clock_mhz, accelerator=_npu(options), gates=options.gates,
         force=options.force,
     )  # fmt: skip

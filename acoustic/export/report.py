@@ -34,7 +34,7 @@ DUTIES = (1.0, 0.1)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report:
+class ExportReport:
     """Everything that an export found out."""
 
     content: Content
@@ -192,7 +192,7 @@ class Gates:
         if self.max_load is not None and content.firmware is None:
             raise ParameterError("A network alone has no load: --max-load needs a bundle")
 
-    def check(self, report: Report) -> None:
+    def check(self, report: ExportReport) -> None:
         """Compare.
 
         Raises
@@ -227,14 +227,14 @@ class Gates:
             )
 
 
-def write_report(report: Report, folder: Path) -> None:
+def write_report(report: ExportReport, folder: Path) -> None:
     """Write ``REPORT.md`` and ``report.json``, which ends the folder: it holds the checksums of all else."""
     (folder / "REPORT.md").write_text(markdown(report), encoding="utf-8")
     record = {**report.record(), "files": checksums(folder)}
     (folder / REPORT).write_text(json.dumps(record, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def markdown(report: Report) -> str:
+def markdown(report: ExportReport) -> str:
     """Write the report for people."""
     content = report.content
     parts = [
@@ -289,7 +289,7 @@ def _cost_parts(cost: BoardCost) -> list[str]:
     ]
 
 
-def _energy_parts(report: Report) -> list[str]:
+def _energy_parts(report: ExportReport) -> list[str]:
     rows = [
         (
             mcu["name"],

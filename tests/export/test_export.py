@@ -57,12 +57,12 @@ def exported(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(content, "entry_points", points(toy="firmware"))
         loaded = load_content(str(folder / "toy.bundle"))
-        report = exporting.export(loaded, folder / "firmware", exporting.Settings(boards=[]))
+        report = exporting.export(loaded, folder / "firmware", exporting.ExportSettings(boards=[]))
     return folder / "firmware", report
 
 
 def export(source, folder, boards=(), **settings):
-    return exporting.export(load_content(str(source)), folder, exporting.Settings(boards=boards, **settings))
+    return exporting.export(load_content(str(source)), folder, exporting.ExportSettings(boards=boards, **settings))
 
 
 class TestWhatIsWritten:
