@@ -29,7 +29,7 @@ class ExportSettings:
 
     boards: Sequence[Board]
     clock_mhz: float = 80.0
-    """Of the device, for its load."""
+    """Of the microcontroller, for its load."""
     accelerator: str | None = None
     """An Ethos-U for Vela's estimate."""
     gates: Gates = field(default_factory=Gates)

@@ -29,7 +29,7 @@ class BoardCost:
     """What a model costs on one board. Instructions are counted, not estimated."""
 
     target: str
-    core: str
+    processor: str
     flash_bytes: int
     """Of the whole program, start-up code included."""
     flash: tuple[FlashPart, ...]
@@ -78,7 +78,7 @@ def measure(
     found = footprint(program, _parts(content))
     return BoardCost(
         target=board.name,
-        core=board.core,
+        processor=board.processor,
         flash_bytes=program.flash_bytes,
         flash=found.flash,
         ram_bytes=program.ram_bytes + outcome.stack_bytes,

@@ -94,7 +94,7 @@ class ExportReport:
     def _target(self, cost: BoardCost) -> dict[str, Any]:
         return {
             "target": cost.target,
-            "core": cost.core,
+            "core": cost.processor,
             "flash_bytes": cost.flash_bytes,
             "flash": [asdict(part) for part in cost.flash],
             "ram_bytes": cost.ram_bytes,
@@ -179,7 +179,7 @@ class Gates:
     max_flash_bytes: int | None = None
     max_ram_bytes: int | None = None
     max_load: float | None = None
-    """Share of the core's time at the clock of the report."""
+    """Share of the processor's time at the clock of the report."""
 
     def fit(self, content: Content) -> None:
         """Refuse a limit that nothing can be compared with.
@@ -283,7 +283,7 @@ def _cost_parts(cost: BoardCost) -> list[str]:
     ]
     ram = [(buffer.name, buffer.part, f"{buffer.bytes:,}") for buffer in cost.ram if buffer.bytes >= 16]
     return [
-        f"### {cost.core}",
+        f"### {cost.processor}",
         _table([("flash", "code", "weights", "tables"), *flash]),
         _table([("RAM", "part", "bytes"), *ram, ("stack", "high-water mark", f"{cost.stack_bytes:,}")]),
     ]
@@ -301,12 +301,12 @@ def _energy_parts(report: ExportReport) -> list[str]:
         for mcu in target["estimates"].get("microcontrollers", ())
     ]
     if not rows:
-        return ["No microcontroller with published energy has a core that was measured."]
+        return ["No microcontroller with published energy has a processor that was measured."]
     days = [f"days on two AA cells, {duty:.0%} listening" for duty in DUTIES]
     return [
         f"Estimates, with a microphone of {MICROPHONE_UW:,.0f} uW while listening and {SLEEP_UW:g} uW in sleep "
         f"(assumptions) and {BATTERY_MAH:,.0f} mAh at {BATTERY_VOLTS:g} V. `acoustic budget` computes others.",
-        _table([("microcontroller", "load", "core, uJ a second", *days), *rows]),
+        _table([("microcontroller", "load", "processor, uJ/s", *days), *rows]),
     ]
 
 

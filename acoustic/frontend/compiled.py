@@ -1,4 +1,4 @@
-"""The front end computed by the compiled C core: the bytes of the NumPy definition, several times as fast.
+"""The front end computed by the compiled core: the bytes of the NumPy definition, several times as fast.
 
 Each class does for arrays what the C function of its name does; the structures are those of
 ``acoustic/native/acoustic_frontend.h``.

@@ -121,7 +121,7 @@ class Network:
         return network
 
     def program(self, feedback: Sequence[tuple[int, int]] = ()) -> Program:
-        """Plan the network for a device.
+        """Plan the network for the C kernels.
 
         Parameters
         ----------
@@ -131,7 +131,7 @@ class Network:
         Raises
         ------
         ModelError
-            If an operator cannot run on a device; the message names it.
+            If the C kernels lack an operator; the message names it.
         """
         return make_program(self._graph, [step.kernel for step in self._steps], feedback)
 

@@ -276,7 +276,7 @@ class TestNetworkAlone:
         with pytest.raises(ParameterError, match="--max-load needs a bundle"):
             export(path, tmp_path / "firmware", gates=Gates(max_load=0.5))
 
-    def test_what_a_device_cannot_do_is_refused_by_name(self, tmp_path):
+    def test_what_the_kernels_lack_is_refused_by_name(self, tmp_path):
         path = NETWORKS / "unary16.tflite"
         with pytest.raises(ModelError, match="int16"):
             export(path, tmp_path / "firmware")

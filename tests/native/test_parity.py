@@ -77,7 +77,7 @@ def test_log_mel_of_blocks(core, name, block):
 
 @pytest.mark.parametrize("block", [1, 63, 128, 1000, 9000])
 @pytest.mark.parametrize("name", FRONT_ENDS)
-def test_log_mel_stream_of_the_device(core, name, block):
+def test_log_mel_stream_of_firmware(core, name, block):
     fe, pcm = FRONT_ENDS[name], signals(9000)["noise"]
     with computing_with("numpy"):
         expected = LogMelStream(fe).push(pcm)
@@ -98,7 +98,7 @@ def test_log_mel_stream_of_the_device(core, name, block):
 
 @pytest.mark.parametrize("block", [1, 63, 64, 4000])
 @pytest.mark.parametrize("name", ["gate", "hearing", "uneven"])
-def test_spectra_stream_of_the_device(core, name, block):
+def test_spectra_stream_of_firmware(core, name, block):
     windows, pcm = WINDOWS[name], signals(4000)["noise"]
     with computing_with("numpy"):
         expected = Stft(windows).push(pcm)
