@@ -12,7 +12,7 @@ from typing import Any, Self
 from acoustic.audio.container import PLACEHOLDER_BYTES, Spliced, Stream, look_into
 from acoustic.audio.foreign import open_foreign
 from acoustic.audio.sound import CHUNK_FRAMES, HIGHEST_RATE_HZ, LOWEST_RATE_HZ, Sound
-from acoustic.audio.source import Float32, Health, Pcm16, check_format
+from acoustic.audio.source import Float32, Pcm16, SourceHealth, check_format
 from acoustic.errors import AudioFileError
 
 SUFFIXES = (
@@ -212,7 +212,7 @@ class RecordingSource:
         self.rate_hz = rate_hz
         self.block_samples = block_samples
         self.speed = speed
-        self.health = Health()
+        self.health = SourceHealth()
         self._closed = False
 
     def __iter__(self) -> Iterator[Pcm16]:

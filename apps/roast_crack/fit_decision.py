@@ -43,6 +43,8 @@ def fit_levels(network: CrackNetwork, sessions: Sequence[Session]) -> DecisionSe
         until_s = session.duration_s if session.onset_s is None else min(session.onset_s, session.first_pop_s or np.inf)
         if until_s > 60:
             rates.append(np.bincount(level[(t_s < until_s) & (label == OTHER)], minlength=levels) / until_s)
+    if not cracks.any() or not rates:
+        raise ParameterError("the network takes no crack of the sessions for one: train it on more")
     share = np.maximum(cracks / cracks.sum(), 0.01)
     expected = np.maximum(np.percentile(rates, BACKGROUND_PERCENTILE, axis=0), RAREST)
     return replace(
