@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
-from acoustic.audio.container import PLACEHOLDER_BYTES, Spliced, Stream, look_into
+from acoustic.audio.container import PLACEHOLDER_BYTES, FileStream, Spliced, look_into
 from acoustic.audio.foreign import open_foreign
 from acoustic.audio.sound import CHUNK_FRAMES, HIGHEST_RATE_HZ, LOWEST_RATE_HZ, Sound
 from acoustic.audio.source import Float32, Pcm16, SourceHealth, check_format
@@ -79,7 +79,7 @@ class Recording(Sound):
                 f"{self.path}: holds no samples, only a header. Was the recorder cut off? Record again."
             )
 
-    def _describe(self, stream: Stream | None) -> int:
+    def _describe(self, stream: FileStream | None) -> int:
         """Read the header of a stream; return its frames."""
         with self._open(stream) as file:
             kind = (file.samplerate, file.channels)
@@ -95,7 +95,7 @@ class Recording(Sound):
             self._promised_frames += round(n_frames / (1 - _share_lost(file.extra_info)))
             return n_frames
 
-    def _streams(self) -> tuple[Stream | None, ...]:
+    def _streams(self) -> tuple[FileStream | None, ...]:
         return self._container.streams or (None,)
 
     @property
@@ -129,7 +129,7 @@ class Recording(Sound):
                     yield chunk
                 n_read += n_stream
 
-    def _decode(self, file: Any, stream: Stream | None, n_before: int) -> Iterator[Float32]:
+    def _decode(self, file: Any, stream: FileStream | None, n_before: int) -> Iterator[Float32]:
         """Yield chunks of a stream; of a damaged one all that comes before the damage."""
         import soundfile
 
@@ -152,7 +152,7 @@ class Recording(Sound):
             raise AudioFileError(f"{self.path}: damaged from its start on ({reason}). Copy it again.")
         self._damage = f"damaged or cut off after {where_s:.1f} s ({reason}); what comes before was read"
 
-    def _salvage(self, stream: Stream | None, n_skip: int) -> Iterator[Float32]:
+    def _salvage(self, stream: FileStream | None, n_skip: int) -> Iterator[Float32]:
         """Yield in small pieces what can be read of a damaged stream beyond its first frames."""
         import soundfile
 
@@ -163,7 +163,7 @@ class Recording(Sound):
                 while len(chunk := file.read(SALVAGE_FRAMES, dtype="float32", always_2d=True)):
                     yield chunk
 
-    def _open(self, stream: Stream | None) -> Any:
+    def _open(self, stream: FileStream | None) -> Any:
         import soundfile
 
         if self._foreign:

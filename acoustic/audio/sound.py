@@ -51,7 +51,7 @@ class Sound(ABC):
         return self.n_frames / self.rate_hz
 
     def blocks(self, rate_hz: int, block_samples: int = CHUNK_FRAMES) -> Iterator[Pcm16]:
-        """Stream it as the mean of the channels, resampled, int16.
+        """Stream the sound: mean of the channels, resampled, int16.
 
         The samples do not depend on ``block_samples``; those of an int16 mono file at ``rate_hz`` are
         untouched. Memory does not grow with its length. Damaged samples (not a number,
@@ -77,7 +77,7 @@ class Sound(ABC):
         return reblock(self._pcm(rate_hz, mix=True), block_samples)
 
     def channel_blocks(self, rate_hz: int, block_samples: int = CHUNK_FRAMES) -> Iterator[Pcm16]:
-        """Stream it as `blocks` does, but every channel by itself.
+        """Stream the sound as `blocks` does, but every channel by itself.
 
         Yields
         ------
@@ -88,7 +88,7 @@ class Sound(ABC):
         return reblock(pieces, block_samples)
 
     def read(self, rate_hz: int) -> Pcm16:
-        """Return the whole of it as int16 mono, shape (n,); see `blocks`."""
+        """Return the whole sound as int16 mono, shape (n,); see `blocks`."""
         return np.concatenate(list(self.blocks(rate_hz)))
 
     def _pcm(self, rate_hz: int, *, mix: bool) -> Iterator[Pcm16]:
