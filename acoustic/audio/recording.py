@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from acoustic.audio.levels import LevelMeter
 from acoustic.audio.resample import StreamResampler, to_pcm16
 from acoustic.audio.source import Float32, Pcm16, SourceHealth, check_format, reblock
 from acoustic.errors import AudioFileError
+from acoustic.files import Closing
 
 SUFFIXES = (
     *(".wav", ".wave", ".w64", ".rf64", ".flac", ".ogg", ".oga", ".opus", ".mp3"),
@@ -328,7 +329,7 @@ class ChannelMeter:
             yield f"digital silence: {n_silent / n_frames:.0%} of it are samples of exactly 0"
 
 
-class RecordingSource:
+class RecordingSource(Closing):
     """A recording that plays like a microphone.
 
     Parameters
@@ -371,14 +372,6 @@ class RecordingSource:
     def close(self) -> None:
         """End the iteration at the next block."""
         self._closed = True
-
-    def __enter__(self) -> Self:
-        """Return the source itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close it."""
-        self.close()
 
 
 def find_recordings(paths: Iterable[str | Path]) -> list[Path]:
