@@ -16,7 +16,7 @@ from acoustic.errors import DeviceError
 from acoustic.files import Closing
 
 Latency = Literal["low", "high"] | float
-"""Buffering in a device: "high" is safe against gaps on most machines, "low" is for listening through; or a wish, in s."""
+"""Buffering in a device: "high" is safe against gaps on most machines, "low" is quicker; or a wish (s)."""
 
 # How long the program may fall behind before blocks are dropped.
 QUEUE_S = 5.0
