@@ -219,7 +219,7 @@ def _value(kind: Any, about: About, value: Any, name: str, where: str) -> Any:
         raise _refused(where, f"{name} must be one of {', '.join(map(repr, parts))}, not {quoted(value)}")
     if origin is tuple:
         return _tuple(parts, about, value, name, where)
-    if origin is dict:
+    if origin in (dict, Mapping):
         return _mapping(parts[1], about, value, name, where)
     if isinstance(kind, type) and (is_dataclass(kind) or issubclass(kind, Enum)) and isinstance(value, kind):
         return value  # of a record that a program made
@@ -350,7 +350,7 @@ def _shape(kind: Any) -> dict[str, Any]:
         return {"enum": list(parts)}
     if origin is tuple:
         return {"type": "array", "items": _shape(parts[0])}
-    if origin is dict:
+    if origin in (dict, Mapping):
         return {"type": "object", "additionalProperties": {} if parts[1] is Any else _shape(parts[1])}
     if is_dataclass(kind):
         return json_schema(kind)  # type: ignore[arg-type]
