@@ -56,8 +56,8 @@ def exported(tmp_path_factory):
     toy_bundle().save(folder / "toy.bundle")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(content, "entry_points", points(toy="firmware"))
-        content = load_content(str(folder / "toy.bundle"))
-        report = exporting.export(content, folder / "firmware", exporting.Settings(boards=[]))
+        loaded = load_content(str(folder / "toy.bundle"))
+        report = exporting.export(loaded, folder / "firmware", exporting.Settings(boards=[]))
     return folder / "firmware", report
 
 
