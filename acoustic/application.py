@@ -6,11 +6,13 @@ An application is a folder with an object of the class :class:`Application`, and
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +22,7 @@ from acoustic.errors import AcousticError, BundleError, MissingExtraError, Param
 from acoustic.firmware import Firmware
 from acoustic.frontend.definition import Definition
 from acoustic.model.bundle import Bundle
-from acoustic.records import plain
+from acoustic.records import About, plain
 
 GROUP = "acoustic.applications"
 """Entry points: name of an application = its :class:`Application`."""
@@ -72,6 +74,10 @@ class Facts:
     """Sampling rate that the sound came with."""
     warnings: tuple[str, ...] = ()
     """What a person should know about the sound, in plain sentences."""
+    realtime_factor: float | None = None
+    """Time of work per time of sound, where it was measured."""
+    output: str | None = None
+    """File with the sound that was made of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,9 +113,6 @@ class Collector(Generic[E, R]):
     its own, the rest only where it has something to say.
     """
 
-    keys: ClassVar[Mapping[str, str]] = {}
-    """Keys of the live screen and what they do: ``{"c": "charge"}``. ``q`` always quits."""
-
     def start(self) -> Iterable[Report]:
         """Report what is to be known before the first block of a live stream."""
         return ()
@@ -143,9 +146,9 @@ class Collector(Generic[E, R]):
         """Whether the panel is to catch the eye."""
         return False
 
-    def health(self, now_s: float) -> dict[str, Any]:
-        """Fields that the health events of a live stream carry beside level, pace and losses."""
-        return {}
+    def health(self, now_s: float) -> Any:
+        """Return a record whose fields the health events of a live stream carry; None where there is none."""
+        return None
 
 
 class Painter(Protocol[R_contra]):
@@ -210,6 +213,14 @@ class Note:
 
 
 @dataclass(frozen=True)
+class Line:
+    """A line of the result, for people."""
+
+    text: str
+    colour: str = ""
+
+
+@dataclass(frozen=True)
 class Table:
     """Rows for people, under a header."""
 
@@ -235,22 +246,20 @@ class Written:
 class Claim:
     """Something that an evaluation measured, against its target."""
 
-    name: str
-    value: str
-    """As it was measured, with its interval and number where there are any."""
-    target: str = ""
-    rival: str = ""
-    """The same of what it is compared with, in the same run."""
-    passed: bool | None = None
-    """None where there is nothing to pass."""
+    name: Annotated[str, About("What was measured.")]
+    value: Annotated[str, About("As it was measured, with its 95 % interval where there is one.")]
+    target: Annotated[str, About("What it is to be.")] = ""
+    rival: Annotated[str, About("The same of what it is compared with, in the same run.")] = ""
+    data: Annotated[str, About("On what, how many of them, and whether they are simulated.")] = ""
+    passed: Annotated[bool | None, About("Whether the target is met; null: there is none.")] = None
 
 
-Output = Note | Table | Record | Written | Claim
+Output = Note | Line | Table | Record | Written | Claim
 
 
 @dataclass(frozen=True, kw_only=True)
 class Action(Generic[P]):
-    """Something that an application does beside scoring and listening: train, evaluate, simulate, calibrate."""
+    """Something that is offered as a command: what an application does beside scoring and listening, and the suite."""
 
     help: str
     """A sentence, more if needed, and an example: what ``--help`` shows."""
@@ -287,6 +296,10 @@ class Application(Generic[M, P, E, R]):
 
     front_end: Definition
     """What training takes unless told otherwise; a bundle brings its own."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Keys of the live screen and what they do: ``{"c": "charge"}``. ``q`` always quits."""
+    listening: str = ""
+    """What a person should know before listening, for ``listen --help``: keys, headphones."""
     makes_sound: bool = False
     """Whether its chains are of the kind :class:`SoundChain`."""
     columns: tuple[Column, ...] = ()
@@ -301,6 +314,8 @@ class Application(Generic[M, P, E, R]):
     from one to another."""
     block_ms: int = 100
     """Length of live blocks unless told otherwise."""
+    health: type | None = None
+    """Record that its collectors add to health events."""
     health_every_s: float = 1.0
     firmware: Callable[[M], Firmware] | None = None
     train: Action[Any] | None = None
@@ -308,6 +323,8 @@ class Application(Generic[M, P, E, R]):
     simulate: Action[Any] | None = None
     actions: Mapping[str, Action[Any]] = field(default_factory=dict)
     """Others by the words that call them, such as ``calibrate`` or ``baseline add``."""
+    groups: Mapping[str, str] = field(default_factory=dict)
+    """Help of the first of two such words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -323,6 +340,11 @@ class Loaded(Generic[M, P, E, R]):
     def rate_hz(self) -> int:
         """Sampling rate of what chains take (Hz)."""
         return self.bundle.frontend.rate_hz
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of the bundle, hexadecimal: what it is, whatever its file is called."""
+        return hashlib.sha256(self.bundle.to_bytes()).hexdigest()
 
     def check(self) -> int:
         """Replay the bundle's test vectors with this machine's arithmetic; return the number of stages compared.

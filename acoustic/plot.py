@@ -12,7 +12,7 @@ from acoustic.audio.source import Pcm16
 from acoustic.files import whole_file, write_failure
 from acoustic.frontend import FrontEnd, LogMelStream
 from acoustic.frontend.tables import hz_to_mel
-from acoustic.terminal import clock_time
+from acoustic.text import clock_time
 
 #: The picture gets this many columns, or up to twice as many.
 COLUMNS = 1200

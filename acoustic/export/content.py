@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import acoustic
+from acoustic.application import load
 from acoustic.errors import BundleError, ExportError
 from acoustic.export import c_text
 from acoustic.export.network import KERNEL_FOLDER, NetworkSource, network_source
 from acoustic.firmware import Firmware
-from acoustic.model.bundle import Bundle
 from acoustic.model.runtime import Network
 from acoustic.model.tflite import IDENTIFIER
 from acoustic.native.build import HERE as NATIVE
 
 LICENCE = "Apache-2.0"
-GROUP = "acoustic.firmware"
-"""Entry points: application name = a callable from a bundle to its :class:`Firmware`."""
 _INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
 
 
@@ -101,15 +98,17 @@ def load_content(path_or_name: str) -> Content:
     BundleError
         If there is no such bundle, or it is damaged.
     ModelError
-        If a network holds what a device cannot do; the message names it.
+        If a network holds what the C kernels lack; the message names it.
     ExportError
         If the bundle's application has no firmware.
     """
     path = Path(path_or_name)
     if path.suffix == ".tflite" or _is_network(path):
         return _network_alone(path)
-    bundle = Bundle.load(path_or_name)
-    firmware = load_firmware(bundle)
+    loaded = load(path_or_name)
+    if loaded.application.firmware is None:
+        raise ExportError(f"{path_or_name}: the application {loaded.application.name} has no firmware.")
+    firmware, bundle = loaded.application.firmware(loaded.typed), loaded.bundle
     return Content(
         name=f"acoustic_{firmware.application}",
         title=bundle.name,
@@ -138,23 +137,3 @@ def _network_alone(path: Path) -> Content:
     name = re.sub(r"[^a-z0-9]+", "_", path.stem.lower()).strip("_")[:40]
     name = name if name[:1].isalpha() else f"network_{name}".rstrip("_")
     return Content(name=name, title=path.stem, version="1.0.0", front_end="", header=f"{name}.h", networks={name: data})
-
-
-def load_firmware(bundle: Bundle) -> Firmware:
-    """Return the firmware of a bundle, by the application that it is made for.
-
-    Raises
-    ------
-    ExportError
-        If the application is not installed, or has no firmware.
-    """
-    makers: dict[str, Callable[[Bundle], Firmware]] = {
-        entry.name: entry.load() for entry in entry_points(group=GROUP) if entry.name == bundle.application
-    }
-    if bundle.application not in makers:
-        known = ", ".join(sorted(entry_points(group=GROUP).names)) or "none"
-        raise ExportError(
-            f"bundle {bundle.name}: no firmware for the application {bundle.application} is installed "
-            f"(there is: {known})"
-        )
-    return makers[bundle.application](bundle)

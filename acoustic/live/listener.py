@@ -1,28 +1,30 @@
 """Listening with an application: sound in, events out, keys, panel, health, everything kept."""
 
 import math
-import sys
-from abc import ABC, abstractmethod
+import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-from acoustic import terminal
+from acoustic.application import Facts, Loaded, Report
 from acoustic.audio import LevelMeter
-from acoustic.audio.source import HealthEvent, Pcm16
-from acoustic.errors import AcousticError
-from acoustic.live.archive import Archive
+from acoustic.audio.source import HealthEvent
+from acoustic.links import Archive, Outlet, Sink
+from acoustic.live.events import Health, KeepingUp, Start, Trouble
 from acoustic.live.keyboard import Keyboard
-from acoustic.live.screen import Rows, Screen
-from acoustic.live.session import Chain, Pace, Session, Step
+from acoustic.live.output import SoundOut
+from acoustic.live.session import Session, Step
 from acoustic.live.sources import Input
-from acoustic.model.bundle import Bundle
-
-E = TypeVar("E")
+from acoustic.records import plain
+from acoustic.text import clock_time, finite, level_bar
 
 TIME_DIGITS = 4
+#: Drawing is most of the work of listening: seldom enough for a small computer, often enough for an eye.
+DRAW_S = 0.2
+#: Labels are written anew this often, where something happened.
+LABELS_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -30,211 +32,159 @@ class Ended:
     """How a session ended."""
 
     interrupted: bool
-    save_failed: bool
+    sink_failed: bool
 
     @property
     def exit_code(self) -> int:
         """Exit code of the command: 130 after Ctrl-C, 1 when not everything could be kept."""
-        return 130 if self.interrupted else int(self.save_failed)
+        return 130 if self.interrupted else int(self.sink_failed)
 
 
-class Listener(ABC, Generic[E]):
-    """Run sound through an application's chain, for a person and for programs.
-
-    An application derives from it and says what is its own: what an event means, in :meth:`hear`, and as far as it
-    has them rows of the panel, keys, labels and a summary. It tells all of these with :meth:`tell`, :meth:`say` and
-    :meth:`alert`, and starts with :meth:`run`.
+class Listener:
+    """Runs sound through an application's chain, for a person and for programs.
 
     Parameters
     ----------
-    sound
-        What to listen to, at the bundle's rate.
-    bundle
-        The model; what is kept is named after its application.
-    chain
-        Made of the bundle.
+    loaded : Loaded
+        The model.
+    options
+        The application's options.
+    sound : Input
+        What to listen to, at the model's rate.
+    sinks : iterable of Sink
+        Where events, lines, panel and sound go to. An `Archive` among them names the recording.
+    keyboard : Keyboard
+        Open; its keys are the application's, and ``q`` to quit.
+    out : SoundOut, optional
+        Where the sound goes that the chain makes.
+    complain : callable
+        Takes a sentence when a sink fails or falls behind.
     """
 
-    #: What the panel calls the sound heard.
-    sound_row = "level"
-    #: Shown below the panel; q always quits.
-    keys = "q quit"
-    #: How often, in time of the sound, a health event is written (s).
-    health_every_s = 1.0
-
-    def __init__(self, sound: Input, bundle: Bundle, chain: Chain[E]) -> None:
+    def __init__(
+        self,
+        loaded: Loaded[Any, Any, Any, Any],
+        options: Any,
+        sound: Input,
+        sinks: Iterable[Sink],
+        keyboard: Keyboard,
+        out: SoundOut | None = None,
+        complain: Callable[[str], None] = warnings.warn,
+    ) -> None:
+        application = loaded.application
         self.now_s = 0.0
         """Position in the stream after the latest block (s)."""
-        self._sound, self._bundle, self._chain = sound, bundle, chain
-        self._save_failed = False
-        self.level = LevelMeter()
-        """Of the sound heard since the panel was last drawn."""
-        self._second = LevelMeter()
-        self._next_health_s = self.health_every_s
+        self._loaded, self._sound, self._keyboard, self._out = loaded, sound, keyboard, out
+        self._chain = application.chain(loaded.typed, options)
+        self._collector = application.collect(loaded.typed, options, self._chain)
+        sinks = list(sinks)
+        self._archive = next((sink for sink in sinks if isinstance(sink, Archive)), None)
+        self._outlets = [Outlet(sink, complain, patient=sound.can_wait) for sink in sinks]
+        self._level, self._recorded = LevelMeter(), LevelMeter()
+        self._next_health_s = application.health_every_s
         self._last_trouble: HealthEvent | None = None
+        self._drawn = self._labelled = 0.0
+        self._changed = True
 
-    def start(self) -> None:  # noqa: B027 - nothing, unless an application has something to do
-        """Do what is to be done before the first block."""
-
-    @abstractmethod
-    def hear(self, event: E) -> None:
-        """Take an event of the chain, and tell it."""
-
-    def press(self, key: str, t_s: float) -> None:  # noqa: B027
-        """Act on a key, in lower case, pressed at a position in the stream (s)."""
-
-    def rows(self) -> Rows:
-        """Rows of the panel, between level and keeping up."""
-        return {}
-
-    @property
-    def alarmed(self) -> bool:
-        """Whether the panel has a red frame."""
-        return False
-
-    def health(self) -> dict[str, Any]:
-        """Fields of the health event beside level, pace and losses."""
-        return {}
-
-    def labels(self) -> Iterable[str]:
-        """All lines of Audacity labels so far."""
-        return ()
-
-    def finish(self) -> None:  # noqa: B027
-        """Tell the summary, once the stream has ended."""
-
-    def run(self, *, save: Path | None, as_json: bool) -> Ended:
+    def run(self) -> Ended:
         """Listen until the source ends, a person quits, or Ctrl-C.
-
-        Parameters
-        ----------
-        save
-            Folder that keeps sound, events and labels.
-        as_json
-            Write events as JSON Lines to stdout; there is no panel when that is a terminal.
 
         Raises
         ------
         AcousticError
-            If the source fails; what was heard until then has been judged and kept.
+            If the source or the loudspeaker fails; what was heard until then has been judged and kept.
         """
-        sound, bundle = self._sound, self._bundle
-        self._as_json = as_json
-        self._archive = None
         with ExitStack() as stack:
-            if save is not None:
-                self._archive = stack.enter_context(Archive(save, sound.source.rate_hz, bundle.application))
-            keyboard = stack.enter_context(Keyboard())
-            self._screen = stack.enter_context(
-                Screen(
-                    f"{bundle.name} {bundle.version} listening to {sound.name} at {sound.rate_hz} Hz",
-                    panel=not (as_json and sys.stdout.isatty()),
-                    keys=self.keys if keyboard.active else "",
-                )
-            )
-            self._session = stack.enter_context(Session(sound.source, self._chain))
-            self._begin()
+            for outlet in self._outlets:
+                stack.callback(outlet.close)
+            self._session = stack.enter_context(Session(self._sound.source, self._chain))
+            self._give("open", {"event": "start", **plain(self._start())})
+            self._report(self._collector.start())
             try:
                 for step in self._session:
                     self._take(step)
-                    self._press(keyboard.pressed())
-            except AcousticError:
-                self._end()
-                raise
-            else:
-                self._end()
+                    self._press(self._keyboard.pressed())
             finally:
-                self._save(lambda archive: archive.sync(self.labels(), at_once=True))
-        return Ended(self._session.interrupted, self._save_failed)
+                self._finish()
+        return Ended(self._session.interrupted, any(outlet.failed or outlet.dropped for outlet in self._outlets))
 
-    def tell(self, record: dict[str, Any]) -> None:
-        """Write an event for programs, and keep it."""
-        if self._as_json:
-            terminal.emit(record)
-        self._save(lambda archive: archive.record(record))
-
-    def say(self, line: str, style: str = "") -> None:
-        """Write a line for people."""
-        self._screen.say(line, style)
-
-    def alert(self, line: str) -> None:
-        """Ring the bell and write a line that cannot be overlooked."""
-        self._screen.alert(line)
-
-    def keep(self, pcm: Pcm16) -> None:
-        """Keep sound that the program made beside what it heard."""
-        self._save(lambda archive: archive.make(pcm))
-
-    @property
-    def file(self) -> str:
-        """The recording that the results are about: the one that is kept, or the source."""
-        return self._sound.name if self._archive is None else str(self._archive.path)
-
-    @property
-    def rate_hz(self) -> int:
-        """Sampling rate of ``file``: the recording that was kept is not resampled any more (Hz)."""
-        return self._sound.rate_hz if self._archive is None else self._sound.source.rate_hz
-
-    @property
-    def pace(self) -> Pace:
-        """How well the program keeps up."""
-        return self._session.pace
-
-    @property
-    def warnings(self) -> list[str]:
-        """What a person should know about the sound heard, in plain sentences."""
-        return self._sound.warnings
-
-    def _begin(self) -> None:
-        """Say what is listened to, and with what."""
-        self.tell(
-            {
-                "event": "start",
-                "source": self._sound.name,
-                "rate_hz": self._sound.rate_hz,
-                "bundle": self._bundle.name,
-                "version": self._bundle.version,
-            }
+    def facts(self) -> Facts:
+        """Return what is known of the stream so far."""
+        # A recording that was kept is not resampled any more.
+        kept = self._archive is not None
+        return Facts(
+            file=self._sound.name if self._archive is None else str(self._archive.path),
+            duration_s=self.now_s,
+            rate_hz=self._sound.source.rate_hz if kept else self._sound.rate_hz,
+            warnings=tuple(self._sound.warnings),
+            realtime_factor=self._session.pace.realtime_factor,
         )
-        self.start()
 
-    def _take(self, step: Step[E]) -> None:
-        """Tell what a block decided, then keep its sound: the disk may be slow, an alarm may not."""
+    def _start(self) -> Start:
+        bundle = self._loaded.bundle
+        return Start(
+            source=self._sound.name,
+            rate_hz=self._sound.rate_hz,
+            bundle=bundle.name,
+            version=bundle.version,
+            sha256=self._loaded.sha256,
+            application=self._loaded.application.name,
+        )
+
+    def _give(self, what: str, *arguments: Any) -> None:
+        for outlet in self._outlets:
+            outlet.put(what, *arguments)
+
+    def _report(self, reports: Iterable[Report]) -> None:
+        for report in reports:
+            self._changed = True
+            if (record := report.to_dict()) is not None:
+                self._give("event", record)
+            if report.line:
+                self._give("line", report.line, report.style, report.alert)
+
+    def _take(self, step: Step[Any]) -> None:
+        """Tell what a block decided, then hand on its sound."""
         self.now_s = step.end_s
+        if self._out is not None:
+            made = self._chain.sound()  # type: ignore[attr-defined]
+            self._out.write(made, self._sound)
+            self._give("output", made)
         for event in step.events:
-            self.hear(event)
+            self._report(self._collector.hear(event))
         for trouble in self._new_troubles():
-            self.tell({"event": "trouble", "t_s": round(trouble.time_s, TIME_DIGITS), "message": trouble.message})
-            self.say(f"{terminal.clock_time(trouble.time_s)} {trouble.message}", "yellow")
+            record = Trouble(t_s=trouble.time_s, message=trouble.message)
+            line = f"{clock_time(trouble.time_s)} {trouble.message}"
+            self._report([Report(event="trouble", record=record, line=line, style="yellow")])
+        self._give("sound", step.pcm)
         self._measure(step)
-        self._save(lambda archive: archive.hear(step.pcm))
-        self._save(lambda archive: archive.sync(self.labels()))
+        self._label()
 
     def _press(self, keys: str) -> None:
         for key in keys.lower():
             if key == "q":
                 self._session.stop()
             else:
-                self.press(key, round(self.now_s, TIME_DIGITS))
+                self._report(self._collector.press(key, round(self.now_s, TIME_DIGITS)))
 
-    def _end(self) -> None:
-        self._screen.draw(self._rows, alarm=self.alarmed, at_once=True)
-        self.finish()
+    def _finish(self) -> None:
+        """Tell the summary, which is the row that scoring the recording gives."""
+        facts = self.facts()
+        self._give("panel", self._rows(), self._collector.alarmed)
+        self._report(self._collector.finish(facts))
+        row = {**plain(self._collector.result(facts)), "duration_s": round(self.now_s, TIME_DIGITS)}
+        if self._out is not None:
+            row["lost_blocks"] = self._out.lost_blocks
+        self._give("event", {"event": "summary", **row})
+        lines = [self._collector.conclusion(facts)]
+        if self._out is not None:
+            load = self._session.pace.realtime_factor
+            lines.append(f"lost blocks: {self._out.lost_blocks}; time of work: {load:.1%} of real time")
         if self._archive is not None:
-            self.say(f"kept: {self._archive.path}")
-
-    def _save(self, action: Callable[[Archive], None]) -> None:
-        """Do something with the archive; a full disk must not end the listening."""
-        if self._archive is None:
-            return
-        try:
-            action(self._archive)
-        except AcousticError as error:
-            terminal.show_error(f"{error} Listening goes on without saving.")
-            self._save_failed = True
-            failed, self._archive = self._archive, None
-            with suppress(AcousticError):
-                failed.close()
+            lines.append(f"kept: {self._archive.path}")
+        for line in filter(None, lines):
+            self._give("line", line, "", False)
+        self._label(at_once=True)
 
     def _new_troubles(self) -> Iterator[HealthEvent]:
         """Yield what the source has noted since the last call."""
@@ -247,18 +197,29 @@ class Listener(ABC, Generic[E]):
             self._last_trouble = new[0]
         yield from reversed(new)
 
-    def _measure(self, step: Step[E]) -> None:
-        self.level.push(step.pcm)
-        self._second.push(step.pcm)
-        if self._screen.draw(self._rows, alarm=self.alarmed):
-            self.level.reset()
+    def _measure(self, step: Step[Any]) -> None:
+        self._level.push(step.pcm)
+        self._recorded.push(step.pcm)
+        if time.monotonic() - self._drawn >= DRAW_S:
+            self._drawn = time.monotonic()
+            self._give("panel", self._rows(), self._collector.alarmed)
+            self._level.reset()
+        every_s = self._loaded.application.health_every_s
         if step.end_s >= self._next_health_s:
-            self._next_health_s = (math.floor(step.end_s / self.health_every_s) + 1) * self.health_every_s
-            self.tell(self._health_record())
-            self._second.reset()
+            self._next_health_s = (math.floor(step.end_s / every_s) + 1) * every_s
+            self._give("event", {"event": "health", **self._health()})
+            self._recorded.reset()
 
-    def _rows(self) -> Rows:
-        level, pace, health = self.level, self.pace, self._sound.source.health
+    def _label(self, *, at_once: bool = False) -> None:
+        """Hand on all labels so far, where something happened since the last time."""
+        if self._archive is None or not self._changed or not (at_once or time.monotonic() - self._labelled >= LABELS_S):
+            return
+        self._changed, self._labelled = False, time.monotonic()
+        row = plain(self._collector.result(self.facts()))
+        self._give("labels", list(self._loaded.application.labels(row)))
+
+    def _rows(self) -> dict[str, Any]:
+        level, pace, health = self._level, self._session.pace, self._sound.source.health
         keeping_up: list[str | tuple[str, str]] = [
             f"load {pace.realtime_factor:.1%}   lag {pace.lag_s:.2f} s   lost {health.lost_s:.1f} s"
         ]
@@ -266,35 +227,31 @@ class Listener(ABC, Generic[E]):
             keeping_up.append(("   NO SOUND: muted?", "bold yellow"))
         if pace.realtime_factor > 1.0:
             keeping_up.append(("   TOO SLOW", "bold yellow"))
-        sound: list[str | tuple[str, str]] = [f"{terminal.level_bar(level.rms_dbfs)}   peak {level.peak_dbfs:.0f}"]
+        sound: list[str | tuple[str, str]] = [f"{level_bar(level.rms_dbfs)}   peak {level.peak_dbfs:.0f}"]
         if level.clipped:
             sound.append(("   CLIPPING", "bold yellow"))
-        return {
-            self.sound_row: sound,
-            **self.rows(),
-            "keeping up": keeping_up,
-        }
+        out = {} if self._out is None else self._out.panel(level.rms_dbfs, self._chain, self._sound)  # type: ignore[arg-type]
+        return {"input": sound, **out, **self._collector.panel(self.now_s), "keeping up": keeping_up}
 
-    def _health_record(self) -> dict[str, Any]:
-        pace, health = self.pace, self._sound.source.health
-        return {
-            "event": "health",
-            "t_s": round(self.now_s, TIME_DIGITS),
-            "level_dbfs": finite(self._second.rms_dbfs),
-            "peak_dbfs": finite(self._second.peak_dbfs),
-            "clipped": round(self._second.clipped, 6),
-            **self.health(),
-            "realtime_factor": round(pace.realtime_factor, 4),
-            "lag_s": round(pace.lag_s, 3),
-            "max_lag_s": round(pace.max_lag_s, 3),
-            "overflows": health.overflows,
-            "dropped_blocks": health.dropped_blocks,
-            "reconnects": health.reconnects,
-            "lost_s": round(health.lost_s, 3),
-            "silent": health.silent,
-        }
-
-
-def finite(level_dbfs: float) -> float | None:
-    """Round a level; JSON has no infinity for digital silence."""
-    return round(level_dbfs, 1) if math.isfinite(level_dbfs) else None
+    def _health(self) -> dict[str, Any]:
+        pace, health = self._session.pace, self._sound.source.health
+        heard = Health(
+            t_s=self.now_s,
+            level_dbfs=finite(self._recorded.rms_dbfs),
+            peak_dbfs=finite(self._recorded.peak_dbfs),
+            clipped=self._recorded.clipped,
+        )
+        keeping_up = KeepingUp(
+            realtime_factor=pace.realtime_factor,
+            lag_s=pace.lag_s,
+            max_lag_s=pace.max_lag_s,
+            overflows=health.overflows,
+            dropped_blocks=health.dropped_blocks,
+            reconnects=health.reconnects,
+            lost_s=health.lost_s,
+            silent=health.silent,
+        )
+        own = self._collector.health(self.now_s)
+        out = None if self._out is None else self._out.health(self._chain, self._sound)  # type: ignore[arg-type]
+        parts = [plain(part) for part in (heard, own, out, keeping_up) if part is not None]
+        return {name: value for part in parts for name, value in part.items()}

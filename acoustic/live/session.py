@@ -3,31 +3,20 @@
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from types import FrameType
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Generic, Self, TypeVar
 
 import numpy as np
 
+from acoustic.application import Chain
 from acoustic.audio import Source
 from acoustic.audio.source import Pcm16
 from acoustic.errors import AcousticError
 
 E = TypeVar("E")
-
-
-class Chain(Protocol[E]):
-    """What an application makes of sound; blocks of any size give the same events."""
-
-    def push(self, pcm: Pcm16, /) -> list[E]:
-        """Take samples, return what they decide, in order of time."""
-        ...
-
-    def flush(self) -> list[E]:
-        """Say what is left to say at the end of the stream."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -44,7 +33,7 @@ class Step(Generic[E]):
     """
 
     pcm: Pcm16
-    events: list[E]
+    events: Sequence[E]
     end_s: float
 
 

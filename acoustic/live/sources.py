@@ -25,6 +25,8 @@ class Input:
     source: Source
     name: str
     rate_hz: int
+    can_wait: bool
+    """Whether nothing is lost when it is read late: of a recording, or of standard input."""
 
     @property
     def warnings(self) -> list[str]:
@@ -73,9 +75,9 @@ def open_input(
         raise ParameterError("A rate is only told for standard input; files and microphones know their own.")
     if recording is None:
         microphone = Microphone(device, rate_hz, block_samples)
-        return Input(microphone, microphone.device.name, microphone.native_rate_hz)
+        return Input(microphone, microphone.device.name, microphone.native_rate_hz, can_wait=False)
     if recording == STDIN:
         in_rate_hz = stdin_rate_hz or rate_hz
-        return Input(PcmStream(sys.stdin.buffer, in_rate_hz, rate_hz, block_samples), STDIN, in_rate_hz)  # type: ignore[arg-type]
+        return Input(PcmStream(sys.stdin.buffer, in_rate_hz, rate_hz, block_samples), STDIN, in_rate_hz, can_wait=True)  # type: ignore[arg-type]
     played = RecordingSource(recording, rate_hz, block_samples, (1.0 if speed is None else speed) or None)
-    return Input(played, recording, played.recording.rate_hz)
+    return Input(played, recording, played.recording.rate_hz, can_wait=True)

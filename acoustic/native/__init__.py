@@ -32,7 +32,8 @@ def core(home: Path | None = None) -> ctypes.CDLL | None:
 
 def homes() -> list[Path]:
     """Folders that have libraries: the core's, then those of the installed applications."""
-    roots = {Path(str(files(entry.value))).parent for entry in entry_points(group="acoustic.bundles")}
+    packages = {entry.module.rpartition(".")[0] for entry in entry_points(group="acoustic.applications")}
+    roots = {Path(str(files(package))).parent for package in packages}
     return [HERE, *(home for root in sorted(roots) for home in applications(root))]
 
 

@@ -1,19 +1,17 @@
-"""Scoring many recordings: on several cores, with bad files set aside, to wherever the results go."""
+"""Scoring many recordings: on any executor, with bad files set aside, resumable, to wherever the results go."""
 
-from acoustic.score.batch import Outcome, Scorer, score_all
-from acoustic.score.output import csv_line, names_in, write_labels, write_lines, write_results
+from acoustic.score.batch import Outcome, score_all
 from acoustic.score.processes import in_order, make_missing, workers
+from acoustic.score.recording import Task, score_recording
+from acoustic.score.writers import Form
 
 __all__ = [
+    "Form",
     "Outcome",
-    "Scorer",
-    "csv_line",
+    "Task",
     "in_order",
     "make_missing",
-    "names_in",
     "score_all",
+    "score_recording",
     "workers",
-    "write_labels",
-    "write_lines",
-    "write_results",
 ]

@@ -1,75 +1,78 @@
-"""Many recordings, several processes: every recording gets its result or its error, in order."""
+"""Many recordings on any executor: every recording gets its row or its error, in order."""
 
-from collections.abc import Callable, Iterable, Iterator
+import hashlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-from acoustic.errors import AcousticError, ParameterError
-from acoustic.score.processes import in_order
-
-R = TypeVar("R")
-Scorer = Callable[[Path], R]
+from acoustic.application import Loaded, Row, failure, from_bundle
+from acoustic.model.bundle import Bundle
+from acoustic.score.processes import attempt, in_order
+from acoustic.score.recording import Task, score_recording
 
 
 @dataclass(frozen=True)
-class Outcome(Generic[R]):
-    """What became of one recording: a result, or the sentence that says why there is none."""
+class Outcome:
+    """What became of one recording: its row, which tells of an error where there was one."""
 
     path: Path
-    result: R | None
-    error: str | None = None
+    row: Row
+
+    @property
+    def error(self) -> str | None:
+        """Why there is no result; None where there is one."""
+        error: str | None = self.row["error"]
+        return error
 
 
-def score_all(paths: Iterable[Path], make_scorer: Callable[[], Scorer[R]], jobs: int = 1) -> Iterator[Outcome[R]]:
+def score_all(
+    loaded: Loaded[Any, Any, Any, Any], tasks: Sequence[Task], executor: Executor | None = None, jobs: int = 1
+) -> Iterator[Outcome]:
     """Score recordings, in the order given, each as soon as it and those before it are done.
 
     Parameters
     ----------
-    paths
-        The recordings.
-    make_scorer
-        Called once in each process; what it returns scores one recording. With more than one job it must be
-        picklable, such as a module's function or a `functools.partial` of one.
-    jobs
-        Number of processes; 1 works in this one.
+    loaded : Loaded
+        The model.
+    tasks : sequence of Task
+        The recordings, with their options.
+    executor : concurrent.futures.Executor, optional
+        Anything of that interface: processes of this machine, or Dask's ``Client.get_executor()``. None: this process.
+    jobs : int
+        Number of workers that the executor has: so many tasks, and some more, are handed to it at a time.
 
-    Returns
-    -------
-    iterator of Outcome
-        With an error where the scorer raised an `AcousticError`.
+    Yields
+    ------
+    Outcome
+        Whatever goes wrong with a recording is the error of its row, and the others go on.
 
     Raises
     ------
-    ParameterError
-        If ``jobs`` is below 1.
     AcousticError
-        From ``make_scorer``, at once; while iterating, when a process was killed from outside.
+        When a process was killed from outside.
     """
-    if jobs < 1:
-        raise ParameterError(f"At least 1 job is needed, not {jobs}.")
-    # Made here even when only the workers need it: what is wrong with a bundle is said before any work starts.
-    scorer = make_scorer()
-    if jobs == 1:
-        return (_outcome(scorer, path) for path in paths)
-    return in_order(_work, paths, jobs, partial(_keep_scorer, make_scorer))
+    if executor is None:
+        yield from (_outcome(loaded, task) for task in tasks)
+        return
+    data = loaded.bundle.to_bytes()
+    yield from in_order(partial(_work, data), tasks, executor, jobs)
 
 
-def _outcome(scorer: Scorer[R], path: Path) -> Outcome[R]:
-    try:
-        return Outcome(path, scorer(path))
-    except AcousticError as error:
-        return Outcome(path, None, str(error))
+def _outcome(loaded: Loaded[Any, Any, Any, Any], task: Task) -> Outcome:
+    tried = attempt(partial(score_recording, loaded), task, task.path)
+    if tried.result is not None:
+        return Outcome(task.path, tried.result)
+    return Outcome(task.path, failure(loaded.application, str(task.path), f"{tried.error}"))
 
 
-_scorer: Scorer[Any]
+def _work(bundle: bytes, task: Task) -> Outcome:
+    return _outcome(_loaded(hashlib.sha256(bundle).digest(), bundle), task)
 
 
-def _keep_scorer(make_scorer: Callable[[], Scorer[Any]]) -> None:
-    global _scorer
-    _scorer = make_scorer()
-
-
-def _work(path: Path) -> Outcome[Any]:
-    return _outcome(_scorer, path)
+@lru_cache(maxsize=2)
+def _loaded(digest: bytes, bundle: bytes) -> Loaded[Any, Any, Any, Any]:
+    """Read a bundle once in each process."""
+    return from_bundle(Bundle.from_bytes(bundle, "bundle"), "bundle")

@@ -4,6 +4,7 @@ Each line is one finished record, forced to the disk; a line that was cut off is
 records depend on, and a journal of anything else is begun anew.
 """
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from typing import Any, Self
 
 from acoustic.errors import AcousticError
 from acoustic.files import write_failure
+from acoustic.records import members, plain
 
 
 class Journal:
@@ -89,4 +91,24 @@ class Journal:
         entries = [entry for entry in entries if isinstance(entry, dict)]
         if not entries or entries[0].get("settings") != self._settings:
             return {}
-        return {entry["key"]: entry["record"] for entry in entries[1:] if {"key", "record"} <= entry.keys()}
+        return {entry["key"]: entry["record"] for entry in entries[1:] if _is_whole(entry)}
+
+
+def _is_whole(entry: dict[str, Any]) -> bool:
+    record = entry.get("record")
+    return isinstance(entry.get("key"), str) and isinstance(record, dict) and {"file", "error"} <= record.keys()
+
+
+def content_of(options: Any) -> Any:
+    """Return options as plain JSON; files and folders that they name are replaced by the SHA-256 of what is in them."""
+    values = {name: getattr(options, name) for name in (one.name for one in members(type(options)))}
+    return {name: _digest(value) if isinstance(value, Path) else plain(value) for name, value in values.items()}
+
+
+def _digest(path: Path) -> str:
+    total = hashlib.sha256()
+    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        if file.is_file():
+            total.update(f"{file.name}\0".encode(errors="surrogateescape"))
+            total.update(file.read_bytes())
+    return total.hexdigest()

@@ -1,29 +1,39 @@
-"""Work on every core."""
+"""Work on every core, or on any executor."""
 
 import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from acoustic.errors import AcousticError
-from acoustic.terminal import track
+from acoustic.progress import track
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-#: Items handed out per process beyond the one at work: enough that none waits, few enough to stop soon.
+#: Items handed out per worker beyond the one at work: enough that none waits, few enough to stop soon.
 AHEAD = 2
 
 
-def workers() -> ProcessPoolExecutor:
-    """One process a core, started afresh: forking a process in which TensorFlow lives is not safe."""
-    _one_thread_each()
-    return ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn"))
+def n_jobs(jobs: int | None, n_items: int) -> int:
+    """Return the number of processes for so many items: as wanted, or one for each core."""
+    return max(1, min(jobs or os.cpu_count() or 1, n_items))
+
+
+def workers(jobs: int | None = None) -> ProcessPoolExecutor:
+    """Return processes, one for each core unless told otherwise.
+
+    They start afresh: forking a process in which TensorFlow lives is not safe.
+    """
+    # Two processes that each use two threads for small matrix products slow each other down.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    return ProcessPoolExecutor(jobs or os.cpu_count(), get_context("spawn"), _start_worker)
 
 
 def make_missing(job: Callable[[Path, int], None], paths: Sequence[Path], description: str) -> None:
@@ -36,50 +46,78 @@ def make_missing(job: Callable[[Path, int], None], paths: Sequence[Path], descri
             pass
 
 
-def in_order(
-    job: Callable[[T], R], items: Iterable[T], jobs: int, prepare: Callable[[], None] | None = None
-) -> Iterator[R]:
-    """Run ``job(item)`` in fresh processes; yield the results in order, each once it and those before it are done.
+def in_order(job: Callable[[T], R], items: Iterable[T], executor: Executor, jobs: int) -> Iterator[R]:
+    """Run ``job(item)`` on an executor; yield the results in order, each once it and those before it are done.
 
     Parameters
     ----------
-    job, prepare
-        Module's functions, or a `functools.partial` of one. ``prepare`` is called first in each process.
+    job
+        A module's function, or a `functools.partial` of one.
     items
-        Taken as processes get free, so that many large ones never wait in memory.
+        Taken as workers get free, so that many large ones never wait in memory.
+    executor
+        Is left open; what it has not begun is cancelled when the iteration ends early.
     jobs
-        Number of processes.
+        Number of its workers.
 
     Raises
     ------
     AcousticError
         When a process was killed from outside.
     """
-    _one_thread_each()
     waiting: deque[Future[R]] = deque()
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _start_worker, (prepare,))
     try:
         for item in items:
-            waiting.append(pool.submit(job, item))
+            waiting.append(executor.submit(job, item))
             if len(waiting) >= jobs * (1 + AHEAD):
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
-    except BrokenProcessPool as error:
+    except BrokenExecutor as error:
         raise AcousticError(
             "A scoring process was killed, perhaps because memory ran out. Try again with fewer jobs."
         ) from error
     finally:
-        pool.shutdown(cancel_futures=True)
+        for future in waiting:
+            future.cancel()
 
 
-def _one_thread_each() -> None:
-    # Two processes that each use two threads for small matrix products slow each other down.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+@dataclass(frozen=True)
+class Attempt(Generic[R]):
+    """What became of one file: a result, or the sentence that says why there is none."""
+
+    path: Path
+    result: R | None
+    error: str | None = None
 
 
-def _start_worker(prepare: Callable[[], None] | None) -> None:
+def attempt(job: Callable[[T], R], item: T, path: Path) -> Attempt[R]:
+    """Run ``job(item)`` for a file; whatever goes wrong is the error of that file, and nothing else's."""
+    try:
+        return Attempt(path, job(item))
+    except AcousticError as error:
+        reason = str(error)
+    except MemoryError:
+        reason = f"{path}: memory ran out. Use fewer jobs, or cut the recording."
+    except Exception as error:
+        reason = f"{path}: failed unexpectedly ({type(error).__name__}: {str(error)[:200]}). Please report this."
+    return Attempt(path, None, reason)
+
+
+def attempt_all(job: Callable[[Path], R], paths: Sequence[Path], jobs: int | None = None) -> Iterator[Attempt[R]]:
+    """Run ``job(path)`` for each file, on every core unless told otherwise; yield what became of each, in order."""
+    number = n_jobs(jobs, len(paths))
+    if number == 1:
+        yield from (attempt(job, path, path) for path in paths)
+        return
+    with workers(number) as executor:
+        yield from in_order(partial(_attempt_path, job), paths, executor, number)
+
+
+def _attempt_path(job: Callable[[Path], R], path: Path) -> Attempt[R]:
+    return attempt(job, path, path)
+
+
+def _start_worker() -> None:
     # Ctrl-C reaches every process of the terminal: the workers end without a word, the parent reports.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    if prepare is not None:
-        prepare()

@@ -11,7 +11,6 @@ from acoustic import native
 from acoustic.frontend.c_tables import stft_fields, synthesis_fields
 from acoustic.frontend.compiled import StftDefinition, SynthesisDefinition
 from acoustic.frontend.framing import check_pcm
-from acoustic.frontend.stft import FULL_SCALE
 from acoustic.model.compiled import NativeProgram
 from acoustic.model.runtime import Network
 
@@ -26,9 +25,7 @@ INPUTS, OUTPUTS = (N_FEATURES, UNITS, UNITS), (N_BINS, UNITS, UNITS)
 
 def definitions() -> tuple[dict[str, Any], dict[str, Any]]:
     """Fields of the C structures that analysis and synthesis are defined by."""
-    windows, hop = FRONT_END.windows, FRONT_END.hop_samples
-    synthesis = (windows.synthesis * FULL_SCALE)[windows.silent_hops * hop :]
-    return stft_fields(windows.analysis / FULL_SCALE, hop), synthesis_fields(synthesis, windows.n_fft, hop)
+    return stft_fields(FRONT_END.windows), synthesis_fields(FRONT_END.windows)
 
 
 class NativeStream:

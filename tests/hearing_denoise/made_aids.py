@@ -10,7 +10,7 @@ from acoustic_apps.hearing_denoise.fitting import Audiogram
 
 from acoustic.audio.source import Pcm16
 from acoustic.frontend.gate import GateDenoiser
-from acoustic.frontend.stft import WindowPair
+from acoustic.frontend.windows import WindowPair
 
 RATE_HZ = 16000
 LATENCY_MS = 8.0

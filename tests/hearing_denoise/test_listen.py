@@ -16,7 +16,7 @@ from acoustic_apps.hearing_denoise.aid import AidSettings
 from acoustic_apps.hearing_denoise.listen import RAMP_S, HearingListener
 from made_aids import LATENCY_MS, RATE_HZ, GatePlan, speech_like
 
-from acoustic.audio import Aligned, Health, write_wav
+from acoustic.audio import Aligned, SourceHealth, write_wav
 from acoustic.audio.source import Pcm16
 from acoustic.errors import DeviceError, ParameterError
 from acoustic.live import Input, Keyboard, Playout
@@ -168,7 +168,7 @@ class MadeSource:
     rate_hz = RATE_HZ
 
     def __init__(self, pcm: Pcm16, failure: DeviceError | None = None) -> None:
-        self.health = Health()
+        self.health = SourceHealth()
         self._pcm, self._failure = pcm, failure
 
     def __iter__(self) -> Any:

@@ -1,0 +1,130 @@
+"""Sound out of a live stream: through a loudspeaker, or into a file, with its levels, delays and losses."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from acoustic.application import Rows, SoundChain
+from acoustic.audio import LevelMeter, Microphone, Speaker, WavWriter
+from acoustic.audio.source import Pcm16
+from acoustic.errors import ParameterError
+from acoustic.live.events import OutputHealth
+from acoustic.live.playout import Playout
+from acoustic.live.ramp import StartUpRamp
+from acoustic.live.sources import Input
+from acoustic.text import finite, level_bar
+
+#: In this time the sound of a loudspeaker fades in, against feedback.
+RAMP_S = 1.0
+#: What the loudspeaker's queue holds beyond the buffer before writing would wait (s).
+SPARE_S = 1.0
+
+
+class SoundOut:
+    """Takes the sound that a chain makes to where it is to be heard.
+
+    Parameters
+    ----------
+    target : Playout or WavWriter
+    rate_hz : int
+        Rate of the sound (Hz).
+    """
+
+    def __init__(self, target: Playout | WavWriter, rate_hz: int) -> None:
+        self.lost_blocks = 0
+        """Blocks that did not come in whole, or did not go out as they were."""
+        self._target = target
+        self._playout = target if isinstance(target, Playout) else None
+        self._ramp = StartUpRamp(rate_hz, RAMP_S if self._playout is not None else 0.0)
+        # Since the panel was drawn, and since the last health record.
+        self._shown, self._recorded = LevelMeter(), LevelMeter()
+
+    def write(self, pcm: Pcm16, sound: Input) -> None:
+        """Take samples; ``sound`` is what they were made of."""
+        ramped = np.rint(self._ramp.push(pcm.astype(np.float64))).astype(np.int16)
+        self._target.write(ramped)
+        # Now, and not at the end: when no sound comes any more, the loudspeaker runs dry, and that is no loss.
+        self.lost_blocks = _lost_in(sound) + (0 if self._playout is None else self._playout.lost_blocks)
+        self._shown.push(pcm)
+        self._recorded.push(pcm)
+
+    def panel(self, input_dbfs: float, chain: SoundChain[object], sound: Input) -> Rows:
+        """Rows of the panel: output, what is taken away, delays, losses."""
+        reduction_db = input_dbfs - self._shown.rms_dbfs
+        level: list[str | tuple[str, str]] = [f"{level_bar(self._shown.rms_dbfs)}   peak {self._shown.peak_dbfs:.0f}"]
+        if self._shown.clipped:
+            level.append(("   CLIPPING", "bold yellow"))
+        rows: dict[str, list[str | tuple[str, str]]] = {
+            "output": level,
+            "reduction": [f"{reduction_db:.1f} dB" if np.isfinite(reduction_db) else "-"],
+            "delay": [f"{chain.latency_ms:.0f} ms algorithm + {1000 * self._buffered_s(sound):.0f} ms buffers"],
+        }
+        if self._playout is not None:
+            out = self._playout
+            lost = f"input {_lost_in(sound)}   output {out.speaker.underruns}   drift {out.dropped + out.repeated}"
+            rows["lost blocks"] = [(lost, "bold yellow" if self.lost_blocks else "")]
+        self._shown.reset()
+        return rows
+
+    def health(self, chain: SoundChain[object], sound: Input) -> OutputHealth:
+        """Return level, delays and losses since the last call."""
+        output_dbfs, out = finite(self._recorded.rms_dbfs), self._playout
+        self._recorded.reset()
+        return OutputHealth(
+            output_dbfs=output_dbfs,
+            latency_ms=chain.latency_ms,
+            buffer_ms=1000 * self._buffered_s(sound),
+            underruns=0 if out is None else out.speaker.underruns,
+            dropped=0 if out is None else out.dropped,
+            repeated=0 if out is None else out.repeated,
+            lost_blocks=self.lost_blocks,
+        )
+
+    def _buffered_s(self, sound: Input) -> float:
+        """Delay of everything but the algorithm (s)."""
+        source = sound.source
+        in_s = source.latency_s + source.block_samples / source.rate_hz if isinstance(source, Microphone) else 0.0
+        return in_s + (0.0 if self._playout is None else self._playout.delay_s)
+
+
+def _lost_in(sound: Input) -> int:
+    health = sound.source.health
+    return health.overflows + health.dropped_blocks
+
+
+@contextmanager
+def open_output(device: str | None, file: Path | None, rate_hz: int, buffer_s: float) -> Iterator[SoundOut]:
+    """Open a loudspeaker, or the file that stands in for it; at the end of the block it is finished and closed.
+
+    Parameters
+    ----------
+    device : str or None
+        Loudspeaker, see `acoustic.audio.find_device`; None for the default one.
+    file : Path or None
+        WAV file that takes the sound instead.
+    rate_hz : int
+        Rate of the sound (Hz).
+    buffer_s : float
+        Sound kept ready (s).
+
+    Raises
+    ------
+    ParameterError
+        If both are named.
+    DeviceError
+        If there is no such loudspeaker.
+    AcousticError
+        If the file cannot be written.
+    """
+    if file is None:
+        # Half of it lies in the device, which plays on while the program is held up, half waits in the program.
+        speaker = Speaker(device, rate_hz, queue_s=buffer_s + SPARE_S, latency=buffer_s / 2)
+        with Playout(speaker, buffer_s / 2) as playout:
+            yield SoundOut(playout, rate_hz)
+        return
+    if device is not None:
+        raise ParameterError("Play through a loudspeaker or write to a file, not both.")
+    with WavWriter(file, rate_hz) as writer:
+        yield SoundOut(writer, rate_hz)
