@@ -15,8 +15,11 @@ from acoustic.frontend.tables import F32, FrontEndTables, MelBank, front_end_tab
 class LogMelStream:
     """Log-mel frames of a stream of int16 PCM.
 
-    >>> stream = LogMelStream(fe)                           # doctest: +SKIP
-    >>> frames = np.concatenate([stream.push(block) for block in blocks])   # doctest: +SKIP
+    >>> fe = FrontEnd(rate_hz=16000, frame_samples=512, hop_samples=256, n_fft=512, n_mels=40, fmin_hz=50, fmax_hz=8000)
+    >>> stream = LogMelStream(fe)
+    >>> blocks = np.split(np.zeros(16000, np.int16), 10)
+    >>> np.concatenate([stream.push(block) for block in blocks]).shape
+    (61, 40)
 
     Blocks of any size give the same bytes as the whole recording at once. Computed by the compiled core where
     there is one, else by NumPy: the same bytes.
