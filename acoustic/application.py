@@ -78,6 +78,9 @@ class Facts:
     """Time of work per time of sound, where it was measured."""
     output: str | None = None
     """File with the sound that was made of it."""
+    input_dbfs: float | None = None
+    output_dbfs: float | None = None
+    """RMS levels of the sound that came in and of that made of it, where they were measured; None for silence."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,8 +161,8 @@ class Painter(Protocol[R_contra]):
         """Take samples as they came, at the model's rate."""
         ...
 
-    def save(self, result: R_contra, path: Path, /) -> None:
-        """Write the picture as PNG, whole or not at all."""
+    def draw(self, result: R_contra, /) -> Any:
+        """Return the picture, a matplotlib figure as `acoustic.plot.new_figure` makes it."""
         ...
 
 
@@ -285,8 +288,8 @@ class Application(Generic[M, P, E, R]):
     read: Callable[[Bundle], M]
     """Reads a bundle of this application into a typed model; raises `BundleError` or `ParameterError`."""
     chain: Callable[[M, P], Chain[E]]
-    collect: Callable[[M, P, Chain[E]], Collector[E, R]]
-    """Makes the collector of a stream that goes through the chain."""
+    collect: Callable[[M, P, Any], Collector[E, R]]
+    """Makes the collector of a stream that goes through the chain, which is handed to it."""
     result: type[R]
     """Record class with the fields ``file`` and ``error``, and defaults for all others."""
     events: Mapping[str, type]

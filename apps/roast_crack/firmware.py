@@ -12,6 +12,7 @@ from acoustic.firmware import Firmware, own_listen, own_sources
 from acoustic.frontend import FrontEnd
 from acoustic.frontend.c_tables import log_mel_fields
 from acoustic.frontend.noise_floor import STEPS_PER_DB
+from acoustic.frontend.tables import front_end_tables
 
 from . import contrast, decision, impulses, rhythm
 from .decision import to_ms
@@ -178,7 +179,7 @@ def _model_source(model: RoastModel) -> str:
         "cosines": rhythm.COSINES,
     }
     constants = Constants()
-    constants.add("acoustic_log_mel", "acoustic_roast_front_end", log_mel_fields(model.front_end))
+    constants.add("acoustic_log_mel", "acoustic_roast_front_end", log_mel_fields(front_end_tables(model.front_end)))
     constants.add("acoustic_roast_settings", "acoustic_roast_decides", fields)
     return "\n".join([c_text.comment(_about(model)), '#include "acoustic_roast_decision.h"\n', constants.source()])
 
