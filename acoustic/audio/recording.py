@@ -7,13 +7,14 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from acoustic.audio.container import PLACEHOLDER_BYTES, FileStream, Spliced, look_into
 from acoustic.audio.foreign import open_foreign
 from acoustic.audio.sound import CHUNK_FRAMES, HIGHEST_RATE_HZ, LOWEST_RATE_HZ, Sound
 from acoustic.audio.source import Float32, Pcm16, SourceHealth, check_format
 from acoustic.errors import AudioFileError
+from acoustic.files import Closing
 
 SUFFIXES = (
     *(".wav", ".wave", ".w64", ".rf64", ".flac", ".ogg", ".oga", ".opus", ".mp3"),
@@ -188,7 +189,7 @@ class Recording(Sound):
             ) from error
 
 
-class RecordingSource:
+class RecordingSource(Closing):
     """A recording that plays like a microphone.
 
     Parameters
@@ -231,14 +232,6 @@ class RecordingSource:
     def close(self) -> None:
         """End the iteration at the next block."""
         self._closed = True
-
-    def __enter__(self) -> Self:
-        """Return the source itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close it."""
-        self.close()
 
 
 def find_recordings(paths: Iterable[str | Path]) -> list[Path]:
