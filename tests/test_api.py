@@ -1,7 +1,6 @@
 """The Python interface: what it takes, what it refuses, and that it says what the command line says."""
 
 import copy
-import doctest
 import hashlib
 import json
 import pickle
@@ -9,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -731,8 +729,3 @@ def test_importing_it_stays_light(statement: str, unwanted: set[str]) -> None:
     modules = ran.stdout.split()
     assert "acoustic" in modules
     assert not unwanted & set(modules)
-
-
-@pytest.mark.parametrize("name", ["acoustic", "acoustic.api", "acoustic.frontend.features"])
-def test_examples_run(name: str) -> None:
-    assert doctest.testmod(import_module(name)).failed == 0

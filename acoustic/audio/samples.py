@@ -125,7 +125,7 @@ def _check_values(samples: NDArray[Any]) -> None:
         )
     if (peak := max(-low, high)) > LARGEST_PEAK:
         raise ParameterError(
-            f"Float samples have a full scale of 1, and these reach {peak:.4g}: divide them by the full scale of their "
+            f"Float samples have a full scale of 1, and these reach {peak:.6g}: divide them by the full scale of their "
             "source, such as x / 32768 for 16-bit samples."
         )
 

@@ -10,10 +10,8 @@ from acoustic.frontend.enhancement import EnhancementFrontEnd
 from acoustic.frontend.logarithm import log2
 from acoustic.frontend.logmel import log_mel
 from acoustic.frontend.stft import Stft
-from acoustic.frontend.tables import F32, hz_to_mel, mel_to_hz
+from acoustic.frontend.tables import DB_PER_OCTAVE, F32, mel_edges_hz
 
-#: Decibels of power for a factor of two.
-DB_PER_OCTAVE = np.float32(3.0102999566398120)
 #: Smallest power of a bin; smaller ones are raised to it before the logarithm.
 FLOOR = np.float32(1e-10)
 
@@ -64,12 +62,10 @@ def features(pcm: NDArray[np.int16], front_end: FrontEnd | EnhancementFrontEnd) 
     frequencies_hz: NDArray[np.float64]
     if isinstance(front_end, FrontEnd):
         values, first_s = log_mel(pcm, front_end), front_end.frame_centre_s(0)
-        lowest, highest = hz_to_mel(np.array([front_end.fmin_hz, front_end.fmax_hz]), front_end.mel_scale)
-        edges = mel_to_hz(np.linspace(lowest, highest, front_end.n_mels + 2), front_end.mel_scale)
-        frequencies_hz = edges[1:-1]
+        frequencies_hz = mel_edges_hz(front_end)[1:-1]
     else:
         re, im = Stft(front_end.windows).push(pcm)
-        values = DB_PER_OCTAVE * log2(np.maximum(re * re + im * im, FLOOR))
+        values = np.float32(DB_PER_OCTAVE) * log2(np.maximum(re * re + im * im, FLOOR))
         first_s = (front_end.hop_samples - front_end.synthesis_samples / 2) / front_end.rate_hz
         n_bins = front_end.analysis_samples // 2 + 1
         frequencies_hz = np.arange(n_bins, dtype=np.float64) * (front_end.rate_hz / front_end.analysis_samples)
