@@ -161,8 +161,8 @@ class Painter(Protocol[R_contra]):
         """Take samples as they came, at the model's rate."""
         ...
 
-    def save(self, result: R_contra, path: Path, /) -> None:
-        """Write the picture as PNG, whole or not at all."""
+    def draw(self, result: R_contra, /) -> Any:
+        """Return the picture, a matplotlib figure as `acoustic.plot.new_figure` makes it."""
         ...
 
 
