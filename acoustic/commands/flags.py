@@ -60,7 +60,7 @@ def _parameter(member: Member) -> inspect.Parameter:
     else:
         inner = kind
     if get_origin(inner) is Literal:
-        inner = _Choice("Choice", {choice: choice for choice in get_args(inner)})  # type: ignore[call-arg]
+        inner = _Choice("Choice", {f"choice_{number}": one for number, one in enumerate(get_args(inner))})  # type: ignore[call-arg]
     elif get_origin(inner) is tuple and get_args(inner)[-1] is Ellipsis:
         inner = list[get_args(inner)[0]]  # type: ignore[misc]
     if inner in (int, float):
@@ -82,5 +82,5 @@ def _flags(member: Member) -> list[str]:
     about, name = member.about, member.name.replace("_", "-")
     if about.flag is not None:
         return about.flag.split()
-    # A switch that is off has no opposite to be named.
-    return [f"--{name}"]
+    # A switch that is off needs no name for what it is already.
+    return [f"--{name}/--no-{name}" if member.default is True else f"--{name}"]

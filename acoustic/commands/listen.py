@@ -62,8 +62,9 @@ def run_listen(application: App, values: Mapping[str, Any]) -> None:
         )
         keyboard = stack.enter_context(Keyboard())
         sinks = _sinks(loaded, values["save"], values["as_json"], sound, keyboard.active)
-        listener = Listener(loaded, own, sound, sinks, keyboard, out, terminal.show_error)
-        ended = listener.run()
+        ended = Listener(loaded, own, sound, sinks, keyboard, out).run()
+    for loss in ended.losses:
+        terminal.show_error(loss)
     raise typer.Exit(ended.exit_code)
 
 

@@ -2,12 +2,15 @@
 
 import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -26,14 +29,24 @@ def n_jobs(jobs: int | None, n_items: int) -> int:
     return max(1, min(jobs or os.cpu_count() or 1, n_items))
 
 
-def workers(jobs: int | None = None) -> ProcessPoolExecutor:
-    """Return processes, one for each core unless told otherwise.
+@contextmanager
+def workers(jobs: int | None = None) -> Iterator[ProcessPoolExecutor]:
+    """Run processes while the block runs, one for each core unless told otherwise.
 
-    They start afresh: forking a process in which TensorFlow lives is not safe.
+    They start afresh: forking a process in which TensorFlow lives is not safe. They end when the block is left by an
+    exception, and when this process ends, however it does.
     """
     # Two processes that each use two threads for small matrix products slow each other down.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    return ProcessPoolExecutor(jobs or os.cpu_count(), get_context("spawn"), _start_worker)
+    context = get_context("spawn")
+    # Nobody writes to it: its end is the end of this process, or of the work.
+    ours, theirs = context.Pipe()
+    with ours, theirs, ProcessPoolExecutor(jobs or os.cpu_count(), context, _start_worker, (theirs,)) as executor:
+        try:
+            yield executor
+        except BaseException:
+            ours.close()
+            raise
 
 
 def make_missing(job: Callable[[Path, int], None], paths: Sequence[Path], description: str) -> None:
@@ -118,6 +131,13 @@ def _attempt_path(job: Callable[[Path], R], path: Path) -> Attempt[R]:
     return attempt(job, path, path)
 
 
-def _start_worker() -> None:
+def _start_worker(parent: Connection) -> None:
     # Ctrl-C reaches every process of the terminal: the workers end without a word, the parent reports.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: Connection) -> None:
+    with suppress(EOFError, OSError):
+        parent.recv_bytes()
+    os._exit(1)

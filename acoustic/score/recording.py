@@ -6,7 +6,8 @@ from typing import Any
 
 from acoustic.application import Facts, Loaded, Row
 from acoustic.audio import Recording
-from acoustic.records import plain
+from acoustic.records import json_line, plain
+from acoustic.score.picture import Picture, warned
 
 #: Larger blocks are faster, and give the same result.
 BLOCK_S = 30.0
@@ -28,29 +29,53 @@ class Task:
 def score_recording(loaded: Loaded[Any, Any, Any, Any], task: Task) -> Row:
     """Score one recording, draw it, and write the sound that is made of it, as the task says.
 
+    A picture that cannot be drawn is a warning of the row.
+
     Raises
     ------
     AudioFileError
         If it cannot be read.
     AcousticError
-        If it cannot be judged, or a file cannot be written.
+        If it cannot be judged, or its sound cannot be written.
     """
+    before = _version(task.path)
     if loaded.application.makes_sound:
         from acoustic.score.sound import enhance_recording
 
-        return enhance_recording(loaded, task)
+        row = enhance_recording(loaded, task)
+    else:
+        row = _score(loaded, task)
+    json_line(row)  # what is no number in JSON fails here, for this recording alone
+    return row if _version(task.path) == before else warned(row, "changed while it was read: score it again")
+
+
+def _version(path: Path) -> object:
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_size, stat.st_mtime_ns
+
+
+def picture_of(loaded: Loaded[Any, Any, Any, Any], task: Task) -> Picture | None:
+    """Return the picture that the task asks for."""
+    make = loaded.application.picture
+    if task.picture is None or make is None:
+        return None
+    return Picture(lambda: make(loaded.typed, task.options), task.picture)
+
+
+def _score(loaded: Loaded[Any, Any, Any, Any], task: Task) -> Row:
     application, recording = loaded.application, Recording(task.path)
     chain = application.chain(loaded.typed, task.options)
     collector = application.collect(loaded.typed, task.options, chain)
-    painter = None
-    if task.picture is not None and application.picture is not None:
-        painter = application.picture(loaded.typed, task.options)
+    picture = picture_of(loaded, task)
     n_samples = 0
     for block in recording.blocks(loaded.rate_hz, round(BLOCK_S * loaded.rate_hz)):
         for event in chain.push(block):
             collector.hear(event)
-        if painter is not None:
-            painter.push(block)
+        if picture is not None:
+            picture.push(block)
         n_samples += len(block)
     for event in chain.flush():
         collector.hear(event)
@@ -61,7 +86,5 @@ def score_recording(loaded: Loaded[Any, Any, Any, Any], task: Task) -> Row:
         warnings=tuple(recording.warnings),
     )
     result = collector.result(facts)
-    if painter is not None and task.picture is not None:
-        painter.save(result, task.picture)
     row: Row = plain(result)
-    return row
+    return row if picture is None else picture.save(result, row)

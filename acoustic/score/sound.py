@@ -1,20 +1,22 @@
 """One recording through an application that makes sound: every channel by itself, at its own rate, to its end."""
 
+import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from acoustic.application import Facts, Loaded, Row, SoundChain, SoundPainter
+from acoustic.application import Facts, Loaded, Row, SoundChain
 from acoustic.audio import LevelMeter, Recording, StreamResampler, to_pcm16, write_wav_blocks
 from acoustic.audio.recording import CLIPPED_SHARE
 from acoustic.audio.resample import from_pcm16
 from acoustic.audio.source import Float32, Pcm16
 from acoustic.errors import ParameterError
 from acoustic.records import plain
-from acoustic.score.recording import Task
+from acoustic.score.picture import Picture
+from acoustic.score.recording import Task, picture_of
 from acoustic.score.writers import names_in
 
 #: Larger blocks are faster, and give the same samples.
@@ -40,9 +42,9 @@ def sounds_in(output: Path, files: Sequence[Path], roots: Sequence[Path]) -> dic
     ParameterError
         If a recording would be overwritten, or one file is to hold the sound of several.
     """
-    named, target = {path.resolve() for path in roots}, output.resolve()
+    named, target = {_place(path) for path in roots}, _place(output)
     if named & {*target.parents}:
-        files = [path for path in files if path.resolve() in named or target not in path.resolve().parents]
+        files = [path for path in files if _place(path) in named or target not in _place(path).parents]
     if output.suffix and not output.is_dir():
         if len(files) != 1 or roots[0].is_dir() or output.suffix.lower() != ".wav":
             raise ParameterError(
@@ -51,11 +53,27 @@ def sounds_in(output: Path, files: Sequence[Path], roots: Sequence[Path]) -> dic
         sounds = [output]
     else:
         sounds = names_in(output, files, ".wav")
-    inputs = {path.resolve() for path in files}
-    for sound in sounds:
-        if sound.resolve() in inputs:
-            raise ParameterError(f"{sound}: is one of the recordings and would be overwritten. Give another folder.")
+    refuse_inputs(sounds, files)
     return dict(zip(files, sounds, strict=True))
+
+
+def refuse_inputs(outputs: Iterable[Path], files: Iterable[Path]) -> None:
+    """Refuse to write to one of the recordings.
+
+    Raises
+    ------
+    ParameterError
+        If one of the outputs is one of them.
+    """
+    inputs = {_place(path) for path in files}
+    for output in outputs:
+        if _place(output) in inputs:
+            raise ParameterError(f"{output}: is one of the recordings and would be overwritten. Give another place.")
+
+
+def _place(path: Path) -> Path:
+    """Return where a path leads; a link to itself leads nowhere, and is no error yet."""
+    return Path(os.path.realpath(path))
 
 
 def enhance_recording(loaded: Loaded[Any, Any, Any, Any], task: Task) -> Row:
@@ -76,10 +94,8 @@ def enhance_recording(loaded: Loaded[Any, Any, Any, Any], task: Task) -> Row:
     application, recording, level = loaded.application, Recording(task.path), LevelMeter()
     sides = [application.chain(loaded.typed, task.options) for _ in range(recording.channels)]
     collector = application.collect(loaded.typed, task.options, sides[0])
-    painter = None
-    if task.picture is not None and application.picture is not None:
-        painter = application.picture(loaded.typed, task.options)
-    channels = Channels(sides, loaded.rate_hz, collector, painter)  # type: ignore[arg-type]
+    picture = picture_of(loaded, task)
+    channels = Channels(sides, loaded.rate_hz, collector, picture)  # type: ignore[arg-type]
     blocks = _metered(channels.enhance(recording), level)
     if task.sound is None:
         for _ in blocks:
@@ -99,10 +115,8 @@ def enhance_recording(loaded: Loaded[Any, Any, Any, Any], task: Task) -> Row:
         output=None if task.sound is None else str(task.sound),
     )
     result = collector.result(facts)
-    if painter is not None and task.picture is not None:
-        painter.save(result, task.picture)
     row: Row = plain(result)
-    return row
+    return row if picture is None else picture.save(result, row)
 
 
 class Channels:
@@ -116,7 +130,7 @@ class Channels:
         Their rate (Hz).
     collector : Collector, optional
         Takes the events of the first channel.
-    painter : SoundPainter, optional
+    picture : Picture, optional
         Sees the mean of the channels before and after.
     """
 
@@ -125,9 +139,9 @@ class Channels:
         chains: Sequence[SoundChain[Any]],
         rate_hz: int,
         collector: Any = None,
-        painter: SoundPainter[Any] | None = None,
+        picture: Picture | None = None,
     ) -> None:
-        self._chains, self._rate_hz, self._collector, self._painter = chains, rate_hz, collector, painter
+        self._chains, self._rate_hz, self._collector, self._picture = chains, rate_hz, collector, picture
 
     def enhance(self, recording: Recording) -> Iterator[Pcm16]:
         """Yield the sound made of a recording, int16 (n, channels) at its own rate: as many samples as it has."""
@@ -136,13 +150,13 @@ class Channels:
 
         def at_own_rate() -> Float32:
             samples = from_pcm16(np.stack([chain.sound() for chain in self._chains], axis=1))
-            if self._painter is not None:
-                self._painter.push_sound(_mixed(samples))
+            if self._picture is not None:
+                self._picture.push_sound(_mixed(samples))
             return back.push(samples if n_channels > 1 else samples[:, 0]).reshape(-1, n_channels)
 
         for block in recording.channel_blocks(rate_hz, round(BLOCK_S * rate_hz)):
-            if self._painter is not None:
-                self._painter.push(_mixed(from_pcm16(block)))
+            if self._picture is not None:
+                self._picture.push(_mixed(from_pcm16(block)))
             self._collect([chain.push(pcm) for chain, pcm in zip(self._chains, _rows(block), strict=True)])
             out = to_pcm16(at_own_rate())
             n_out += len(out)

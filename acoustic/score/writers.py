@@ -153,14 +153,17 @@ _LINES: dict[Form, Callable[[App, Iterable[Row], Sequence[Path]], Iterator[str]]
 def write_lines(lines: Iterable[str], path: Path | None) -> None:
     """Write lines to a file, whole or not at all; without one to standard output, each at once.
 
+    A terminal gets nothing that would steer it.
+
     Raises
     ------
     AcousticError
         If the file cannot be written.
     """
     if path is None:
+        shown = sys.stdout.isatty()
         for line in lines:
-            sys.stdout.write(f"{utf8(line)}\n")
+            sys.stdout.write((printable(line, keep="\t") if shown else utf8(line)) + "\n")
             sys.stdout.flush()
         return
     try:
