@@ -32,6 +32,8 @@ class Sink:
     """A sink that takes nothing for so long hangs, and the program does not wait for it at its end (s)."""
     lasting = True
     """Whether anything is left of what it takes when the program has ended."""
+    draws = False
+    """Whether it takes the rows of the panel."""
 
     def open(self, start: Event) -> None:
         """Take the first event, which says what is listened to, before any other."""
@@ -48,7 +50,7 @@ class Sink:
         """Take a line for people."""
 
     def panel(self, rows: Rows, alarmed: bool) -> None:
-        """Take the rows of the panel; left out while the sink is busy."""
+        """Take the rows of the panel; those are left out that come while it is busy."""
 
     def sound(self, pcm: Pcm16, start: int) -> None:
         """Take sound as it came in, int16 at the model's rate; ``start`` is the place of its first sample."""

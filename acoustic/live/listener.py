@@ -113,11 +113,7 @@ class Listener:
                 self._finish()
         if self._failure is not None:
             raise self._failure
-        losses = [one for one in self._outlets if one.lost]
-        return Ended(
-            self._session.interrupted,
-            tuple(f"{one.sink.name}: {one.trouble} {one.lost} things for it were lost." for one in losses),
-        )
+        return Ended(self._session.interrupted, tuple(_loss(one) for one in self._outlets if one.trouble is not None))
 
     def facts(self) -> Facts:
         """Return what is known of the stream so far."""
@@ -242,18 +238,23 @@ class Listener:
     def _measure(self, step: Step[Any]) -> None:
         self._level.push(step.pcm)
         self._recorded.push(step.pcm)
-        if time.monotonic() - self._drawn >= DRAW_S:
-            self._drawn = time.monotonic()
-            rows, alarmed = self._rows(), self._collector.alarmed
-            for outlet in self._outlets:
-                if outlet.idle:
-                    outlet.put("panel", rows, alarmed)
-            self._level.reset()
+        self._draw()
         every_s = self._loaded.application.health_every_s
         if step.end_s >= self._next_health_s:
             self._next_health_s = (math.floor(step.end_s / every_s) + 1) * every_s
             self._give("event", {"event": "health", **self._health()})
             self._recorded.reset()
+
+    def _draw(self) -> None:
+        """Bring the panel up to date; a screen that is busy is left alone."""
+        screens = [outlet for outlet in self._outlets if outlet.sink.draws and outlet.idle]
+        if not screens or time.monotonic() - self._drawn < DRAW_S:
+            return
+        self._drawn = time.monotonic()
+        rows, alarmed = self._rows(), self._collector.alarmed
+        for outlet in screens:
+            outlet.put("panel", rows, alarmed)
+        self._level.reset()
 
     def _label(self, *, at_once: bool = False) -> None:
         """Hand on all labels so far, where something happened since the last time."""
@@ -300,3 +301,8 @@ class Listener:
         out = None if self._out is None else self._out.health(self._chain, self._sound)  # type: ignore[arg-type]
         parts = [plain(part) for part in (heard, own, out, keeping_up) if part is not None]
         return {name: value for part in parts for name, value in part.items()}
+
+
+def _loss(outlet: Outlet) -> str:
+    lost = f" {outlet.lost} things for it were lost." if outlet.lost else ""
+    return f"{outlet.sink.name}: {outlet.trouble}{lost}"
