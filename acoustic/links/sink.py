@@ -89,7 +89,7 @@ class Outlet:
         self._patience_s = patience_s
         # Counted by the caller's thread, and by the sink's.
         self._n_left_out = self._n_failed = 0
-        # When the sink last began or finished something.
+        # When the sink last began or finished something, or got something to do.
         self._active_s = time.monotonic()
         self._queue: queue.Queue[tuple[str, tuple[Any, ...]] | None] = queue.Queue(capacity)
         self._thread = threading.Thread(target=self._run, name=f"sink {sink.name}", daemon=True)
@@ -121,6 +121,8 @@ class Outlet:
             self._note("hangs, and is left behind.")
 
     def _put(self, item: tuple[str, tuple[Any, ...]] | None) -> bool:
+        if self.idle:
+            self._active_s = time.monotonic()
         while True:
             hangs = self._hangs()
             try:

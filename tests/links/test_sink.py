@@ -165,6 +165,21 @@ def test_a_sink_that_works_through_much_at_the_end_is_waited_for() -> None:
     assert (sink.taken, outlet.lost, sink.closed) == (list(range(20)), 0, 1)
 
 
+def test_a_sink_that_had_nothing_to_do_does_not_hang() -> None:
+    class Slow(Remembering):
+        def event(self, event: Any) -> None:
+            time.sleep(0.1)
+            super().event(event)
+
+    sink = Slow()
+    outlet = outlet_of(sink, 0.3, capacity=1)
+    time.sleep(0.5)
+    for number in range(5):
+        outlet.put("event", number)
+    outlet.close()
+    assert (sink.taken, outlet.lost) == (list(range(5)), 0)
+
+
 def test_a_sink_takes_only_what_it_is_made_for() -> None:
     sink = Remembering()
     outlet = outlet_of(sink)
