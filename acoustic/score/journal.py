@@ -104,5 +104,7 @@ class Journal:
 
 
 def _is_whole(entry: dict[str, Any]) -> bool:
-    record = entry.get("record")
-    return isinstance(entry.get("key"), str) and isinstance(record, dict) and {"file", "error"} <= record.keys()
+    key, record = entry.get("key"), entry.get("record")
+    return (
+        isinstance(key, str) and isinstance(record, dict) and isinstance(record.get("file"), str) and "error" in record
+    )

@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
@@ -41,12 +42,42 @@ def workers(jobs: int | None = None) -> Iterator[ProcessPoolExecutor]:
     context = get_context("spawn")
     # Nobody writes to it: its end is the end of this process, or of the work.
     ours, theirs = context.Pipe()
-    with ours, theirs, ProcessPoolExecutor(jobs or os.cpu_count(), context, _start_worker, (theirs,)) as executor:
+    number = jobs or os.cpu_count() or 1
+    with ours, theirs, ProcessPoolExecutor(number, context, _start_worker, (theirs,)) as executor:
+        with _ctrl_c_held():
+            for _ in range(number):
+                executor.submit(int)
         try:
             yield executor
         except BaseException:
-            ours.close()
+            _end(executor, ours)
             raise
+
+
+@contextmanager
+def _ctrl_c_held() -> Iterator[None]:
+    """Let Ctrl-C wait while the block runs; processes that are started in it never hear of it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _end(executor: ProcessPoolExecutor, life: Connection) -> None:
+    """End processes in the middle of their work."""
+    with suppress(RuntimeError):  # they have been killed already
+        last = executor.submit(int)
+        ending = threading.Thread(target=partial(executor.shutdown, cancel_futures=True))
+        ending.start()
+        # Python 3.11 fails when processes end before it has dropped everything that is cancelled.
+        while not (last.running() or last.done()):
+            time.sleep(0.01)
+        life.close()
+        ending.join()
 
 
 def make_missing(job: Callable[[Path, int], None], paths: Sequence[Path], description: str) -> None:
@@ -132,8 +163,8 @@ def _attempt_path(job: Callable[[Path], R], path: Path) -> Attempt[R]:
 
 
 def _start_worker(parent: Connection) -> None:
-    # Ctrl-C reaches every process of the terminal: the workers end without a word, the parent reports.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # Ctrl-C reaches every process of the terminal: the parent ends the workers, and reports.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 
