@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from acoustic.application import Row
-from acoustic.records import members, plain
+from acoustic.errors import ParameterError
+from acoustic.records import members, plain, read
 from acoustic.score.journal import Journal
 from acoustic.score.recording import Task
 
@@ -51,6 +52,8 @@ class Resumption:
     settings : mapping
         What all rows depend on beside their recordings, by names for people; values as :meth:`Contents.of` takes them.
     tasks : sequence of Task
+    result : type
+        Record class of the rows.
 
     Attributes
     ----------
@@ -58,8 +61,8 @@ class Resumption:
         Rows that an interrupted run has scored, by recording.
     """
 
-    def __init__(self, output: Path, settings: Mapping[str, Any], tasks: Sequence[Task]) -> None:
-        self._contents, self._output, self._tasks = Contents(), output, tasks
+    def __init__(self, output: Path, settings: Mapping[str, Any], tasks: Sequence[Task], result: type) -> None:
+        self._contents, self._output, self._tasks, self._result = Contents(), output, tasks, result
         whole = {name: self._contents.of(value) for name, value in settings.items()}
         self.journal = Journal(output.with_name(f".{output.name}.journal"), whole)
         self._names = {record["file"] for record in self.journal.done.values()}
@@ -68,7 +71,8 @@ class Resumption:
     def _row_of(self, task: Task) -> Row | None:
         if str(task.path) not in self._names or not all(path.exists() for path in _outputs(task)):
             return None
-        return self.journal.done.get(self._contents.key(task))
+        row = self.journal.done.get(self._contents.key(task))
+        return row if row is not None and _is_row(row, self._result) else None
 
     def notes(self) -> Iterator[str]:
         """Yield what a person should know of the interrupted run."""
@@ -99,6 +103,15 @@ class Resumption:
             When it cannot be written; those before it stay.
         """
         self.journal.add(self._contents.key(task), row)
+
+
+def _is_row(values: Row, result: type) -> bool:
+    """Return whether values are a row as this version writes it: a journal may be anybody's."""
+    try:
+        read(result, values, "row")
+    except ParameterError:
+        return False
+    return True
 
 
 def _outputs(task: Task) -> list[Path]:

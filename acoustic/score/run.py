@@ -101,11 +101,10 @@ class Scoring:
         if output.exists() and output.is_dir() != (self._request.form is Form.AUDACITY):
             raise ParameterError(f"{output}: is a {'folder' if output.is_dir() else 'file'}. Give another place.")
         refuse_inputs([output], [task.path for task in self.tasks])
-        options = {
-            f"--{one.name.replace('_', '-')}": getattr(self._options, one.name)
-            for one in members(self._loaded.application.options)
-        }
-        return Resumption(output, {"bundle": self._loaded.sha256, "version": __version__, **options}, self.tasks)
+        options, names = self._options, [one.name for one in members(self._loaded.application.options)]
+        settings = {f"--{name.replace('_', '-')}": getattr(options, name) for name in names}
+        settings |= {"bundle": self._loaded.sha256, "version": __version__}
+        return Resumption(output, settings, self.tasks, self._loaded.application.result)
 
     def run(self) -> Tally:
         """Score what an interrupted run has not, and write everything.

@@ -16,6 +16,7 @@ from acoustic.records import at, json_line
 from acoustic.text import printable, utf8
 
 App = Application[Any, Any, Any, Any]
+LINE_END = "\r\n"
 
 
 class Form(StrEnum):
@@ -118,8 +119,9 @@ def csv_lines(application: App, rows: Iterable[Row], files: Sequence[Path]) -> I
 def csv_line(cells: Iterable[object]) -> str:
     """Write one line of CSV, without its end."""
     stream = io.StringIO()
-    csv.writer(stream, lineterminator="").writerow(cells)
-    return stream.getvalue()
+    # Characters of the end are quoted within cells.
+    csv.writer(stream, lineterminator=LINE_END).writerow(cells)
+    return stream.getvalue().removesuffix(LINE_END)
 
 
 def table_lines(application: App, rows: Iterable[Row], files: Sequence[Path]) -> Iterator[str]:
