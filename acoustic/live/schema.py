@@ -1,10 +1,10 @@
 """The schema of what live streams write: JSON Schema for programs, Markdown for people, from one declaration."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from acoustic.application import Application
-from acoustic.live.events import Health, KeepingUp, OutputHealth, Start, Trouble
+from acoustic.live.events import Health, KeepingUp, OutputHealth, OutputLevel, Start, Trouble
 from acoustic.records import json_schema
 
 App = Application[Any, Any, Any, Any]
@@ -24,7 +24,7 @@ def schema(application: App) -> dict[str, Any]:
     shapes["health"] = _joined("health", Health, application.health, KeepingUp)
     summary, row = json_schema(application.result, "summary"), json_schema(application.result)
     if application.makes_sound:
-        shapes["health"] = _joined("health", Health, application.health, OutputHealth, KeepingUp)
+        shapes["health"] = _joined("health", Health, OutputLevel, application.health, OutputHealth, KeepingUp)
         summary["properties"]["lost_blocks"] = {"type": "integer", "description": "Blocks lost on the way in or out."}
     summary["description"] = "The stream ends: the row that scoring the recording gives."
     shapes["summary"] = summary
@@ -32,7 +32,7 @@ def schema(application: App) -> dict[str, Any]:
         "$schema": DIALECT,
         "title": f"Events of acoustic {application.name}",
         "version": VERSION,
-        "oneOf": [{"$ref": f"#/$defs/{name}"} for name in [*shapes, "row"]],
+        "anyOf": [{"$ref": f"#/$defs/{name}"} for name in [*shapes, "row"]],
         "$defs": {**shapes, "row": row},
     }
 
@@ -47,18 +47,29 @@ def _joined(name: str, *records: type | None) -> dict[str, Any]:
     return joined
 
 
-def markdown(application: App) -> Iterator[str]:
-    """Yield the lines of a page that lists every event and its fields."""
-    yield f"## {application.name}"
-    for name, shape in schema(application)["$defs"].items():
-        yield f"### `{name}`" if name != "row" else "### Row of `score --json`"
+INTRODUCTION = """\
+# Events
+
+`acoustic APP listen --json` writes one JSON object per line to standard output, and `--save` keeps the same lines
+beside the recording. The field `event` names the kind. `acoustic APP score --json` writes one row per recording.
+Fields may be added within a version of the schema, so ignore those that you do not know; none is renamed or removed.
+
+`acoustic events APP` prints the same as JSON Schema; `acoustic events --markdown` writes this page. Version of the
+schema: """
+
+
+def page(applications: Iterable[App]) -> Iterator[str]:
+    """Yield the lines of a Markdown page that lists every event and its fields."""
+    yield f"{INTRODUCTION}{VERSION}."
+    for application in applications:
         yield ""
-        yield shape["description"]
-        yield ""
-        yield "| field | type | unit | meaning |"
-        yield "|---|---|---|---|"
-        yield from _fields(shape, "")
-        yield ""
+        yield f"## {application.name}"
+        for name, shape in schema(application)["$defs"].items():
+            heading = "Row of `score --json`" if name == "row" else f"`{name}`"
+            yield f"\n### {heading}\n\n{shape['description']}\n"
+            yield "| field | type | unit | meaning |"
+            yield "|---|---|---|---|"
+            yield from _fields(shape, "")
 
 
 def _fields(shape: Mapping[str, Any], prefix: str) -> Iterator[str]:

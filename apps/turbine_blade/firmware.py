@@ -12,6 +12,7 @@ from acoustic.export import c_text
 from acoustic.export.constants import Constants
 from acoustic.firmware import Firmware, own_listen, own_sources
 from acoustic.frontend.c_tables import log_mel_fields
+from acoustic.frontend.tables import front_end_tables
 
 from .chain import least_frames
 from .conditions import CONDITIONS
@@ -195,7 +196,7 @@ def _tables(model: TurbineModel, usual: Usual) -> str:
     expected = {"usual_shape": model.usual_shape, "predicted": model.network.predicted}
     machine = {"mean": usual.clips.mean, "own_clips": usual.clips.own_clips, "octaves": usual.clips.octaves}
     constants = Constants()
-    constants.add("acoustic_log_mel", "acoustic_turbine_front_end", log_mel_fields(model.front_end))
+    constants.add("acoustic_log_mel", "acoustic_turbine_front_end", log_mel_fields(front_end_tables(model.front_end)))
     constants.add("acoustic_turbine_expectation", "acoustic_turbine_expected", expected)
     constants.add("acoustic_turbine_head", "acoustic_turbine_distances", _head_fields(head))
     constants.add("acoustic_turbine_usual", "acoustic_turbine_machine", machine)

@@ -7,28 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile as sf
+from made_riff import PCM, RATE_HZ, RAW, chunk, fmt, riff
 
 from acoustic.audio import Recording, find_recordings, foreign
 from acoustic.audio.container import look_into
 from acoustic.errors import AcousticError, AudioFileError, MissingExtraError
 
-RATE_HZ = 16_000
-PCM = np.random.default_rng(5).integers(-3000, 3000, 2 * RATE_HZ).astype("<i2")
-RAW = PCM.tobytes()
 EXAMPLES = int(os.environ.get("ACOUSTIC_FUZZ_INPUTS", "150"))
-
-
-def chunk(name: bytes, body: bytes, *, length: int | None = None) -> bytes:
-    return name + struct.pack("<I", len(body) if length is None else length) + body + b"\0" * (len(body) % 2)
-
-
-def fmt(rate_hz: int = RATE_HZ, channels: int = 1) -> bytes:
-    return chunk(b"fmt ", struct.pack("<HHIIHH", 1, channels, rate_hz, rate_hz * 2 * channels, 2 * channels, 16))
-
-
-def riff(*chunks: bytes, size: int | None = None, magic: bytes = b"RIFF") -> bytes:
-    body = b"WAVE" + b"".join(chunks)
-    return magic + struct.pack("<I", len(body) if size is None else size) + body
 
 
 def ds64(n_bytes: int) -> bytes:
