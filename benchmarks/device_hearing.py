@@ -9,13 +9,12 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from acoustic_apps.hearing_denoise.features import FRONT_END
 from acoustic_apps.hearing_denoise.firmware import firmware
 
+from acoustic.application import load
 from acoustic.export.chains.program import build_on_board, equal_blocks, replay_on_board, write_sources
 from acoustic.export.qemu.boards import BOARDS
 from acoustic.export.qemu.emulator import missing_tool
-from acoustic.model.bundle import Bundle
 
 CLOCK_HZ = 180e6
 CYCLES_PER_INSTRUCTION = 1.5
@@ -28,8 +27,8 @@ def main() -> None:
     parser.add_argument("--board", choices=BOARDS, action="append", help="default: cortex-m4")
     parser.add_argument("--seconds", type=int, default=10, help="of sound")
     asked = parser.parse_args()
-    hop, rate_hz = FRONT_END.hop_samples, FRONT_END.rate_hz
-    made = firmware(Bundle.load(asked.bundle))
+    model = load(asked.bundle, "hearing").typed
+    hop, rate_hz, made = model.front_end.hop_samples, model.front_end.rate_hz, firmware(model)
     pcm = made.example_pcm[: asked.seconds * rate_hz]
     print(f"load: of {CLOCK_HZ / 1e6:.0f} MHz, estimated at {CYCLES_PER_INSTRUCTION} cycles an instruction")
     print("board       flash B  RAM B stack B M instr/s longest hop of its time")
@@ -43,9 +42,9 @@ def main() -> None:
             _, outcome = replay_on_board(program, pcm, equal_blocks(len(pcm), hop), made.stages)
         region = outcome.regions[0]
         per_s = region.instructions * rate_hz / len(pcm)
-        load = region.most_instructions * CYCLES_PER_INSTRUCTION / CLOCK_HZ / (hop / rate_hz)
+        share = region.most_instructions * CYCLES_PER_INSTRUCTION / CLOCK_HZ / (hop / rate_hz)
         memory = f"{program.flash_bytes:7} {program.ram_bytes:6} {outcome.stack_bytes:7}"
-        print(f"{name:11} {memory} {per_s / 1e6:9.2f} {region.most_instructions:11} {load:11.1%}")
+        print(f"{name:11} {memory} {per_s / 1e6:9.2f} {region.most_instructions:11} {share:11.1%}")
 
 
 if __name__ == "__main__":

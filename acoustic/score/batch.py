@@ -11,7 +11,8 @@ from typing import Any
 from acoustic.application import Loaded, Row, failure, from_bundle
 from acoustic.model.bundle import Bundle
 from acoustic.score.processes import attempt, in_order
-from acoustic.score.recording import Task, score_recording
+from acoustic.score.recording import score_recording
+from acoustic.score.task import Task
 
 
 @dataclass(frozen=True)

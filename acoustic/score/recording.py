@@ -1,28 +1,15 @@
 """One recording through the chain of its application, faster than real time."""
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from acoustic.application import Facts, Loaded, Row
 from acoustic.audio import Recording
 from acoustic.records import plain
+from acoustic.score.sound import enhance_recording
+from acoustic.score.task import Task
 
 #: Larger blocks are faster, and give the same result.
 BLOCK_S = 30.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Task:
-    """A recording to score, and where what belongs to it goes."""
-
-    path: Path
-    options: Any
-    """The application's options for it."""
-    picture: Path | None = None
-    """PNG to draw."""
-    sound: Path | None = None
-    """WAV for the sound that the application makes of it."""
 
 
 def score_recording(loaded: Loaded[Any, Any, Any, Any], task: Task) -> Row:
@@ -36,8 +23,6 @@ def score_recording(loaded: Loaded[Any, Any, Any, Any], task: Task) -> Row:
         If it cannot be judged, or a file cannot be written.
     """
     if loaded.application.makes_sound:
-        from acoustic.score.sound import enhance_recording
-
         return enhance_recording(loaded, task)
     application, recording = loaded.application, Recording(task.path)
     chain = application.chain(loaded.typed, task.options)

@@ -12,8 +12,8 @@ from acoustic.progress import progress
 from acoustic.score.batch import Outcome, score_all
 from acoustic.score.journal import Journal, content_of
 from acoustic.score.processes import n_jobs, workers
-from acoustic.score.recording import Task
 from acoustic.score.sound import sounds_in
+from acoustic.score.task import Task
 from acoustic.score.writers import Form, names_in, require_parquet, write_rows
 
 

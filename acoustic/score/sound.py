@@ -14,7 +14,7 @@ from acoustic.audio.resample import from_pcm16
 from acoustic.audio.source import Float32, Pcm16
 from acoustic.errors import ParameterError
 from acoustic.records import plain
-from acoustic.score.recording import Task
+from acoustic.score.task import Task
 from acoustic.score.writers import names_in
 from acoustic.text import finite
 
