@@ -5,12 +5,10 @@ import struct
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from acoustic.audio.source import Pcm16
 from acoustic.errors import AcousticError, ParameterError
-from acoustic.files import DiskSync, whole_file, write_failure
+from acoustic.files import Closing, DiskSync, whole_file, write_failure
 
 HEADER_BYTES = 80
 FLUSH_S = 1.0
@@ -43,7 +41,7 @@ def wav_header(n_samples: int, rate_hz: int, channels: int = 1) -> bytes:
     return start + pcm_format + struct.pack("<4sI", b"data", data_bytes)
 
 
-class WavWriter:
+class WavWriter(Closing):
     """Write an int16 mono WAV file block by block.
 
     Once a second everything written so far, with a header that fits, is forced to the disk while the program
@@ -90,6 +88,8 @@ class WavWriter:
         left = memoryview(pcm.astype("<i2", copy=False).tobytes())
         n_samples = self.n_samples + len(pcm)
         try:
+            # Not the end of the file: a write that failed half-way may have left an odd number of bytes there.
+            self._file.seek(HEADER_BYTES + 2 * self.n_samples)
             while left:
                 left = left[self._file.write(left) :]
             self.n_samples = n_samples
@@ -112,21 +112,9 @@ class WavWriter:
         finally:
             self._file.close()
 
-    def __enter__(self) -> Self:
-        """Return the writer itself."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close the file."""
-        self.close()
-
     def _flush(self) -> None:
         self._file.seek(0)
         self._file.write(wav_header(self.n_samples, self.rate_hz))
-        # Not the end of the file: a write that failed half-way may have left an odd number of bytes there.
-        self._file.seek(HEADER_BYTES + 2 * self.n_samples)
         self._flushed_at = time.monotonic()
 
     def _failure(self, error: OSError) -> AcousticError:

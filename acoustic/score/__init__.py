@@ -2,8 +2,7 @@
 
 from acoustic.score.batch import Outcome, score_all
 from acoustic.score.processes import in_order, make_missing, workers
-from acoustic.score.recording import score_recording
-from acoustic.score.task import Task
+from acoustic.score.recording import Task, score_recording
 from acoustic.score.writers import Form
 
 __all__ = [

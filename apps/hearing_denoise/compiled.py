@@ -16,7 +16,6 @@ from acoustic.frontend.c_tables import stft_fields, synthesis_fields
 from acoustic.frontend.compiled import StftDefinition, SynthesisDefinition
 from acoustic.frontend.enhancement import EnhancementFrontEnd
 from acoustic.frontend.framing import check_pcm
-from acoustic.frontend.stft import FULL_SCALE
 from acoustic.model.compiled import NativeProgram
 
 from .features import FRONT_END
@@ -29,9 +28,7 @@ HOME = Path(__file__).parent / "csrc"
 
 def definitions(front_end: EnhancementFrontEnd) -> tuple[dict[str, Any], dict[str, Any]]:
     """Fields of the C structures that analysis and synthesis are defined by."""
-    windows, hop = front_end.windows, front_end.hop_samples
-    synthesis = (windows.synthesis * FULL_SCALE)[windows.silent_hops * hop :]
-    return stft_fields(windows.analysis / FULL_SCALE, hop), synthesis_fields(synthesis, windows.n_fft, hop)
+    return stft_fields(front_end.windows), synthesis_fields(front_end.windows)
 
 
 class CompiledStream:

@@ -14,7 +14,7 @@ import soundfile
 from acoustic_apps.hearing_denoise.aid import Options
 from made_hearing import RATE_HZ, drawn, enhanced, noisy_pcm
 
-from acoustic.audio import Health, write_wav
+from acoustic.audio import SourceHealth, write_wav
 from acoustic.audio.source import Pcm16
 from acoustic.errors import DeviceError, ParameterError
 from acoustic.links import Archive, Panel, Sink, Stdout
@@ -158,7 +158,7 @@ class MadeSource:
     rate_hz = RATE_HZ
 
     def __init__(self, pcm: Pcm16, failure: DeviceError | None = None) -> None:
-        self.health = Health()
+        self.health = SourceHealth()
         self._pcm, self._failure = pcm, failure
 
     def __iter__(self) -> Any:
