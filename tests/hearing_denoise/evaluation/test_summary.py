@@ -5,7 +5,7 @@ import pytest
 from acoustic_apps.hearing_denoise.evaluation import report
 from acoustic_apps.hearing_denoise.evaluation.judge import Row
 from acoustic_apps.hearing_denoise.evaluation.summary import MEASURES
-from acoustic_apps.hearing_denoise.evaluation.summary import Summary as AnySummary
+from acoustic_apps.hearing_denoise.evaluation.summary import EvaluationSummary as AnySummary
 from acoustic_apps.hearing_denoise.evaluation.systems import FLOAT, INT8
 from acoustic_apps.hearing_denoise.evaluation.targets import targets
 
