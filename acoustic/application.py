@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from acoustic.errors import AcousticError, BundleError, MissingExtraError, Param
 from acoustic.firmware import Firmware
 from acoustic.frontend.definition import Definition
 from acoustic.model.bundle import Bundle
-from acoustic.records import plain
+from acoustic.records import About, plain
 
 GROUP = "acoustic.applications"
 """Entry points: name of an application = its :class:`Application`."""
@@ -78,6 +78,9 @@ class Facts:
     """Time of work per time of sound, where it was measured."""
     output: str | None = None
     """File with the sound that was made of it."""
+    input_dbfs: float | None = None
+    output_dbfs: float | None = None
+    """RMS levels of the sound that came in and of that made of it, where they were measured; None for silence."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,8 +161,8 @@ class Painter(Protocol[R_contra]):
         """Take samples as they came, at the model's rate."""
         ...
 
-    def save(self, result: R_contra, path: Path, /) -> None:
-        """Write the picture as PNG, whole or not at all."""
+    def draw(self, result: R_contra, /) -> Any:
+        """Return the picture, a matplotlib figure as `acoustic.plot.new_figure` makes it."""
         ...
 
 
@@ -246,14 +249,12 @@ class Written:
 class Claim:
     """Something that an evaluation measured, against its target."""
 
-    name: str
-    value: str
-    """As it was measured, with its interval and number where there are any."""
-    target: str = ""
-    rival: str = ""
-    """The same of what it is compared with, in the same run."""
-    passed: bool | None = None
-    """None where there is nothing to pass."""
+    name: Annotated[str, About("What was measured.")]
+    value: Annotated[str, About("As it was measured, with its 95 % interval where there is one.")]
+    target: Annotated[str, About("What it is to be.")] = ""
+    rival: Annotated[str, About("The same of what it is compared with, in the same run.")] = ""
+    data: Annotated[str, About("On what, how many of them, and whether they are simulated.")] = ""
+    passed: Annotated[bool | None, About("Whether the target is met; null: there is none.")] = None
 
 
 Output = Note | Line | Table | Record | Written | Claim
@@ -287,8 +288,8 @@ class Application(Generic[M, P, E, R]):
     read: Callable[[Bundle], M]
     """Reads a bundle of this application into a typed model; raises `BundleError` or `ParameterError`."""
     chain: Callable[[M, P], Chain[E]]
-    collect: Callable[[M, P, Chain[E]], Collector[E, R]]
-    """Makes the collector of a stream that goes through the chain."""
+    collect: Callable[[M, P, Any], Collector[E, R]]
+    """Makes the collector of a stream that goes through the chain, which is handed to it."""
     result: type[R]
     """Record class with the fields ``file`` and ``error``, and defaults for all others."""
     events: Mapping[str, type]
@@ -361,10 +362,11 @@ class Loaded(Generic[M, P, E, R]):
             stages = self.application.stages(self.typed, vectors)
         except KeyError as missing:
             raise BundleError(f"bundle {name}: test vector {missing} is missing") from None
-        compared = stages.keys() & vectors.keys()
+        # In the order of the computation: the first that differs is where to look.
+        compared = [stage for stage in stages if stage in vectors]
         if not compared:
             raise BundleError(f"bundle {name}: test vectors are missing")
-        for stage in sorted(compared):
+        for stage in compared:
             if vectors[stage].tobytes() != np.ascontiguousarray(stages[stage]).tobytes():
                 raise BundleError(f"bundle {name}: this machine computes another {stage} than the test vectors hold")
         return len(compared)

@@ -13,7 +13,7 @@ SOURCES = sorted([*CHECKOUT.glob("acoustic/**/*.py"), *CHECKOUT.glob("apps/**/*.
 # Lowest first. A module may import from its own layer and from those before it.
 LAYERS = [
     {"acoustic.errors", "acoustic", "acoustic.files", "acoustic.statistics", "acoustic.native", "acoustic.progress"},
-    {"acoustic.records"},
+    {"acoustic.records", "acoustic.text"},
     {"acoustic.frontend", "acoustic.audio", "acoustic.options", "acoustic.terminal", "acoustic.download"},
     {"acoustic.signals"},
     {"acoustic.model", "acoustic.datasets"},
@@ -22,8 +22,11 @@ LAYERS = [
     {"acoustic.train", "acoustic.export", "acoustic.plot"},
     {"acoustic.links"},
     {"acoustic.score", "acoustic.live"},
-    {"acoustic.doctor"},
+    {"acoustic.api"},
+    {"acoustic.doctor", "acoustic.evaluation"},
+    {"acoustic.commands"},
     {"acoustic.cli"},
+    {"acoustic.__main__"},
 ]
 SLOW = {
     "keras",
@@ -88,6 +91,8 @@ def test_imports_point_downward(path: Path) -> None:
         assert not foreign, f"{module} imports another app: {sorted(foreign)}"
         return
     assert not {name for name in ours if _within(name, "apps")}, f"{module} imports an app"
+    if module == "acoustic":
+        return  # its public names come from above, when they are first used: see tests/test_api.py
     upward = {name for name in ours if layer(name) > layer(module)}
     assert not upward, f"{module} imports upward: {sorted(upward)}"
 

@@ -1,6 +1,6 @@
 """Commands made of an application's actions: train, evaluate, simulate, and whatever else it offers."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import typer
@@ -43,9 +43,14 @@ def show(outputs: Iterable[Output], *, as_json: bool) -> int:
         else:
             _show(output)
     if claims:
-        rows = [(one.name, one.target, one.value, one.rival, VERDICTS[one.passed]) for one in claims]
-        terminal.show_table(("measure", "target", "value", "rival", ""), rows)
+        _show(claims_table(claims))
     return code
+
+
+def claims_table(claims: Sequence[Claim]) -> Table:
+    """Return claims as a table for people."""
+    rows = [(one.name, one.target, one.value, one.rival, one.data, VERDICTS[one.passed]) for one in claims]
+    return Table(("measure", "target", "measured", "rival", "data", ""), rows)
 
 
 def _record(output: Output) -> Mapping[str, Any] | None:

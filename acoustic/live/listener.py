@@ -85,7 +85,8 @@ class Listener:
         self._outlets = [Outlet(sink, partial(self._patience_s, sink)) for sink in sinks]
         # Those whose trouble has been told.
         self._troubled: list[Outlet] = []
-        self._level, self._recorded = LevelMeter(), LevelMeter()
+        # Of all, since the panel was drawn, and since the last health record.
+        self._heard, self._level, self._recorded = LevelMeter(), LevelMeter(), LevelMeter()
         self._next_health_s = application.health_every_s
         self._last_trouble: HealthEvent | None = None
         self._drawn = self._labelled = 0.0
@@ -125,6 +126,9 @@ class Listener:
             rate_hz=self._sound.source.rate_hz if kept else self._sound.rate_hz,
             warnings=(*self._sound.warnings, *(f"{one.sink.name}: {one.trouble}" for one in self._troubled)),
             realtime_factor=self._session.pace.realtime_factor,
+            output=None if self._out is None else self._out.file,
+            input_dbfs=finite(self._heard.rms_dbfs),
+            output_dbfs=None if self._out is None else finite(self._out.level.rms_dbfs),
         )
 
     def _start(self) -> Start:
@@ -236,8 +240,8 @@ class Listener:
         yield from reversed(new)
 
     def _measure(self, step: Step[Any]) -> None:
-        self._level.push(step.pcm)
-        self._recorded.push(step.pcm)
+        for meter in (self._heard, self._level, self._recorded):
+            meter.push(step.pcm)
         self._draw()
         every_s = self._loaded.application.health_every_s
         if step.end_s >= self._next_health_s:
@@ -297,9 +301,11 @@ class Listener:
             lost_s=health.lost_s,
             silent=health.silent,
         )
-        own = self._collector.health(self.now_s)
-        out = None if self._out is None else self._out.health(self._chain, self._sound)  # type: ignore[arg-type]
-        parts = [plain(part) for part in (heard, own, out, keeping_up) if part is not None]
+        own, out = self._collector.health(self.now_s), self._out
+        parts = [heard, own]
+        if out is not None:
+            parts = [heard, out.recorded(), own, out.health(self._chain, self._sound)]  # type: ignore[arg-type]
+        parts = [plain(part) for part in (*parts, keeping_up) if part is not None]
         return {name: value for part in parts for name, value in part.items()}
 
 

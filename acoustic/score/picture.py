@@ -7,6 +7,7 @@ from typing import Any
 from acoustic.application import Painter, Row
 from acoustic.audio.source import Pcm16
 from acoustic.errors import AcousticError
+from acoustic.plot import save_figure
 
 #: How the warning of a row begins whose picture is missing.
 MISSING = "no picture"
@@ -39,7 +40,7 @@ class Picture:
 
     def save(self, result: Any, row: Row) -> Row:
         """Draw it; return the row, with a warning where there is no picture."""
-        self._try(lambda: self._painter.save(result, self._path))
+        self._try(lambda: save_figure(self._painter.draw(result), self._path))
         return row if self._trouble is None else warned(row, f"{MISSING}: {self._trouble}")
 
     def _try(self, step: Callable[[], object]) -> None:

@@ -1,16 +1,22 @@
-"""One recording through the chain of its application, faster than real time."""
+"""One sound through its application, faster than real time: a recording with all that is made of it, or an array."""
 
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from acoustic.application import Facts, Loaded, Row
-from acoustic.audio import Recording
+from acoustic.application import Loaded, Row
+from acoustic.audio import Recording, Sound, write_wav_blocks
+from acoustic.audio.source import Pcm16
+from acoustic.errors import ParameterError
 from acoustic.records import json_line, plain
+from acoustic.score.feed import Feed
 from acoustic.score.picture import Picture, warned
 
 #: Larger blocks are faster, and give the same result.
-BLOCK_S = 30.0
+BLOCK_S = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,22 +35,24 @@ class Task:
 def score_recording(loaded: Loaded[Any, Any, Any, Any], task: Task) -> Row:
     """Score one recording, draw it, and write the sound that is made of it, as the task says.
 
-    A picture that cannot be drawn is a warning of the row.
-
     Raises
     ------
     AudioFileError
         If it cannot be read.
     AcousticError
-        If it cannot be judged, or its sound cannot be written.
+        If it cannot be judged, or a file cannot be written.
     """
     before = _version(task.path)
-    if loaded.application.makes_sound:
-        from acoustic.score.sound import enhance_recording
-
-        row = enhance_recording(loaded, task)
-    else:
-        row = _score(loaded, task)
+    sound, save = Recording(task.path), exhaust
+    picture = None
+    if task.picture is not None:
+        picture = Picture(lambda: painter_of(loaded, task.options), task.picture)
+    if task.sound is not None:
+        save = partial(write_wav_blocks, task.sound, rate_hz=sound.rate_hz, channels=sound.channels)
+    result = score_sound(loaded, sound, task.options, picture, save, task.sound)
+    row: Row = plain(result)
+    if picture is not None:
+        row = picture.save(result, row)
     json_line(row)  # what is no number in JSON fails here, for this recording alone
     return row if _version(task.path) == before else warned(row, "changed while it was read: score it again")
 
@@ -57,34 +65,74 @@ def _version(path: Path) -> object:
     return stat.st_size, stat.st_mtime_ns
 
 
-def picture_of(loaded: Loaded[Any, Any, Any, Any], task: Task) -> Picture | None:
-    """Return the picture that the task asks for."""
-    make = loaded.application.picture
-    if task.picture is None or make is None:
-        return None
-    return Picture(lambda: make(loaded.typed, task.options), task.picture)
+def exhaust(blocks: Iterable[Pcm16]) -> None:
+    """Let sound be made that nobody keeps."""
+    for _ in blocks:
+        pass
 
 
-def _score(loaded: Loaded[Any, Any, Any, Any], task: Task) -> Row:
-    application, recording = loaded.application, Recording(task.path)
-    chain = application.chain(loaded.typed, task.options)
-    collector = application.collect(loaded.typed, task.options, chain)
-    picture = picture_of(loaded, task)
-    n_samples = 0
-    for block in recording.blocks(loaded.rate_hz, round(BLOCK_S * loaded.rate_hz)):
-        for event in chain.push(block):
-            collector.hear(event)
-        if picture is not None:
-            picture.push(block)
-        n_samples += len(block)
-    for event in chain.flush():
-        collector.hear(event)
-    facts = Facts(
-        file=str(task.path),
-        duration_s=n_samples / loaded.rate_hz,
-        rate_hz=recording.rate_hz,
-        warnings=tuple(recording.warnings),
+def score_sound(
+    loaded: Loaded[Any, Any, Any, Any],
+    sound: Sound,
+    options: Any,
+    painter: Any = None,
+    save: Callable[[Iterable[Pcm16]], object] = exhaust,
+    output: Path | None = None,
+) -> Any:
+    """Score one sound; return the application's result.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        The model.
+    sound : Sound
+    options
+        The application's options for it.
+    painter : Painter, optional
+        Sees what came and, of an application that makes sound, what was made.
+    save : callable
+        Draws blocks of the sound that is made, int16 (n, channels) at the rate that came: as many samples as came.
+    output : Path, optional
+        The file that they go to.
+
+    Raises
+    ------
+    AudioFileError
+        If the sound is a recording that cannot be read.
+    AcousticError
+        If it cannot be judged, or what is made of it cannot be written.
+    """
+    start_s = time.perf_counter()
+    feed = Feed(loaded, options, sound.rate_hz, sound.channels, painter)
+    save(_through(feed, sound, loaded.rate_hz, mix=not loaded.application.makes_sound))
+    facts = feed.facts(
+        sound.name,
+        sound.n_frames,
+        sound.warnings,
+        realtime_factor=(time.perf_counter() - start_s) / sound.duration_s,
+        output=None if output is None else str(output),
     )
-    result = collector.result(facts)
-    row: Row = plain(result)
-    return row if picture is None else picture.save(result, row)
+    return feed.collector.result(facts)
+
+
+def _through(feed: Feed, sound: Sound, rate_hz: int, *, mix: bool) -> Iterator[Pcm16]:
+    """Feed a sound to its end; yield what is made of it."""
+    blocks = sound.blocks if mix else sound.channel_blocks
+    for block in blocks(rate_hz, round(BLOCK_S * rate_hz)):
+        feed.push(block.reshape(-1, feed.n_chains))
+        yield feed.sound()
+    feed.flush(sound.n_frames)
+    yield feed.sound()
+
+
+def painter_of(loaded: Loaded[Any, Any, Any, Any], options: Any) -> Any:
+    """Return a new painter.
+
+    Raises
+    ------
+    ParameterError
+        If the application draws no pictures.
+    """
+    if loaded.application.picture is None:
+        raise ParameterError(f"{loaded.application.name} draws no pictures.")
+    return loaded.application.picture(loaded.typed, options)

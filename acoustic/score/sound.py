@@ -1,26 +1,11 @@
-"""One recording through an application that makes sound: every channel by itself, at its own rate, to its end."""
+"""Where the sound goes that applications make of recordings."""
 
 import os
-import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from acoustic.application import Facts, Loaded, Row, SoundChain
-from acoustic.audio import LevelMeter, Recording, StreamResampler, to_pcm16, write_wav_blocks
-from acoustic.audio.recording import CLIPPED_SHARE
-from acoustic.audio.resample import from_pcm16
-from acoustic.audio.source import Float32, Pcm16
 from acoustic.errors import ParameterError
-from acoustic.records import plain
-from acoustic.score.picture import Picture
-from acoustic.score.recording import Task, picture_of
 from acoustic.score.writers import names_in
-
-#: Larger blocks are faster, and give the same samples.
-BLOCK_S = 10.0
 
 
 def sounds_in(output: Path, files: Sequence[Path], roots: Sequence[Path]) -> dict[Path, Path]:
@@ -74,115 +59,3 @@ def refuse_inputs(outputs: Iterable[Path], files: Iterable[Path]) -> None:
 def _place(path: Path) -> Path:
     """Return where a path leads; a link to itself leads nowhere, and is no error yet."""
     return Path(os.path.realpath(path))
-
-
-def enhance_recording(loaded: Loaded[Any, Any, Any, Any], task: Task) -> Row:
-    """Run one recording through its application, and write the sound it makes as int16 WAV, whole or not at all.
-
-    Every channel has a chain of its own, so that what one microphone hears changes nothing in the other channels.
-    Length and place in time stay, to the sample; beyond the chain's band nothing is left. Without a file for the sound
-    it is made all the same, for its measures and its picture.
-
-    Raises
-    ------
-    AudioFileError
-        If it cannot be read.
-    AcousticError
-        If the result cannot be written.
-    """
-    start_s = time.perf_counter()
-    application, recording, level = loaded.application, Recording(task.path), LevelMeter()
-    sides = [application.chain(loaded.typed, task.options) for _ in range(recording.channels)]
-    collector = application.collect(loaded.typed, task.options, sides[0])
-    picture = picture_of(loaded, task)
-    channels = Channels(sides, loaded.rate_hz, collector, picture)  # type: ignore[arg-type]
-    blocks = _metered(channels.enhance(recording), level)
-    if task.sound is None:
-        for _ in blocks:
-            pass
-    else:
-        write_wav_blocks(task.sound, blocks, recording.rate_hz, recording.channels)
-    work_s = time.perf_counter() - start_s
-    warnings = [*recording.warnings]
-    if level.clipped >= CLIPPED_SHARE:
-        warnings.append(f"limited: {level.clipped:.2%} of the result's samples are at full scale")
-    facts = Facts(
-        file=str(task.path),
-        duration_s=recording.duration_s,
-        rate_hz=recording.rate_hz,
-        warnings=tuple(warnings),
-        realtime_factor=work_s / recording.duration_s,
-        output=None if task.sound is None else str(task.sound),
-    )
-    result = collector.result(facts)
-    row: Row = plain(result)
-    return row if picture is None else picture.save(result, row)
-
-
-class Channels:
-    """The channels of a recording through a chain each.
-
-    Parameters
-    ----------
-    chains : list of SoundChain
-        A new one for each channel.
-    rate_hz : int
-        Their rate (Hz).
-    collector : Collector, optional
-        Takes the events of the first channel.
-    picture : Picture, optional
-        Sees the mean of the channels before and after.
-    """
-
-    def __init__(
-        self,
-        chains: Sequence[SoundChain[Any]],
-        rate_hz: int,
-        collector: Any = None,
-        picture: Picture | None = None,
-    ) -> None:
-        self._chains, self._rate_hz, self._collector, self._picture = chains, rate_hz, collector, picture
-
-    def enhance(self, recording: Recording) -> Iterator[Pcm16]:
-        """Yield the sound made of a recording, int16 (n, channels) at its own rate: as many samples as it has."""
-        rate_hz, n_channels, n_out = self._rate_hz, recording.channels, 0
-        back = StreamResampler(rate_hz, recording.rate_hz, n_channels)
-
-        def at_own_rate() -> Float32:
-            samples = from_pcm16(np.stack([chain.sound() for chain in self._chains], axis=1))
-            if self._picture is not None:
-                self._picture.push_sound(_mixed(samples))
-            return back.push(samples if n_channels > 1 else samples[:, 0]).reshape(-1, n_channels)
-
-        for block in recording.channel_blocks(rate_hz, round(BLOCK_S * rate_hz)):
-            if self._picture is not None:
-                self._picture.push(_mixed(from_pcm16(block)))
-            self._collect([chain.push(pcm) for chain, pcm in zip(self._chains, _rows(block), strict=True)])
-            out = to_pcm16(at_own_rate())
-            n_out += len(out)
-            yield out
-        self._collect([chain.flush() for chain in self._chains])
-        rest = at_own_rate()
-        rest = np.concatenate([rest, back.flush().reshape(-1, n_channels)])[: recording.n_frames - n_out]
-        # Resampled there and back, a recording may have lost a sample at its end.
-        missing = np.zeros((recording.n_frames - n_out - len(rest), n_channels), np.float32)
-        yield to_pcm16(np.concatenate([rest, missing]))
-
-    def _collect(self, events: Sequence[Sequence[Any]]) -> None:
-        if self._collector is not None:
-            for event in events[0]:
-                self._collector.hear(event)
-
-
-def _rows(block: Pcm16) -> Sequence[Pcm16]:
-    return list(np.ascontiguousarray(block.T))
-
-
-def _mixed(samples: Float32) -> Pcm16:
-    return to_pcm16(samples.mean(axis=1))
-
-
-def _metered(blocks: Iterator[Pcm16], level: LevelMeter) -> Iterator[Pcm16]:
-    for block in blocks:
-        level.push(block)
-        yield block

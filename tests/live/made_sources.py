@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from acoustic.audio import Health
+from acoustic.audio import SourceHealth
 from acoustic.audio.source import Pcm16
 
 RATE_HZ = 1000
@@ -16,7 +16,7 @@ class Blocks:
 
     def __init__(self, *blocks: Pcm16 | BaseException, pause_s: float = 0.0, rate_hz: int = RATE_HZ) -> None:
         self.rate_hz = rate_hz
-        self.health = Health()
+        self.health = SourceHealth()
         self.closed = False
         self._blocks = blocks
         self._pause_s = pause_s
