@@ -15,23 +15,24 @@ everything alike. Four things are timed:
 from benchmarks.harness import core_seconds, librosa_mel  # isort: skip - it sets the threads
 
 from collections.abc import Callable
+from typing import Any
 
 import librosa
 import numpy as np
 from acoustic_apps.roast_crack import impulses
-from acoustic_apps.roast_crack.chain import Event, RoastChain
 from acoustic_apps.roast_crack.contrast import FLOOR_BLOCK_FRAMES, FLOOR_BLOCKS, FRONT_END
-from acoustic_apps.roast_crack.scoring import BLOCK_S, load_bundle
 from acoustic_apps.roast_crack.simulate import TRAIN, plan_roast, render_roast
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 from scipy import ndimage, signal
 
+from acoustic.application import Loaded, load
 from acoustic.audio import Recording
 from acoustic.datasets import data_root
 from acoustic.frontend import log_mel
 from acoustic.frontend.noise_floor import STEPS_PER_DB
 from acoustic.model.bundle import Bundle
+from acoustic.score.recording import BLOCK_S
 
 ROUNDS = 15
 SIMULATED_S = 120.0
@@ -41,14 +42,14 @@ Pcm = NDArray[np.int16]
 
 def main() -> None:
     """Print a table for each recording."""
-    bundle = load_bundle("roast")
+    loaded = load("roast")
     for name, pcm in recordings():
         seconds = len(pcm) / FRONT_END.rate_hz
         work: dict[str, Callable[[], object]] = {
-            "whole chain": lambda pcm=pcm: score(bundle, pcm),  # type: ignore[misc]
+            "whole chain": lambda pcm=pcm: score(loaded, pcm),  # type: ignore[misc]
             "front end only": lambda pcm=pcm: log_mel(pcm, FRONT_END),  # type: ignore[misc]
             "librosa mel": lambda pcm=pcm: librosa_mel(pcm.astype(np.float32) / 32768, FRONT_END),  # type: ignore[misc]
-            "usual design": lambda pcm=pcm: usual_design(bundle, pcm),  # type: ignore[misc]
+            "usual design": lambda pcm=pcm: usual_design(loaded.bundle, pcm),  # type: ignore[misc]
         }
         taken_s = core_seconds(list(work.values()), ROUNDS)
         print(f"{name}: {seconds:.0f} s of audio, the median of {ROUNDS} turns")
@@ -71,12 +72,12 @@ def recordings() -> list[tuple[str, Pcm]]:
     return found
 
 
-def score(bundle: Bundle, pcm: Pcm) -> list[Event]:
-    """Run our chain over a recording."""
-    chain = RoastChain(bundle)
-    size = round(BLOCK_S * FRONT_END.rate_hz)
+def score(loaded: Loaded[Any, Any, Any, Any], pcm: Pcm) -> list[object]:
+    """Run our chain over a recording; return its events."""
+    chain = loaded.application.chain(loaded.typed, loaded.application.options())
+    size = round(BLOCK_S * loaded.rate_hz)
     events = [event for start in range(0, len(pcm), size) for event in chain.push(pcm[start : start + size])]
-    return events + chain.flush()
+    return [*events, *chain.flush()]
 
 
 def usual_design(bundle: Bundle, pcm: Pcm) -> list[int]:
