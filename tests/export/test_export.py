@@ -128,7 +128,7 @@ class TestProof:
 
     def test_record(self, exported):
         _, report = exported
-        record = report.record()
+        record = report.to_dict()
         assert record["proof"]
         assert all(set(entry) == {"target", "stage", "bytes", "differing_bytes"} for entry in record["proof"])
         assert record["model"]["application"] == "toy"
@@ -431,13 +431,13 @@ class TestCost:
         assert cost.instructions_per_second == pytest.approx(100 * cost.instructions_per_block, rel=0.02)
 
     def test_estimates_are_marked_and_follow(self, measured):
-        (target,) = measured.record()["targets"]
+        (target,) = measured.to_dict()["targets"]
         estimates = target["estimates"]
         assert estimates["load"] == pytest.approx(target["instructions_per_second"] * 1.5 / 80e6)
         (mcu,) = estimates["microcontrollers"]
         assert mcu["name"] == "STM32L4R5"
         assert mcu["core_uj_per_second"] == pytest.approx(target["instructions_per_second"] * 1.5 * 278e-6)
-        assert set(measured.record()["estimates"]) == {"cycles", "energy"}
+        assert set(measured.to_dict()["estimates"]) == {"cycles", "energy"}
 
     def test_proven_on_the_board_too(self, measured):
         stages = {check.stage for check in measured.proven if check.target == "cortex-m4"}
