@@ -15,7 +15,7 @@ from acoustic.errors import AcousticError
 
 def application_commands(application: Application[Any, Any, Any, Any]) -> typer.Typer:
     """Make all commands of an application."""
-    group = typer.Typer(help=application.help, no_args_is_help=True)
+    group = typer.Typer(help=application.help, no_args_is_help=True, add_completion=False)
     group.command("listen")(listen_command(application))
     group.command("score")(score_command(application))
     if application.makes_sound:
@@ -71,7 +71,7 @@ class Applications(TyperGroup):
 
 def _broken(name: str, error: AcousticError) -> Any:
     """Return a command for an application that cannot be loaded: it says so, and leaves the others alone."""
-    group = typer.Typer(help=str(error))
+    group = typer.Typer(help=str(error), add_completion=False)
 
     @group.command(name, help=str(error), context_settings={"ignore_unknown_options": True})
     def broken(arguments: list[str] = typer.Argument(None, hidden=True)) -> None:  # noqa: B008
