@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from acoustic.errors import AcousticError, BundleError, MissingExtraError, Param
 from acoustic.firmware import Firmware
 from acoustic.frontend.definition import Definition
 from acoustic.model.bundle import Bundle
-from acoustic.records import plain
+from acoustic.records import About, plain
 
 GROUP = "acoustic.applications"
 """Entry points: name of an application = its :class:`Application`."""
@@ -246,14 +246,12 @@ class Written:
 class Claim:
     """Something that an evaluation measured, against its target."""
 
-    name: str
-    value: str
-    """As it was measured, with its interval and number where there are any."""
-    target: str = ""
-    rival: str = ""
-    """The same of what it is compared with, in the same run."""
-    passed: bool | None = None
-    """None where there is nothing to pass."""
+    name: Annotated[str, About("What was measured.")]
+    value: Annotated[str, About("As it was measured, with its 95 % interval where there is one.")]
+    target: Annotated[str, About("What it is to be.")] = ""
+    rival: Annotated[str, About("The same of what it is compared with, in the same run.")] = ""
+    data: Annotated[str, About("On what, how many of them, and whether they are simulated.")] = ""
+    passed: Annotated[bool | None, About("Whether the target is met; null: there is none.")] = None
 
 
 Output = Note | Line | Table | Record | Written | Claim

@@ -13,6 +13,7 @@ from acoustic.application import Action
 from acoustic.commands import bundle, data, export, terminal
 from acoustic.commands.devices import DEVICES
 from acoustic.commands.doctor import DOCTOR
+from acoustic.commands.evaluate import EVALUATE
 from acoustic.commands.events import EVENTS
 from acoustic.commands.group import Applications, add_actions
 from acoustic.errors import AcousticError
@@ -24,6 +25,7 @@ ACTIONS: dict[str, Action[Any]] = {
     "devices": DEVICES,
     "doctor": DOCTOR,
     "events": EVENTS,
+    "evaluate": EVALUATE,
     **export.ACTIONS,
     **data.ACTIONS,
     **bundle.ACTIONS,

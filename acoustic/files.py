@@ -2,12 +2,15 @@
 
 import io
 import os
+import re
 import secrets
+import sys
 import threading
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -17,12 +20,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+#: Name of a temporary file, with the number of the process that writes it.
+_TEMPORARY = re.compile(r"\..*\.(\d{1,10})-[0-9a-f]{8}\.part", re.DOTALL)
+
+
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """Open ``path`` for writing such that nobody ever sees a part of it.
 
-    The bytes go to a temporary file in the same folder, which takes the name ``path`` when the block
-    ends without an exception; otherwise it is removed and what stood at ``path`` stays as it was.
+    The bytes go to a temporary file in the same folder, which takes the name ``path`` when the block ends without an
+    exception, after they have reached the disk; otherwise it is removed and what stood at ``path`` stays as it was.
+    What processes that were killed have left in the folder is removed.
 
     Parameters
     ----------
@@ -35,15 +43,38 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         The temporary file, open for writing bytes.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    _remove_leftovers(path.parent)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
     with temporary.open("xb") as stream:
         try:
             yield stream
             stream.flush()
+            os.fsync(stream.fileno())
             os.replace(temporary, path)
         except BaseException:
             temporary.unlink()
             raise
+
+
+@lru_cache(maxsize=1000)
+def _remove_leftovers(folder: Path) -> None:
+    """Remove temporary files of processes that are no more, once for each folder."""
+    for leftover in folder.iterdir():
+        match = _TEMPORARY.fullmatch(leftover.name)
+        if match and not _is_running(int(match[1])):
+            leftover.unlink(missing_ok=True)
+
+
+def _is_running(process: int) -> bool:
+    if sys.platform == "win32":
+        return True  # os.kill would end it
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        pass
+    return True
 
 
 class DiskSync:

@@ -13,7 +13,7 @@ SOURCES = sorted([*CHECKOUT.glob("acoustic/**/*.py"), *CHECKOUT.glob("apps/**/*.
 # Lowest first. A module may import from its own layer and from those before it.
 LAYERS = [
     {"acoustic.errors", "acoustic", "acoustic.files", "acoustic.statistics", "acoustic.native", "acoustic.progress"},
-    {"acoustic.records"},
+    {"acoustic.records", "acoustic.text"},
     {"acoustic.frontend", "acoustic.audio", "acoustic.options", "acoustic.terminal", "acoustic.download"},
     {"acoustic.signals"},
     {"acoustic.model", "acoustic.datasets"},
@@ -22,8 +22,10 @@ LAYERS = [
     {"acoustic.train", "acoustic.export", "acoustic.plot"},
     {"acoustic.links"},
     {"acoustic.score", "acoustic.live"},
-    {"acoustic.doctor"},
+    {"acoustic.doctor", "acoustic.evaluation"},
+    {"acoustic.commands"},
     {"acoustic.cli"},
+    {"acoustic.__main__"},
 ]
 SLOW = {
     "keras",

@@ -2,6 +2,8 @@
 
 import os
 import stat
+import subprocess
+import sys
 import threading
 import zipfile
 from pathlib import Path
@@ -44,6 +46,31 @@ def test_folder_in_the_way_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError), whole_file(tmp_path / "out.csv") as stream:
         stream.write(b"new")
     assert os.listdir(tmp_path) == ["out.csv"]
+
+
+def test_leftovers_of_dead_processes_are_removed(tmp_path: Path) -> None:
+    child = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True)
+    dead, alive = (
+        tmp_path / f".a.csv.{int(child.stdout)}-0123abcd.part",
+        tmp_path / f".a.csv.{os.getpid()}-0123abcd.part",
+    )
+    others = [tmp_path / name for name in (".notes.part", "b-1.part", ".a.csv.x-0123abcd.part")]
+    for path in (dead, alive, *others):
+        path.touch()
+    with whole_file(tmp_path / "out.csv") as stream:
+        stream.write(b"new")
+    assert not dead.exists()
+    assert all(path.exists() for path in (alive, *others))
+
+
+def test_bytes_reach_the_disk_before_the_name_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    order = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: order.append("fsync"))
+    replace = os.replace
+    monkeypatch.setattr(os, "replace", lambda *paths: (order.append("replace"), replace(*paths)))
+    with whole_file(tmp_path / "out.csv") as stream:
+        stream.write(b"new")
+    assert order == ["fsync", "replace"]
 
 
 def arrays_file(path: Path, **arrays: np.ndarray) -> bytes:

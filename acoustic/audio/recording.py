@@ -2,13 +2,17 @@
 
 import os
 import re
+import sys
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
+from acoustic.audio.container import PLACEHOLDER_BYTES, Spliced, Stream, look_into
+from acoustic.audio.foreign import open_foreign
 from acoustic.audio.levels import LevelMeter
 from acoustic.audio.resample import StreamResampler, to_pcm16
 from acoustic.audio.source import Float32, Health, Pcm16, check_format, reblock
@@ -19,16 +23,28 @@ SUFFIXES = (
     *(".aif", ".aiff", ".aifc", ".au", ".snd", ".caf"),
 )
 
+#: What phones and cameras record, which only PyAV reads.
+FOREIGN_SUFFIXES = (".m4a", ".aac", ".amr", ".webm", ".wma", ".mp4", ".3gp", ".mka", ".ac3")
+
 CHUNK_FRAMES = 65536
+# Values of a chunk, over all channels: many channels must not take much memory.
+CHUNK_VALUES = 4 * CHUNK_FRAMES
+# Below this nothing can be heard, and a header that says so is wrong.
+LEAST_RATE_HZ, MOST_RATE_HZ = 1000, 768_000
 # libsndfile's way of saying that a file does not state its length.
 UNKNOWN_FRAMES = 2**62
 # MP3 headers only estimate the length, so a shortage below this is no truncation.
 TRUNCATED_S = 0.1
-# Recorders that cannot go back to their header write a size near 2 or 4 GiB in advance.
-PLACEHOLDER_BYTES = 0x7FFF0000
+# After a damage what is left of a chunk is read in pieces of so many frames.
+SALVAGE_FRAMES = 1024
 CLIPPED_SHARE = 1e-4
 QUIET_PEAK_DBFS = -60.0
 LARGE_DC = 0.01
+# A channel so far below the loudest one is dead; a mixture so far below the channels is of sound that cancels (dB).
+DEAD_CHANNEL_DB, CANCELLED_DB = -60.0, -20.0
+# Digital silence of this length counts, and is told from this share of the recording on.
+SILENCE_S, SILENT_SHARE = 0.5, 0.1
+COARSE = ("PCM_U8", "PCM_S8", "ULAW", "ALAW", "ADPCM", "GSM", "DWVW", "DPCM", "VOX", "NMS", "G72", "G721")
 
 
 class Recording:
@@ -61,18 +77,44 @@ class Recording:
         self.path = Path(path)
         self.warnings: tuple[str, ...] = ()
         _check_file(self.path)
-        with self._open() as file:
-            self.rate_hz: int = file.samplerate
-            self.channels: int = file.channels
-            self.n_frames: int = file.frames
-            bytes_lost = _share_lost(file.extra_info)
-        if self.n_frames >= UNKNOWN_FRAMES:
-            self.n_frames = sum(len(chunk) for chunk in self._chunks())
+        self._damage = ""
+        try:
+            self._container = look_into(self.path)
+        except OSError as error:
+            raise AudioFileError(f"{self.path}: cannot be opened ({error.strerror}).") from error
+        self._foreign = self.path.suffix.lower() in FOREIGN_SUFFIXES
+        n_frames = [self._describe(stream) for stream in self._streams()]
+        self.n_frames: int = sum(n_frames)
+        if any(n >= UNKNOWN_FRAMES for n in n_frames):
+            self.n_frames = self._promised_frames = sum(len(chunk) for chunk in self._chunks())
         if self.n_frames == 0:
             raise AudioFileError(
                 f"{self.path}: holds no samples, only a header. Was the recorder cut off? Record again."
             )
-        self._promised_frames = round(self.n_frames / (1 - bytes_lost))
+
+    def _describe(self, stream: Stream | None) -> int:
+        """Read the header of a stream; return its frames."""
+        with self._open(stream) as file:
+            kind = (file.samplerate, file.channels)
+            if stream is None or stream is self._container.streams[0]:
+                self.rate_hz: int = kind[0]
+                self.channels: int = kind[1]
+                self._coarse = file.subtype.startswith(COARSE) or "ADPCM" in file.subtype
+                self._promised_frames = 0
+                _check_rate(self.path, self.rate_hz)
+            elif kind != (self.rate_hz, self.channels):
+                return 0
+            n_frames: int = file.frames
+            self._promised_frames += round(n_frames / (1 - _share_lost(file.extra_info)))
+            return n_frames
+
+    def _streams(self) -> tuple[Stream | None, ...]:
+        return self._container.streams or (None,)
+
+    @property
+    def metadata(self) -> dict[bytes, bytes]:
+        """Chunks of a WAV file that are not sound, by their names."""
+        return self._container.metadata
 
     @property
     def duration_s(self) -> float:
@@ -123,8 +165,9 @@ class Recording:
     def _pcm(self, rate_hz: int, *, mix: bool) -> Iterator[Pcm16]:
         """Yield pieces of shape (n,), or (n, channels) of the unmixed channels where there are several."""
         resampler = StreamResampler(self.rate_hz, rate_hz, 1 if mix else self.channels)
-        meter = LevelMeter()
+        meter, channels = LevelMeter(), ChannelMeter(self.channels, round(SILENCE_S * self.rate_hz))
         n_read = n_bad = 0
+        self._damage = ""
         for chunk in self._chunks():
             n_read += len(chunk)
             finite = np.isfinite(chunk)
@@ -132,21 +175,30 @@ class Recording:
                 n_bad += chunk.size - int(np.count_nonzero(finite))
                 chunk = np.where(finite, chunk, np.float32(0))
             meter.push(chunk)
+            channels.push(chunk)
             wanted = chunk[:, 0] if self.channels == 1 else chunk.mean(axis=1) if mix else chunk
             yield to_pcm16(resampler.push(wanted))
         self.n_frames = n_read
         yield to_pcm16(resampler.flush())
         if n_bad == n_read * self.channels:
             raise AudioFileError(f"{self.path}: holds not one sound sample, all are NaN or infinite. Export it again.")
-        self.warnings = tuple(self._judge(meter, n_read, n_bad, rate_hz))
+        self.warnings = tuple(self._judge(meter, channels, n_read, n_bad, rate_hz, mix=mix))
 
-    def _judge(self, meter: LevelMeter, n_read: int, n_bad: int, rate_hz: int) -> Iterator[str]:
+    def _judge(
+        self, meter: LevelMeter, channels: "ChannelMeter", n_read: int, n_bad: int, rate_hz: int, *, mix: bool
+    ) -> Iterator[str]:
+        yield from self._container.remarks
+        if self._damage:
+            yield self._damage
         lost_s = (self._promised_frames - n_read) / self.rate_hz
         if lost_s >= TRUNCATED_S:
             promised_s = self._promised_frames / self.rate_hz
             yield f"cut off: the header promises {promised_s:.1f} s, {lost_s:.1f} s are missing"
         if n_bad:
             yield f"damaged: {n_bad} samples are NaN or infinite and were replaced by 0"
+        yield from channels.judge(n_read, mix=mix)
+        if self._coarse:
+            yield "coarse: coded with 8 bits or fewer, whose noise hides quiet sounds"
         if meter.peak_dbfs == -np.inf:
             yield "silent: every sample is 0"
         elif meter.peak_dbfs < QUIET_PEAK_DBFS:
@@ -164,29 +216,56 @@ class Recording:
     def _chunks(self) -> Iterator[Float32]:
         """Yield the decoded samples as float32, shape (n, channels)."""
         n_read = 0
-        with self._open() as file:
-            while True:
-                chunk: Float32 = self._decode(file, n_read)
-                if len(chunk) == 0:
-                    return
-                n_read += len(chunk)
-                yield chunk
+        for stream in self._streams():
+            with self._open(stream) as file:
+                if (file.samplerate, file.channels) != (self.rate_hz, self.channels):
+                    self._damage = f"a stream of {file.samplerate} Hz and {file.channels} channels in it was not read"
+                    continue
+                n_stream = 0
+                for chunk in self._decode(file, stream, n_read):
+                    n_stream += len(chunk)
+                    yield chunk
+                n_read += n_stream
 
-    def _decode(self, file: Any, n_read: int) -> Float32:
+    def _decode(self, file: Any, stream: Stream | None, n_before: int) -> Iterator[Float32]:
+        """Yield chunks of a stream; of a damaged one all that comes before the damage."""
         import soundfile
 
-        try:
-            chunk: Float32 = file.read(CHUNK_FRAMES, dtype="float32", always_2d=True)
-        except soundfile.LibsndfileError as error:
-            reason = error.error_string.rstrip(".")
-            raise AudioFileError(
-                f"{self.path}: damaged or cut off after {n_read / self.rate_hz:.1f} s ({reason}). "
-                "Copy it again, or convert the good part."
-            ) from error
-        return chunk
+        n_read, n_frames = 0, max(1, min(CHUNK_FRAMES, CHUNK_VALUES // self.channels))
+        while True:
+            try:
+                chunk: Float32 = file.read(n_frames, dtype="float32", always_2d=True)
+            except soundfile.LibsndfileError as error:
+                reason = error.error_string.rstrip(".")
+                break
+            if len(chunk) == 0:
+                return
+            n_read += len(chunk)
+            yield chunk
+        for chunk in self._salvage(stream, n_read):
+            n_read += len(chunk)
+            yield chunk
+        where_s = (n_before + n_read) / self.rate_hz
+        if n_before + n_read == 0:
+            raise AudioFileError(f"{self.path}: damaged from its start on ({reason}). Copy it again.")
+        self._damage = f"damaged or cut off after {where_s:.1f} s ({reason}); what comes before was read"
 
-    def _open(self) -> Any:
+    def _salvage(self, stream: Stream | None, n_skip: int) -> Iterator[Float32]:
+        """Yield in small pieces what can be read of a damaged stream beyond its first frames."""
         import soundfile
+
+        with self._open(stream) as file:
+            while n_skip > 0:
+                n_skip -= len(file.read(min(n_skip, CHUNK_FRAMES), dtype="float32", always_2d=True))
+            with suppress(soundfile.LibsndfileError):
+                while len(chunk := file.read(SALVAGE_FRAMES, dtype="float32", always_2d=True)):
+                    yield chunk
+
+    def _open(self, stream: Stream | None) -> Any:
+        import soundfile
+
+        if self._foreign:
+            return open_foreign(self.path)
 
         class Forward(soundfile.SoundFile):  # type: ignore[misc]
             """A file that is only read from start to end."""
@@ -197,12 +276,56 @@ class Recording:
                 return False
 
         try:
-            return Forward(self.path)
+            # As bytes: a name need not be UTF-8, except on Windows.
+            name = str(self.path) if sys.platform == "win32" else os.fsencode(self.path)
+            return Forward(name if stream is None else Spliced(self.path, stream))
         except (soundfile.LibsndfileError, TypeError) as error:
             raise AudioFileError(
                 f"{self.path}: not a sound file that can be read, or damaged at its start. "
                 "WAV, FLAC, OGG, Opus, MP3 and AIFF are; convert others with: ffmpeg -i FILE OUT.wav"
             ) from error
+
+
+class ChannelMeter:
+    """What the channels of a recording are like beside each other, and how much of it is digital silence.
+
+    Parameters
+    ----------
+    n_channels : int
+    run_frames : int
+        Frames of nothing but zeros in a row that count as silence.
+    """
+
+    def __init__(self, n_channels: int, run_frames: int) -> None:
+        self._squares, self._mixed = np.zeros(n_channels), 0.0
+        self._run_frames, self._run, self._n_silent = run_frames, 0, 0
+
+    def push(self, chunk: Float32) -> None:
+        """Take samples, float32 (n, channels)."""
+        self._squares += np.square(chunk, dtype=np.float64).sum(axis=0)
+        if len(self._squares) > 1:
+            self._mixed += float(np.square(chunk.mean(axis=1), dtype=np.float64).sum())
+        edges = np.flatnonzero(chunk.any(axis=1))
+        if not len(edges):
+            self._run += len(chunk)
+            return
+        runs = [self._run + int(edges[0]), *(np.diff(edges) - 1).tolist()]
+        self._n_silent += sum(run for run in runs if run >= self._run_frames)
+        self._run = len(chunk) - 1 - int(edges[-1])
+
+    def judge(self, n_frames: int, *, mix: bool) -> Iterator[str]:
+        """Say what is wrong with the channels."""
+        loudest = float(self._squares.max())
+        dead = np.flatnonzero(self._squares <= loudest * 10 ** (DEAD_CHANNEL_DB / 10))
+        if loudest > 0 and len(dead):
+            names = ", ".join(str(1 + number) for number in dead)
+            effect = ", so the mean of all is quieter than the sound" if mix else ""
+            yield f"dead channel: nothing is on channel {names} of {len(self._squares)}{effect}"
+        elif len(self._squares) > 1 and self._mixed < self._squares.mean() * 10 ** (CANCELLED_DB / 10):
+            yield "antiphase: the channels cancel each other in their mean; give a file with one of them"
+        n_silent = self._n_silent + (self._run if self._run >= self._run_frames else 0)
+        if SILENT_SHARE <= n_silent / max(1, n_frames) < 1.0:
+            yield f"digital silence: {n_silent / n_frames:.0%} of it are samples of exactly 0"
 
 
 class RecordingSource:
@@ -264,30 +387,33 @@ def find_recordings(paths: Iterable[str | Path]) -> list[Path]:
     Files are taken as given, whatever they are called. Folders are searched to any depth for files with
     a known suffix (`SUFFIXES`), in sorted order, hidden ones left out; links are followed, each folder once.
     The same file appears once. A path that does not exist and a folder without recordings stay in the
-    list: `Recording` then says what is wrong with them, and the others can still be scored.
+    list: `Recording` then says what is wrong with them, and the others can still be scored. So do files that phones
+    write (`FOREIGN_SUFFIXES`), which are read where PyAV is installed.
     """
-    found: dict[Path, Path] = {}
+    found: dict[str, Path] = {}
     for path in map(Path, paths):
         for candidate in (_walk(path) or [path]) if path.is_dir() else [path]:
-            found.setdefault(candidate.resolve(), candidate)
+            # realpath: a link to itself is no error yet.
+            found.setdefault(os.path.realpath(candidate), candidate)
     return list(found.values())
 
 
 def _walk(folder: Path) -> list[Path]:
     found: list[Path] = []
-    seen: set[Path] = set()
+    seen: set[str] = set()
 
     def keep_unreadable(error: OSError) -> None:
         found.append(Path(error.filename))
 
     for name, folders, files in os.walk(folder, followlinks=True, onerror=keep_unreadable):
         here = Path(name)
-        if here.resolve() in seen:
+        if os.path.realpath(here) in seen:
             folders.clear()
             continue
-        seen.add(here.resolve())
+        seen.add(os.path.realpath(here))
         folders[:] = sorted(f for f in folders if not f.startswith("."))
-        found += [here / f for f in sorted(files) if Path(f).suffix.lower() in SUFFIXES and not f.startswith(".")]
+        known = (*SUFFIXES, *FOREIGN_SUFFIXES)
+        found += [here / f for f in sorted(files) if Path(f).suffix.lower() in known and not f.startswith(".")]
     return found
 
 
@@ -304,6 +430,14 @@ def _check_file(path: Path) -> None:
                 raise AudioFileError(f"{path}: the file is empty (0 bytes). Copy or record it again.")
     except OSError as error:
         raise AudioFileError(f"{path}: cannot be opened ({error.strerror}).") from error
+
+
+def _check_rate(path: Path, rate_hz: int) -> None:
+    if not LEAST_RATE_HZ <= rate_hz <= MOST_RATE_HZ:
+        raise AudioFileError(
+            f"{path}: recorded at {rate_hz} Hz by its header; {LEAST_RATE_HZ} to {MOST_RATE_HZ} Hz can be heard. "
+            "Convert it with its true rate."
+        )
 
 
 def _share_lost(log: str) -> float:

@@ -1,6 +1,6 @@
 """Commands made of an application's actions: train, evaluate, simulate, and whatever else it offers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import typer
@@ -55,8 +55,12 @@ def show(outputs: Iterable[Output], *, as_json: bool) -> int:
                 else:
                     typer.echo(output.path)
     if claims and not as_json:
-        terminal.show_table(
-            ("measure", "target", "value", "rival", ""),
-            [(one.name, one.target, one.value, one.rival, VERDICTS[one.passed]) for one in claims],
-        )
+        table = claims_table(claims)
+        terminal.show_table(table.header, table.rows)
     return code
+
+
+def claims_table(claims: Sequence[Claim]) -> Table:
+    """Return claims as a table for people."""
+    rows = [(one.name, one.target, one.value, one.rival, one.data, VERDICTS[one.passed]) for one in claims]
+    return Table(("measure", "target", "measured", "rival", "data", ""), rows)

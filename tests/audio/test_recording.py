@@ -61,7 +61,8 @@ def test_stream_equals_decoding_at_once(tmp_path: Path, name: str, encoding: Enc
     difference = recording.read(RATE_HZ) - to_pcm16(decoded).astype(int)
     # soundfile's read seeks first, which changes the last bit of the float samples of an MP3 file.
     assert np.abs(difference).max() <= (1 if path.suffix == ".mp3" else 0)
-    assert recording.warnings == ()
+    coarse = encoding.get("subtype") in ("PCM_U8", "ULAW")
+    assert [warning.split(":")[0] for warning in recording.warnings] == ["coarse"] * coarse
 
 
 @pytest.mark.parametrize(
@@ -201,6 +202,16 @@ def write_damaged_flac(path: Path) -> None:
     path.write_bytes(data[: len(data) // 2] + bytes(500) + data[len(data) // 2 + 500 :])
 
 
+def test_what_comes_before_a_damage_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "damaged.flac"
+    write_damaged_flac(path)
+    recording = Recording(path)
+    pcm = recording.read(RATE_HZ)
+    assert 0.4 < len(pcm) / (20 * len(PCM)) < 0.6
+    assert np.array_equal(pcm, np.resize(PCM, len(pcm)))
+    assert any("damaged or cut off after" in warning for warning in recording.warnings)
+
+
 @pytest.mark.parametrize(
     ("name", "make", "message"),
     [
@@ -214,7 +225,6 @@ def write_damaged_flac(path: Path) -> None:
         ("lost.wav", lambda path: path.write_bytes(wav_header(1000, RATE_HZ)), "only a header"),
         ("half_header.wav", lambda path: path.write_bytes(wav_header(1000, RATE_HZ)[:40]), "damaged at its start"),
         ("nan.wav", write_nan, "not one sound sample"),
-        ("damaged.flac", write_damaged_flac, r"damaged or cut off after \d+\.\d s"),
     ],
 )
 def test_bad_files_are_told_apart(tmp_path: Path, name: str, make: Callable[[Path], object], message: str) -> None:
