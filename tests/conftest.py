@@ -11,9 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from acoustic.application import Application, find
 
 # Nothing is timed here: a busy machine must not fail a property.
 settings.register_profile("suite", deadline=None)
@@ -22,12 +25,23 @@ settings.load_profile("suite")
 # A shell that runs the tests in the background makes them, and what they start, ignore interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-VIRTUAL_MIC = Path(__file__).parent / "virtual_mic.sh"
+HERE = Path(__file__).parent
+VIRTUAL_MIC = HERE / "virtual_mic.sh"
+WHISTLE = HERE / "whistle"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with live audio: the virtual sound card must be there before PortAudio is loaded."""
     items.sort(key=lambda item: item.get_closest_marker("live") is None)
+
+
+@pytest.fixture(scope="module")
+def whistle() -> Iterator[Application[Any, Any, Any, Any]]:
+    """Install the whistle application as others install theirs, for a module and the processes that it starts."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(WHISTLE)
+        patch.setenv("PYTHONPATH", str(WHISTLE), prepend=os.pathsep)
+        yield find("whistle")
 
 
 @dataclass(frozen=True)

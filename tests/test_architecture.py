@@ -22,7 +22,7 @@ LAYERS = [
     {"acoustic.train", "acoustic.export", "acoustic.plot"},
     {"acoustic.links"},
     {"acoustic.score", "acoustic.live"},
-    {"acoustic.doctor", "acoustic.evaluation"},
+    {"acoustic.doctor", "acoustic.evaluation", "acoustic.testing"},
     {"acoustic.commands"},
     {"acoustic.cli"},
     {"acoustic.__main__"},

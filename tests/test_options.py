@@ -1,6 +1,5 @@
 import pytest
 import typer
-
 from acoustic.options import read_speed
 
 

@@ -11,10 +11,9 @@ from acoustic.export.constants import Constants
 from acoustic.firmware import Firmware, own_listen, own_sources
 from acoustic.frontend.c_tables import log_mel_fields
 from acoustic.records import About
-from acoustic.text import clock_time
 
-from . import train
 from .model import FRONT_END, Model, Whistle, WhistleChain, read, stages
+from .train import Trial, evaluate, sounds, train
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +41,7 @@ class Whistles(Collector[Whistle, Result]):
 
     def hear(self, event: Whistle) -> list[Report]:
         self._whistles.append(event)
-        return [Report(event="whistle", record=event, line=f"{clock_time(event.t_s, 1)} whistle")]
+        return [Report(event="whistle", record=event, line=f"whistle at {event.t_s:.1f} s")]
 
     def result(self, facts: Facts) -> Result:
         return Result(file=facts.file, duration_s=facts.duration_s, whistles=tuple(self._whistles))
@@ -84,7 +83,7 @@ def firmware(model: Model) -> Firmware:
         stages=("levels", "inputs", "outputs", "whistles"),
         expected=lambda pcm: {stage: values.tobytes() for stage, values in stages(model, {"pcm": pcm}).items()},
         rate_hz=fe.rate_hz,
-        example_pcm=train.sounds(seed=2)[0],
+        example_pcm=sounds(seed=2)[0],
     )
 
 
@@ -104,8 +103,6 @@ application = Application(
     labels=lambda row: [Label(one["t_s"], one["t_s"], "whistle") for one in row["whistles"]],
     picture=Picture,
     firmware=firmware,
-    train=Action(help="Train.\n\nExample: acoustic whistle train my.bundle", options=train.Options, run=train.train),
-    evaluate=Action(
-        help="Evaluate.\n\nExample: acoustic whistle evaluate my.bundle", options=train.Options, run=train.evaluate
-    ),
+    train=Action(help="Train.\n\nExample: acoustic whistle train my.bundle", options=Trial, run=train),
+    evaluate=Action(help="Evaluate.\n\nExample: acoustic whistle evaluate my.bundle", options=Trial, run=evaluate),
 )
