@@ -78,6 +78,9 @@ class Facts:
     """Time of work per time of sound, where it was measured."""
     output: str | None = None
     """File with the sound that was made of it."""
+    input_dbfs: float | None = None
+    output_dbfs: float | None = None
+    """RMS levels of the sound that came in and of that made of it, where they were measured; None for silence."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -285,8 +288,8 @@ class Application(Generic[M, P, E, R]):
     read: Callable[[Bundle], M]
     """Reads a bundle of this application into a typed model; raises `BundleError` or `ParameterError`."""
     chain: Callable[[M, P], Chain[E]]
-    collect: Callable[[M, P, Chain[E]], Collector[E, R]]
-    """Makes the collector of a stream that goes through the chain."""
+    collect: Callable[[M, P, Any], Collector[E, R]]
+    """Makes the collector of a stream that goes through the chain, which is handed to it."""
     result: type[R]
     """Record class with the fields ``file`` and ``error``, and defaults for all others."""
     events: Mapping[str, type]

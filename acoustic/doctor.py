@@ -16,7 +16,7 @@ from acoustic.model.bundle import shipped_bundles
 from acoustic.native import core, homes, status
 
 if TYPE_CHECKING:
-    from acoustic.audio import Health, LevelMeter
+    from acoustic.audio import LevelMeter, SourceHealth
 
 Status = Literal["ok", "warn", "fail"]
 
@@ -101,7 +101,7 @@ def effective_bandwidth(pcm: npt.NDArray[np.int16], rate_hz: int) -> float:
     return 0.0
 
 
-def judge(pcm: npt.NDArray[np.int16], rate_hz: int, meter: "LevelMeter", health: "Health") -> Iterator[Finding]:
+def judge(pcm: npt.NDArray[np.int16], rate_hz: int, meter: "LevelMeter", health: "SourceHealth") -> Iterator[Finding]:
     """Turn what a microphone delivered into findings.
 
     Parameters

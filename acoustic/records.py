@@ -29,6 +29,8 @@ T = TypeVar("T")
 
 #: Longest text, longest list, and largest magnitude of a number that a record takes unless its field says otherwise.
 LONGEST_TEXT, LONGEST_LIST, LARGEST = 10_000, 100_000, 2.0**53
+#: Objects and lists within each other that plain JSON in a record may have, and largest magnitude of its whole numbers.
+DEEPEST, LARGEST_INTEGER = 32, 2**63
 #: Characters of a message, and of a value that one quotes.
 LONGEST_MESSAGE, LONGEST_QUOTE = 300, 60
 
@@ -156,12 +158,44 @@ def read(record: type[T], values: Any, where: str) -> T:
     try:
         return record(**arguments)
     except ParameterError as error:
-        raise _refused(where, str(error)) from None
+        raise _refused(where, str(error).removeprefix(f"{where}: ")) from None
+
+
+def check(record: Any, where: str) -> None:
+    """Check the fields of a record that a program made as :func:`read` does those of JSON: types, texts and bounds.
+
+    For ``__post_init__``, after which no other code has to check them.
+
+    Raises
+    ------
+    ParameterError
+        When a field does not fit.
+    """
+    for one in members(type(record)):
+        _value(one.type, one.about, getattr(record, one.name), one.name, where)
+
+
+def require(where: str, rules: Mapping[str, bool]) -> None:
+    """Check what the fields of a record have to do with each other: sentences, and whether they hold.
+
+    Raises
+    ------
+    ParameterError
+        With the first sentence that does not hold.
+    """
+    for sentence, holds in rules.items():
+        if not holds:
+            raise _refused(where, sentence)
 
 
 def _refused(where: str, complaint: str) -> ParameterError:
-    text = f"{where}: {complaint}"
-    return ParameterError(text if len(text) <= LONGEST_MESSAGE else f"{text[: LONGEST_MESSAGE - 3]}...")
+    return ParameterError(shortened(f"{where}: {complaint}"))
+
+
+def shortened(message: str) -> str:
+    """Return a message that may quote hostile input: printable, at most 300 characters."""
+    text = "".join(sign if sign.isprintable() else "?" for sign in message[: LONGEST_MESSAGE + 1])
+    return text if len(text) <= LONGEST_MESSAGE else f"{text[: LONGEST_MESSAGE - 3]}..."
 
 
 def quoted(value: Any) -> str:
@@ -185,6 +219,10 @@ def _value(kind: Any, about: About, value: Any, name: str, where: str) -> Any:
         raise _refused(where, f"{name} must be one of {', '.join(map(repr, parts))}, not {quoted(value)}")
     if origin is tuple:
         return _tuple(parts, about, value, name, where)
+    if origin in (dict, Mapping):
+        return _mapping(parts[1], about, value, name, where)
+    if isinstance(kind, type) and (is_dataclass(kind) or issubclass(kind, Enum)) and isinstance(value, kind):
+        return value  # of a record that a program made
     if is_dataclass(kind):
         return read(kind, value, f"{where}, {name}")  # type: ignore[arg-type]
     if isinstance(kind, type) and issubclass(kind, Enum):
@@ -193,7 +231,7 @@ def _value(kind: Any, about: About, value: Any, name: str, where: str) -> Any:
         raise _refused(where, f"{name} must be one of {', '.join(str(one.value) for one in kind)}")
     if kind is str:
         longest = about.longest or LONGEST_TEXT
-        if isinstance(value, str) and len(value) <= longest and "\0" not in value:
+        if isinstance(value, str) and len(value) <= longest and _storable(value):
             return value
         raise _refused(where, f"{name} must be a text of at most {longest} characters, not {quoted(value)}")
     if kind is bool:
@@ -215,11 +253,56 @@ def _tuple(parts: tuple[Any, ...], about: About, value: Any, name: str, where: s
     return tuple(_value(part, about, one, name, where) for part, one in zip(parts, value, strict=True))
 
 
+def _mapping(kind: Any, about: About, value: Any, name: str, where: str) -> dict[str, Any]:
+    """Return an object whose values are of a type, or any plain JSON."""
+    if not isinstance(value, dict) or len(value) > LONGEST_LIST:
+        raise _refused(where, f"{name} must be an object, not {quoted(value)}")
+    if kind is Any:
+        _check_plain(value, name, where, DEEPEST)
+        return value
+    return {key: _value(kind, about, one, f"{name}[{quoted(key)}]", where) for key, one in value.items()}
+
+
+def _check_plain(value: Any, name: str, where: str, depth: int) -> None:
+    """Refuse anything that is no plain JSON, or too deep or too large."""
+    if depth == 0:
+        raise _refused(where, f"{name} is nested more than {DEEPEST} deep")
+    if isinstance(value, Mapping):
+        for key, one in value.items():
+            if not isinstance(key, str):
+                raise _refused(where, f"{name} holds a key that is no text: {quoted(key)}")
+            _check_plain(key, name, where, depth)
+            _check_plain(one, name, where, depth - 1)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            _check_plain(one, name, where, depth - 1)
+    elif isinstance(value, str):
+        if len(value) > LONGEST_TEXT or not _storable(value):
+            raise _refused(where, f"{name} holds a text that is too long, or that no file can hold")
+    elif not (value is None or _finite(value)):
+        raise _refused(where, f"{name} holds {quoted(value)}, which is no finite number")
+
+
+def _finite(value: Any) -> bool:
+    return (
+        abs(value) <= LARGEST_INTEGER if isinstance(value, int) else isinstance(value, float) and math.isfinite(value)
+    )
+
+
+def _storable(text: str) -> bool:
+    """Whether a text can be written to any file: without NUL, and without halves of characters."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
+
+
 def _number(kind: type, about: About, value: Any, name: str, where: str) -> Any:
     low = -LARGEST if about.low is None else about.low
     high = LARGEST if about.high is None else about.high
     fits = isinstance(value, int if kind is int else int | float) and not isinstance(value, bool)
-    if fits and math.isfinite(value) and low <= value <= high:
+    if fits and low <= value <= high:  # which neither NaN nor an infinity is
         return kind(value)
     what = "a whole number" if kind is int else "a number"
     bounds = "" if about.low is about.high is None else f" from {low:g} to {high:g}"
@@ -267,6 +350,8 @@ def _shape(kind: Any) -> dict[str, Any]:
         return {"enum": list(parts)}
     if origin is tuple:
         return {"type": "array", "items": _shape(parts[0])}
+    if origin in (dict, Mapping):
+        return {"type": "object", "additionalProperties": {} if parts[1] is Any else _shape(parts[1])}
     if is_dataclass(kind):
         return json_schema(kind)  # type: ignore[arg-type]
     if isinstance(kind, type) and issubclass(kind, Enum):

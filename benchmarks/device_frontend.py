@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from acoustic.export.front_end import REGIONS, FrontEndReplay
 from acoustic.export.qemu.boards import BOARDS, Board
-from acoustic.export.qemu.emulator import Outcome, build, missing_tool, run
+from acoustic.export.qemu.emulator import BoardRun, build, missing_tool, run
 from acoustic.frontend import FrontEnd
-from acoustic.frontend.stft import WindowPair
+from acoustic.frontend.windows import WindowPair
 
 FRONT_ENDS = [
     FrontEnd(rate_hz=16000, frame_samples=512, hop_samples=160, n_fft=512, n_mels=40, fmin_hz=20, fmax_hz=8000),
@@ -55,7 +55,7 @@ def _bursts(n_samples: int) -> NDArray[np.int16]:
     return np.asarray(np.clip(noise, -32768, 32767).astype(np.int16))
 
 
-def _outcome(board: Board, replay: FrontEndReplay, pcm: NDArray[np.int16]) -> Outcome:
+def _outcome(board: Board, replay: FrontEndReplay, pcm: NDArray[np.int16]) -> BoardRun:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         program = build(board, replay.write(folder), folder, include=[*replay.include, folder])

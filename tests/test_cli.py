@@ -194,11 +194,11 @@ class TestDoctor:
     RATE_HZ = 48000
 
     def judge(self, pcm: np.ndarray) -> dict[str, doctor.Finding]:
-        from acoustic.audio import Health, LevelMeter
+        from acoustic.audio import LevelMeter, SourceHealth
 
         meter = LevelMeter()
         meter.push(pcm)
-        return {finding.name: finding for finding in doctor.judge(pcm, self.RATE_HZ, meter, Health())}
+        return {finding.name: finding for finding in doctor.judge(pcm, self.RATE_HZ, meter, SourceHealth())}
 
     def noise(self, upper_hz: float, level: float = 300.0) -> np.ndarray:
         """Gaussian noise with nothing above ``upper_hz`` but its own rounding to int16."""

@@ -11,14 +11,14 @@ from acoustic.audio.microphone import Microphone
 from acoustic.audio.pcm_stream import PcmStream
 from acoustic.audio.recording import Recording, RecordingSource, find_recordings
 from acoustic.audio.resample import StreamResampler, to_pcm16
-from acoustic.audio.source import Health, HealthEvent, Processor, Source
+from acoustic.audio.source import HealthEvent, Processor, Source, SourceHealth
 from acoustic.audio.speaker import Speaker
 from acoustic.audio.wav import WavWriter, write_wav, write_wav_blocks
 
 __all__ = [
     "Aligned",
     "Device",
-    "Health",
+    "SourceHealth",
     "HealthEvent",
     "LevelMeter",
     "Microphone",

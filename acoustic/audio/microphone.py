@@ -11,7 +11,7 @@ import numpy as np
 
 from acoustic.audio.devices import Device, close_stream, find_device, list_devices, open_stream, rescan
 from acoustic.audio.resample import StreamResampler, to_pcm16
-from acoustic.audio.source import Float32, Health, Pcm16, check_format, reblock
+from acoustic.audio.source import Float32, Pcm16, SourceHealth, check_format, reblock
 from acoustic.errors import DeviceError
 
 Latency = Literal["low", "high"] | float
@@ -28,7 +28,9 @@ SILENT_S = 5.0
 class _Capture:
     """One open input stream, whose callback fills a bounded queue with mono float32."""
 
-    def __init__(self, device: Device, rate_hz: int, callback_samples: int, latency: Latency, health: Health) -> None:
+    def __init__(
+        self, device: Device, rate_hz: int, callback_samples: int, latency: Latency, health: SourceHealth
+    ) -> None:
         self.rate_hz = rate_hz
         self._health = health
         self._dropped_samples = 0
@@ -107,7 +109,7 @@ class Microphone:
         Rate at which the device runs (Hz).
     latency_s : float
         Delay of the device as PortAudio states it, and of the resampler behind it (s).
-    health : Health
+    health : SourceHealth
 
     Raises
     ------
@@ -129,7 +131,7 @@ class Microphone:
         self.rate_hz = rate_hz
         self.block_samples = block_samples
         self.reconnect_s = reconnect_s
-        self.health = Health()
+        self.health = SourceHealth()
         self.device = find_device(device, "input")
         self._latency: Latency = latency
         self._closing = threading.Event()

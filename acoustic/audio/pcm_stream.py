@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from acoustic.audio.resample import StreamResampler, from_pcm16, to_pcm16
-from acoustic.audio.source import Float32, Health, Pcm16, check_format, reblock
+from acoustic.audio.source import Float32, Pcm16, SourceHealth, check_format, reblock
 from acoustic.errors import AudioFileError, ParameterError
 
 SampleFormat = Literal["s16le", "f32le"]
@@ -59,7 +59,7 @@ class PcmStream:
             raise ParameterError(f"The sample format is one of {', '.join(_DTYPES)}, not {sample_format}.")
         self.rate_hz = rate_hz
         self.block_samples = block_samples
-        self.health = Health()
+        self.health = SourceHealth()
         self._stream = stream
         self._in_rate_hz = in_rate_hz
         self._channels = channels

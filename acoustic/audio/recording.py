@@ -15,7 +15,7 @@ from acoustic.audio.container import PLACEHOLDER_BYTES, Spliced, Stream, look_in
 from acoustic.audio.foreign import open_foreign
 from acoustic.audio.levels import LevelMeter
 from acoustic.audio.resample import StreamResampler, to_pcm16
-from acoustic.audio.source import Float32, Health, Pcm16, check_format, reblock
+from acoustic.audio.source import Float32, Pcm16, SourceHealth, check_format, reblock
 from acoustic.errors import AudioFileError
 
 SUFFIXES = (
@@ -352,7 +352,7 @@ class RecordingSource:
         self.rate_hz = rate_hz
         self.block_samples = block_samples
         self.speed = speed
-        self.health = Health()
+        self.health = SourceHealth()
         self._closed = False
 
     def __iter__(self) -> Iterator[Pcm16]:

@@ -33,7 +33,7 @@ class HealthEvent:
 
 
 @dataclass
-class Health:
+class SourceHealth:
     """How well a source has kept up since it was opened.
 
     Attributes
@@ -71,7 +71,7 @@ class Source(Protocol):
     """
 
     rate_hz: int
-    health: Health
+    health: SourceHealth
 
     def __iter__(self) -> Iterator[Pcm16]:
         """Yield int16 blocks, shape ``(block_samples,)``."""

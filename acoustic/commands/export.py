@@ -56,7 +56,7 @@ def export(options: ExportOptions) -> Iterator[Output]:
     from acoustic.export import exporting
     from acoustic.export.content import load_content
 
-    settings = exporting.Settings(
+    settings = exporting.ExportSettings(
         boards=_boards(options), clock_mhz=options.clock_mhz, accelerator=_npu(options), gates=options.gates,
         force=options.force,
     )  # fmt: skip
@@ -104,7 +104,7 @@ def _list_targets() -> Iterator[Output]:
 
     vela = None if find_vela() else "vela"
     rows = [("host", "this machine", None if host_compiler() else "a C compiler")]
-    rows += [(board.name, f"{board.core}, QEMU {board.machine}", missing_tool(board)) for board in BOARDS.values()]
+    rows += [(board.name, f"{board.processor}, QEMU {board.machine}", missing_tool(board)) for board in BOARDS.values()]
     rows += [(name, "Arm Ethos-U, estimated by Vela", vela) for name in ACCELERATORS]
     for name, what, missing in rows:
         yield Record({"target": name, "what": what, "missing": missing})

@@ -40,11 +40,14 @@ def record_of(record: type, values: Mapping[str, Any]) -> Any:
     for one in members(record):
         if one.name not in values or (values[one.name] is None and isinstance(one.default, tuple)):
             continue
-        value = values[one.name]
-        arguments[one.name] = (
-            value.value if isinstance(value, _Choice) else tuple(value) if type(value) is list else value
-        )
+        arguments[one.name] = _plain(values[one.name])
     return record(**arguments)
+
+
+def _plain(value: Any) -> Any:
+    if type(value) is list:
+        return tuple(map(_plain, value))
+    return value.value if isinstance(value, _Choice) else value
 
 
 class _Choice(StrEnum):
@@ -59,10 +62,10 @@ def _parameter(member: Member) -> inspect.Parameter:
         (inner,) = [part for part in parts if part is not NoneType]
     else:
         inner = kind
-    if get_origin(inner) is Literal:
-        inner = _Choice("Choice", {choice: choice for choice in get_args(inner)})  # type: ignore[call-arg]
-    elif get_origin(inner) is tuple and get_args(inner)[-1] is Ellipsis:
-        inner = list[get_args(inner)[0]]  # type: ignore[misc]
+    if get_origin(inner) is tuple and get_args(inner)[-1] is Ellipsis:
+        inner = list[_choice(get_args(inner)[0])]  # type: ignore[misc]
+    else:
+        inner = _choice(inner)
     if inner in (int, float):
         settings |= {"min": about.low, "max": about.high}
     if member.default is None or kind is not inner and origin in (Union, UnionType):
@@ -76,6 +79,13 @@ def _parameter(member: Member) -> inspect.Parameter:
     if about.argument:
         return parameter(member.name, Annotated[inner, typer.Argument(**settings)], default)
     return parameter(member.name, Annotated[inner, typer.Option(*_flags(member), **settings)], default)
+
+
+def _choice(kind: Any) -> Any:
+    """Return the choices of a Literal; any other type as it is."""
+    if get_origin(kind) is Literal:
+        return _Choice("Choice", {choice: choice for choice in get_args(kind)})  # type: ignore[call-arg]
+    return kind
 
 
 def _flags(member: Member) -> list[str]:

@@ -1,4 +1,4 @@
-"""The reverse of a report: from a supply of power to the share of the time that a device can listen."""
+"""The reverse of a report: from a supply of power to the share of the time that a microcontroller can listen."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class BudgetRow:
     listening_uw: float
     supply_uw: float
     duty: float
-    """Share of the time that it can listen, 0 to 1; 0 where the core is too slow."""
+    """Share of the time that it can listen, 0 to 1; 0 where the processor is too slow."""
 
     def record(self) -> dict[str, Any]:
         """Plain JSON."""
@@ -49,11 +49,11 @@ def budget_rows(
     Parameters
     ----------
     instructions : float or mapping
-        A second of sound; a mapping by target leaves out the microcontrollers whose core it lacks.
+        A second of sound; a mapping by target leaves out the microcontrollers whose processor it lacks.
     supply : Supply
     mcus : iterable of Microcontroller
     microphone_uw, sleep_uw : float
-        Power of the microphone while listening, and of the whole device asleep (uW).
+        Power of the microphone while listening, and of the whole board asleep (uW).
     """
     rows = []
     for mcu in mcus:

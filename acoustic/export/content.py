@@ -98,7 +98,7 @@ def load_content(path_or_name: str) -> Content:
     BundleError
         If there is no such bundle, or it is damaged.
     ModelError
-        If a network holds what a device cannot do; the message names it.
+        If a network holds what the C kernels lack; the message names it.
     ExportError
         If the bundle's application has no firmware.
     """

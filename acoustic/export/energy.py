@@ -50,7 +50,7 @@ class Microcontroller:
 
     name: str
     target: str
-    """The emulated board with its core."""
+    """The emulated board with its processor."""
     clock_mhz: float
     """At which the energy was measured."""
     pj_per_cycle: float
@@ -94,7 +94,7 @@ MICROCONTROLLERS = {
 
 
 def load(instructions: float, seconds: float, target: str, clock_mhz: float) -> float:
-    """Share of the time that a core computes, 1 for all of it, by the larger figure of cycles."""
+    """Share of the time that a processor computes, 1 for all of it, by the larger figure of cycles."""
     return instructions * CYCLES[target].high / (seconds * clock_mhz * 1e6)
 
 
@@ -105,9 +105,9 @@ def listening_uw(
     microphone_uw: float = MICROPHONE_UW,
     sleep_uw: float = SLEEP_UW,
 ) -> float:
-    """Power of a device that listens (uW): the core while it computes, the microphone, and sleep in between."""
-    core_uw = instructions_per_second * CYCLES[mcu.target].high * mcu.pj_per_cycle * 1e-6
-    return core_uw + microphone_uw + sleep_uw
+    """Power of a microcontroller that listens (uW): its processor while it computes, the microphone, and sleep."""
+    processor_uw = instructions_per_second * CYCLES[mcu.target].high * mcu.pj_per_cycle * 1e-6
+    return processor_uw + microphone_uw + sleep_uw
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +148,7 @@ class Supply:
 
 
 def sustainable_duty(supply_uw: float, listening: float, sleep_uw: float) -> float:
-    """Share of the time that a device can listen, 0 to 1, when it sleeps for the rest.
+    """Share of the time that a microcontroller can listen, 0 to 1, when it sleeps for the rest.
 
     Parameters
     ----------

@@ -17,19 +17,19 @@ from acoustic.export.measure import BoardCost, measure
 from acoustic.export.projects import project_files
 from acoustic.export.qemu.boards import Board
 from acoustic.export.qemu.emulator import missing_tool
-from acoustic.export.report import Gates, Report, write_report
+from acoustic.export.report import ExportReport, Gates, write_report
 from acoustic.export.tflm import MicroNetwork, micro_files, micro_network
 
 Advance = Callable[[float], None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class ExportSettings:
     """What an export is asked for."""
 
     boards: Sequence[Board]
     clock_mhz: float = 80.0
-    """Of the device, for its load."""
+    """Of the microcontroller, for its load."""
     accelerator: str | None = None
     """An Ethos-U for Vela's estimate."""
     gates: Gates = field(default_factory=Gates)
@@ -41,7 +41,9 @@ def n_steps(content: Content, boards: Sequence[Board]) -> int:
     return 1 + parity.n_steps(content, boards) + len(boards)
 
 
-def export(content: Content, folder: Path, settings: Settings, advance: Advance = lambda amount: None) -> Report:
+def export(
+    content: Content, folder: Path, settings: ExportSettings, advance: Advance = lambda amount: None
+) -> ExportReport:
     """Write firmware into a folder, proven and measured; nothing is left of an export that fails.
 
     Raises
@@ -60,7 +62,7 @@ def export(content: Content, folder: Path, settings: Settings, advance: Advance 
         npus = _compile_for_npu(made, content, settings.accelerator)
         advance(1)
         comparisons, inferences = parity.prove(content, settings.boards, made / "src", work, advance)
-        report = Report(
+        report = ExportReport(
             content=content,
             comparisons=comparisons,
             costs=list(_costs(content, settings.boards, made / "src", work, inferences, advance)),

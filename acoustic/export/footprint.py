@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from acoustic.errors import ExportError
-from acoustic.export.qemu.emulator import Program
+from acoustic.export.qemu.emulator import BoardProgram
 
 TIMEOUT_S = 120
 NETWORK = "network"
@@ -34,7 +34,7 @@ class FlashPart:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Buffer:
+class Variable:
     """A variable that stays in memory."""
 
     name: str
@@ -47,16 +47,16 @@ class Footprint:
     """Static memory of a linked program; the stack is measured, not read."""
 
     flash: tuple[FlashPart, ...]
-    ram: tuple[Buffer, ...]
+    ram: tuple[Variable, ...]
     """Largest first."""
 
 
-def footprint(program: Program, parts: Mapping[str, str]) -> Footprint:
+def footprint(program: BoardProgram, parts: Mapping[str, str]) -> Footprint:
     """Read the symbols of a program that was built with ``-g``.
 
     Parameters
     ----------
-    program : Program
+    program : BoardProgram
     parts : mapping
         Name of a source file to the part that it belongs to; ``network`` holds weights. Files that are not named
         are of the program that drives the firmware here.
@@ -72,7 +72,7 @@ def footprint(program: Program, parts: Mapping[str, str]) -> Footprint:
         part = parts.get(symbol.file, OTHERS)
         row = flash.setdefault(part, [0, 0, 0])
         if symbol.section in (".data", ".bss"):
-            ram.append(Buffer(name=symbol.name, part=part, bytes=symbol.bytes))
+            ram.append(Variable(name=symbol.name, part=part, bytes=symbol.bytes))
         if symbol.section != ".bss":
             row[0 if symbol.is_function else 1 if part == NETWORK else 2] += symbol.bytes
     named = sum(map(sum, flash.values()))
@@ -99,7 +99,7 @@ class _Symbol:
     """That it is defined in, without its folder."""
 
 
-def _symbols(program: Program) -> list[_Symbol]:
+def _symbols(program: BoardProgram) -> list[_Symbol]:
     """Everything with a name that takes room."""
     command = [f"{program.board.prefix}nm", "--format=sysv", "--line-numbers", "--defined-only", str(program.path)]
     try:

@@ -14,7 +14,9 @@ from acoustic.frontend import FrontEnd, LogMelStream
 from acoustic.frontend.c_tables import log_mel_fields, stft_fields, synthesis_fields
 from acoustic.frontend.gate import SILENCE_DB, GateSettings, SpectralGate, power_db
 from acoustic.frontend.noise_floor import STEPS_PER_DB, NoiseFloor, to_steps
-from acoustic.frontend.stft import FULL_SCALE, Stft, Synthesis, WindowPair
+from acoustic.frontend.stft import Stft, Synthesis
+from acoustic.frontend.tables import front_end_tables
+from acoustic.frontend.windows import WindowPair
 from acoustic.native import computing_with
 from acoustic.native.build import HERE
 
@@ -43,13 +45,12 @@ class FrontEndReplay:
 
     def write(self, folder: Path) -> list[Path]:
         """Write the definitions into a folder, and return the C sources that the board's own are to be added to."""
-        hop, n_fft = self.windows.hop_samples, self.windows.n_fft
-        window = (self.windows.synthesis * FULL_SCALE)[self.windows.silent_hops * hop :]
+        n_fft, synthesis = self.windows.n_fft, synthesis_fields(self.windows)
         constants = Constants()
-        constants.add("acoustic_log_mel", "replayed_log_mel", log_mel_fields(self.fe))
-        constants.add("acoustic_stft", "replayed_stft", stft_fields(self.windows.analysis / FULL_SCALE, hop))
+        constants.add("acoustic_log_mel", "replayed_log_mel", log_mel_fields(front_end_tables(self.fe)))
+        constants.add("acoustic_stft", "replayed_stft", stft_fields(self.windows))
         constants.add("acoustic_gate", "replayed_gate", self._gate.factors(self._frames_per_second))
-        constants.add("acoustic_synthesis", "replayed_synthesis", synthesis_fields(window, n_fft, hop))
+        constants.add("acoustic_synthesis", "replayed_synthesis", synthesis)
         sizes = {
             "BLOCK": self.block_samples,
             "LOG_MEL_FFT": self.fe.n_fft,
@@ -60,8 +61,8 @@ class FrontEndReplay:
             "SILENCE": _SILENCE,
             "N_FFT": n_fft,
             "N_BINS": n_fft // 2 + 1,
-            "HOP_SAMPLES": hop,
-            "WINDOW_SAMPLES": len(window),
+            "HOP_SAMPLES": self.windows.hop_samples,
+            "WINDOW_SAMPLES": synthesis["window_samples"],
         }
         defines = "".join(f"#define {name} {size}\n" for name, size in sizes.items())
         text = f"{defines}\n{constants.source()}"

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from acoustic.export.chains import program as chains
 from acoustic.export.content import Content
-from acoustic.export.footprint import NETWORK, Buffer, FlashPart, footprint
+from acoustic.export.footprint import NETWORK, FlashPart, Variable, footprint
 from acoustic.export.network import KERNEL_FOLDER
 from acoustic.export.parity import APPLICATION, random_inputs
 from acoustic.export.qemu.boards import Board
-from acoustic.export.qemu.emulator import Outcome, Program, build, run
+from acoustic.export.qemu.emulator import BoardProgram, BoardRun, build, run
 from acoustic.export.replay import interleaved, replay_sources
 from acoustic.firmware import Firmware
 
@@ -29,13 +29,13 @@ class BoardCost:
     """What a model costs on one board. Instructions are counted, not estimated."""
 
     target: str
-    core: str
+    processor: str
     flash_bytes: int
     """Of the whole program, start-up code included."""
     flash: tuple[FlashPart, ...]
     ram_bytes: int
     """Static memory and the stack's high-water mark, a block of samples included."""
-    ram: tuple[Buffer, ...]
+    ram: tuple[Variable, ...]
     stack_bytes: int
     instructions_per_second: int | None
     """Of sound, on average; None for a network alone."""
@@ -78,7 +78,7 @@ def measure(
     found = footprint(program, _parts(content))
     return BoardCost(
         target=board.name,
-        core=board.core,
+        processor=board.processor,
         flash_bytes=program.flash_bytes,
         flash=found.flash,
         ram_bytes=program.ram_bytes + outcome.stack_bytes,
@@ -91,7 +91,7 @@ def measure(
     )
 
 
-def _run_chain(firmware: Firmware, board: Board, sources: Path, folder: Path) -> tuple[Program, Outcome, float]:
+def _run_chain(firmware: Firmware, board: Board, sources: Path, folder: Path) -> tuple[BoardProgram, BoardRun, float]:
     """Push sound as a microphone would; also returns how many seconds of it."""
     shutil.copytree(sources, folder)
     (folder / APPLICATION).write_text(firmware.replay, encoding="utf-8")
@@ -105,7 +105,7 @@ def _run_chain(firmware: Firmware, board: Board, sources: Path, folder: Path) ->
     return program, outcome, len(pcm) / firmware.rate_hz
 
 
-def _run_network(content: Content, board: Board, work: Path) -> tuple[Program, Outcome]:
+def _run_network(content: Content, board: Board, work: Path) -> tuple[BoardProgram, BoardRun]:
     ((name, source),) = content.network_sources.items()
     files = replay_sources(source, work)
     program = build(board, files, work, include=[work, KERNEL_FOLDER], flags=_DEBUG, name=name)

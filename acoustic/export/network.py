@@ -72,7 +72,7 @@ def network_source(
     Raises
     ------
     ModelError
-        If an operator cannot run on a device; the message names it.
+        If the C kernels lack an operator; the message names it.
     ParameterError
         If the name or the feedback is unusable.
     """

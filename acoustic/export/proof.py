@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from acoustic.export.compilers import host_compiler
 from acoustic.export.network import NetworkSource
 from acoustic.export.qemu.boards import BOARDS, Board
-from acoustic.export.qemu.emulator import Outcome, Program, missing_tool, run
+from acoustic.export.qemu.emulator import BoardProgram, BoardRun, missing_tool, run
 from acoustic.export.replay import RUN_REGION, build_for_board, interleaved, run_on_host
 from acoustic.model.runtime import Network
 
@@ -133,7 +133,7 @@ def prove_network(
     return comparisons, costs
 
 
-def _cost(program: Program, outcome: Outcome) -> Cost:
+def _cost(program: BoardProgram, outcome: BoardRun) -> Cost:
     region = outcome.regions[RUN_REGION]
     return Cost(
         target=program.board.name,

@@ -13,7 +13,7 @@ from acoustic.errors import ExportError
 from acoustic.export.compilers import STRICT_FLAGS, compile_c, host_compiler
 from acoustic.export.network import KERNEL_FOLDER, NetworkSource
 from acoustic.export.qemu.boards import Board
-from acoustic.export.qemu.emulator import RUNTIME, Program, build
+from acoustic.export.qemu.emulator import RUNTIME, BoardProgram, build
 
 RUN_REGION = 0
 """Of the instructions that a run takes."""
@@ -44,7 +44,7 @@ def replay_sources(source: NetworkSource, folder: Path) -> list[Path]:
     return [path, *source.write(folder)]
 
 
-def build_for_board(source: NetworkSource, board: Board, folder: Path) -> Program:
+def build_for_board(source: NetworkSource, board: Board, folder: Path) -> BoardProgram:
     """Compile the replay for a board."""
     sources = replay_sources(source, folder)
     return build(board, sources, folder, include=[folder, KERNEL_FOLDER], name=f"{source.name}_{board.name}")

@@ -34,7 +34,7 @@ DUTIES = (1.0, 0.1)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report:
+class ExportReport:
     """Everything that an export found out."""
 
     content: Content
@@ -94,7 +94,7 @@ class Report:
     def _target(self, cost: BoardCost) -> dict[str, Any]:
         return {
             "target": cost.target,
-            "core": cost.core,
+            "core": cost.processor,
             "flash_bytes": cost.flash_bytes,
             "flash": [asdict(part) for part in cost.flash],
             "ram_bytes": cost.ram_bytes,
@@ -179,7 +179,7 @@ class Gates:
     max_flash_bytes: int | None = None
     max_ram_bytes: int | None = None
     max_load: float | None = None
-    """Share of the core's time at the clock of the report."""
+    """Share of the processor's time at the clock of the report."""
 
     def fit(self, content: Content) -> None:
         """Refuse a limit that nothing can be compared with.
@@ -192,7 +192,7 @@ class Gates:
         if self.max_load is not None and content.firmware is None:
             raise ParameterError("A network alone has no load: --max-load needs a bundle")
 
-    def check(self, report: Report) -> None:
+    def check(self, report: ExportReport) -> None:
         """Compare.
 
         Raises
@@ -227,14 +227,14 @@ class Gates:
             )
 
 
-def write_report(report: Report, folder: Path) -> None:
+def write_report(report: ExportReport, folder: Path) -> None:
     """Write ``REPORT.md`` and ``report.json``, which ends the folder: it holds the checksums of all else."""
     (folder / "REPORT.md").write_text(markdown(report), encoding="utf-8")
     record = {**report.record(), "files": checksums(folder)}
     (folder / REPORT).write_text(json.dumps(record, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def markdown(report: Report) -> str:
+def markdown(report: ExportReport) -> str:
     """Write the report for people."""
     content = report.content
     parts = [
@@ -283,13 +283,13 @@ def _cost_parts(cost: BoardCost) -> list[str]:
     ]
     ram = [(buffer.name, buffer.part, f"{buffer.bytes:,}") for buffer in cost.ram if buffer.bytes >= 16]
     return [
-        f"### {cost.core}",
+        f"### {cost.processor}",
         _table([("flash", "code", "weights", "tables"), *flash]),
         _table([("RAM", "part", "bytes"), *ram, ("stack", "high-water mark", f"{cost.stack_bytes:,}")]),
     ]
 
 
-def _energy_parts(report: Report) -> list[str]:
+def _energy_parts(report: ExportReport) -> list[str]:
     rows = [
         (
             mcu["name"],
@@ -301,12 +301,12 @@ def _energy_parts(report: Report) -> list[str]:
         for mcu in target["estimates"].get("microcontrollers", ())
     ]
     if not rows:
-        return ["No microcontroller with published energy has a core that was measured."]
+        return ["No microcontroller with published energy has a processor that was measured."]
     days = [f"days on two AA cells, {duty:.0%} listening" for duty in DUTIES]
     return [
         f"Estimates, with a microphone of {MICROPHONE_UW:,.0f} uW while listening and {SLEEP_UW:g} uW in sleep "
         f"(assumptions) and {BATTERY_MAH:,.0f} mAh at {BATTERY_VOLTS:g} V. `acoustic budget` computes others.",
-        _table([("microcontroller", "load", "core, uJ a second", *days), *rows]),
+        _table([("microcontroller", "load", "processor, uJ/s", *days), *rows]),
     ]
 
 

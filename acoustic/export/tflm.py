@@ -35,7 +35,7 @@ class MicroNetwork:
     operators: dict[str, int]
     """How often each occurs."""
     arena_bytes: int
-    """The smallest arena that it starts in, on a 32-bit core; see ``arena_source``."""
+    """The smallest arena that it starts in, on a 32-bit processor; see ``arena_source``."""
     arena_used_bytes: int
     """What the interpreter then says it uses: it takes more while it starts."""
     arena_source: str
@@ -49,7 +49,7 @@ def micro_network(data: bytes) -> MicroNetwork:
         operators=dict(sorted(Counter(operator.name for operator in graph.operators).items())),
         arena_bytes=taken.needed_bytes,
         arena_used_bytes=taken.used_bytes,
-        arena_source=f"computed for a 32-bit core, the reference kernels of tflite-micro {VERSION} and an arena "
+        arena_source=f"computed for a 32-bit processor, the reference kernels of tflite-micro {VERSION} and an arena "
         f"aligned to 16 bytes: {taken.used_bytes:,} bytes in use, and what starting takes for a moment. CMSIS-NN adds "
         "its buffers (for MLPerf Tiny's ad01 and kws_ref 320 and 48 bytes on a Cortex-M4, 7,008 and 4,576 on a "
         "Cortex-M55)",

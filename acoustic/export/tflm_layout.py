@@ -72,7 +72,7 @@ COMPRESSION = {
     "FULLY_CONNECTED": "2i",
     "SubgraphAllocations": "p",
 }
-"""Members more where compressed tensors are supported: in the package, not in a usual build for a device."""
+"""Members more where compressed tensors are supported: in the package, not in a usual build for a microcontroller."""
 RECORDING = {"SingleArenaBufferAllocator": "4p", "MicroAllocator": "25p"}
 """Members more where the allocator keeps a record: in the package alone."""
 _MEMBER = re.compile(r"(\d*)([pihbd])")

@@ -1,7 +1,7 @@
 """The one front end: framing, window, FFT, mel, logarithm and spectral gate, in one fixed arithmetic."""
 
-from acoustic.frontend.definition import ARITHMETIC_VERSION, FrontEnd
+from acoustic.frontend.definition import FrontEnd
 from acoustic.frontend.enhancement import EnhancementFrontEnd
 from acoustic.frontend.logmel import LogMelStream, log_mel
 
-__all__ = ["ARITHMETIC_VERSION", "EnhancementFrontEnd", "FrontEnd", "LogMelStream", "log_mel"]
+__all__ = ["EnhancementFrontEnd", "FrontEnd", "LogMelStream", "log_mel"]

@@ -8,16 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from acoustic.frontend.definition import FrontEnd
-from acoustic.frontend.tables import F32, mel_bank, twiddles, window
-
-
-def twiddle_pairs(n_fft: int) -> F32:
-    """Cosine and minus sine of 2 pi k / n_fft, shape (3 n_fft / 4, 2).
-
-    They serve every stage: the angles of a shorter transform are every second, fourth, ... of them, to the bit.
-    """
-    return np.stack(twiddles(n_fft), axis=1)[: 3 * n_fft // 4].copy()
+from acoustic.frontend.tables import F32, FftTables, FrontEndTables, fft_tables
+from acoustic.frontend.windows import WindowPair
 
 
 def places(n_fft: int) -> NDArray[np.uint16]:
@@ -31,47 +23,53 @@ def places(n_fft: int) -> NDArray[np.uint16]:
     return np.append(2 * order, 1).astype(np.uint16)
 
 
-def log_mel_fields(fe: FrontEnd) -> dict[str, Any]:
+def log_mel_fields(tables: FrontEndTables) -> dict[str, Any]:
     """Fields of ``acoustic_log_mel``: numbers, float32 and uint16 arrays."""
-    bank = mel_bank(fe)
+    fe, mel = tables.fe, tables.mel
     return {
-        "window": _half(window(fe)),
-        "twiddles": twiddle_pairs(fe.n_fft),
-        "places": places(fe.n_fft),
-        "mel_bounds": bank.bounds.astype(np.uint16),
-        "mel_weights": np.stack([bank.rise, bank.fall], axis=1),
+        "window": _half(tables.window),
+        **_fft_fields(tables.fft),
+        "mel_bounds": mel.bounds.astype(np.uint16),
+        "mel_weights": np.stack([mel.rise, mel.fall], axis=1),
         "frame_samples": fe.frame_samples,
         "hop_samples": fe.hop_samples,
         "n_fft": fe.n_fft,
         "n_mels": fe.n_mels,
         "power": fe.power,
-        "floor": float(np.float32(fe.floor)),
-        "scale_db": float(np.float32(3.0102999566398120 * (3 - fe.power))),
+        "floor": float(tables.floor),
+        "scale_db": float(tables.scale_db),
     }
 
 
-def stft_fields(window: F32, hop_samples: int) -> dict[str, Any]:
-    """Fields of ``acoustic_stft``; the window is scaled to full scale, shape (n_fft,)."""
-    n_fft = len(window)
+def stft_fields(windows: WindowPair) -> dict[str, Any]:
+    """Fields of ``acoustic_stft``."""
     return {
-        "window": _half(window),
-        "twiddles": twiddle_pairs(n_fft),
-        "places": places(n_fft),
-        "hop_samples": hop_samples,
-        "n_fft": n_fft,
+        "window": _half(windows.pcm_analysis),
+        **_fft_fields(fft_tables(windows.n_fft)),
+        "hop_samples": windows.hop_samples,
+        "n_fft": windows.n_fft,
     }
 
 
-def synthesis_fields(window: F32, n_fft: int, hop_samples: int) -> dict[str, Any]:
-    """Fields of ``acoustic_synthesis``; the window is scaled to full scale and lies at the frame's end."""
+def synthesis_fields(windows: WindowPair) -> dict[str, Any]:
+    """Fields of ``acoustic_synthesis``."""
+    window = windows.pcm_synthesis
     return {
         "window": window,
-        "twiddles": twiddle_pairs(n_fft),
-        "places": places(n_fft),
-        "hop_samples": hop_samples,
+        **_fft_fields(fft_tables(windows.n_fft)),
+        "hop_samples": windows.hop_samples,
         "window_samples": len(window),
-        "n_fft": n_fft,
+        "n_fft": windows.n_fft,
     }
+
+
+def _fft_fields(tables: FftTables) -> dict[str, Any]:
+    """Fields that every transform has: its factors, as pairs of real and imaginary part, and its order of bins.
+
+    Three quarters of the factors serve every stage.
+    """
+    pairs = np.stack([tables.cosine, tables.sine], axis=1)[: 3 * tables.n // 4]
+    return {"twiddles": pairs.copy(), "places": places(tables.n)}
 
 
 def _half(window: F32) -> F32:

@@ -1,4 +1,4 @@
-"""The front end computed by the compiled C core: the bytes of the NumPy definition, several times as fast.
+"""The front end computed by the compiled core: the bytes of the NumPy definition, several times as fast.
 
 Each class does for arrays what the C function of its name does; the structures are those of
 ``acoustic/native/acoustic_frontend.h``.
@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.frontend.c_tables import log_mel_fields, stft_fields, synthesis_fields
-from acoustic.frontend.definition import FrontEnd
-from acoustic.frontend.tables import F32
+from acoustic.frontend.tables import F32, FrontEndTables
+from acoustic.frontend.windows import WindowPair
 
 #: Vector instructions want whole cache lines.
 CACHE_LINE = 64
@@ -81,8 +81,9 @@ class _GateStream(ctypes.Structure):
 class LogMelFrames:
     """Log-mel frames of contiguous PCM."""
 
-    def __init__(self, core: ctypes.CDLL, fe: FrontEnd) -> None:
-        self._core, self._definition, self._work = core, _LogMel(log_mel_fields(fe)), _work(core, fe.n_fft)
+    def __init__(self, core: ctypes.CDLL, tables: FrontEndTables) -> None:
+        self._core, self._work = core, _work(core, tables.fft.n)
+        self._definition = _LogMel(log_mel_fields(tables))
 
     def __call__(self, pcm: NDArray[np.int16], out: F32) -> None:
         """Fill ``out``, float32 (n_frames, n_mels), with the frames that start at the first hops of ``pcm``."""
@@ -91,11 +92,11 @@ class LogMelFrames:
 
 
 class StftFrames:
-    """Spectra of contiguous PCM; ``window`` is scaled to full scale, shape (n_fft,)."""
+    """Spectra of contiguous PCM."""
 
-    def __init__(self, core: ctypes.CDLL, window: F32, hop_samples: int) -> None:
-        self._core, self._work = core, _work(core, len(window))
-        self._definition = StftDefinition(stft_fields(window, hop_samples))
+    def __init__(self, core: ctypes.CDLL, windows: WindowPair) -> None:
+        self._core, self._work = core, _work(core, windows.n_fft)
+        self._definition = StftDefinition(stft_fields(windows))
 
     def __call__(self, pcm: NDArray[np.int16], out: F32) -> None:
         """Fill ``out``, float32 (2, n_frames, n_fft / 2 + 1), with the spectra from the first hops of ``pcm`` on."""
@@ -104,12 +105,12 @@ class StftFrames:
 
 
 class SynthesisFrames:
-    """Overlap-add of spectra, with its memory; ``window`` is scaled to full scale and lies at the frame's end."""
+    """Overlap-add of spectra, with its memory."""
 
-    def __init__(self, core: ctypes.CDLL, window: F32, n_fft: int, hop_samples: int) -> None:
+    def __init__(self, core: ctypes.CDLL, windows: WindowPair) -> None:
         self._core, self._stream = core, _SynthesisStream()
-        self._definition = SynthesisDefinition(synthesis_fields(window, n_fft, hop_samples))
-        self._sums, self._work = np.empty(len(window), np.float32), _work(core, n_fft)
+        self._definition = SynthesisDefinition(fields := synthesis_fields(windows))
+        self._sums, self._work = np.empty(fields["window_samples"], np.float32), _work(core, windows.n_fft)
         _call(core.acoustic_synthesis_start, self._stream, self._definition, self._sums, self._work)
 
     def __call__(self, re: F32, im: F32, out: NDArray[np.int16]) -> None:

@@ -2,26 +2,44 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, Self
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Self
 
-from acoustic.errors import ParameterError
+from acoustic.native import ARITHMETIC_VERSION
+from acoustic.records import About, check, members, read, require
 
-#: Version of the arithmetic. It changes whenever any output byte would, so that a model trained
-#: with another arithmetic is refused instead of being quietly wrong.
-ARITHMETIC_VERSION = 1
+WHERE = "front end"
+"""What errors are about."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Definition:
-    """What all definitions have in common: plain numbers and texts, and a fingerprint of them."""
+    """What all definitions have in common: plain numbers and texts, and a fingerprint of them.
+
+    Raises
+    ------
+    ParameterError
+        When a value is of the wrong type or out of range: no later code has to check that.
+    """
+
+    rate_hz: Annotated[int, About("Sampling rate of the PCM.", unit="Hz", low=1000, high=384_000)]
+    hop_samples: Annotated[int, About("Samples from one frame to the next.", low=1, high=8192)]
+    version: Annotated[
+        int, About("Version of the arithmetic that the definition was made for.", low=0, high=1_000_000)
+    ] = ARITHMETIC_VERSION
+
+    def __post_init__(self) -> None:
+        """Check the fields one by one."""
+        check(self, WHERE)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and strings, for JSON."""
-        return asdict(self)
+        values = {one.name: (one.type, getattr(self, one.name)) for one in members(type(self))}
+        return {name: float(value) if kind is float else value for name, (kind, value) in values.items()}
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Self:
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Make a definition from :meth:`to_dict`'s output.
 
         Raises
@@ -29,19 +47,17 @@ class Definition:
         ParameterError
             When a field is missing, unknown, or of the wrong type.
         """
-        types = {f.name: f.type for f in fields(cls)}
-        if set(values) != set(types):
-            raise ParameterError(f"front end: fields {sorted(values)} are not the expected {sorted(types)}")
-        kinds: dict[Any, tuple[type, ...]] = {int: (int,), float: (int, float)}
-        for name, value in values.items():
-            if isinstance(value, bool) or not isinstance(value, kinds.get(types[name], (int, str))):
-                raise ParameterError(f"front end: {name} may not be {value!r}")
-        return cls(**values)
+        return read(cls, values, WHERE)
 
     def fingerprint(self) -> str:
         """SHA-256 (hex) of the definition, the arithmetic's version included."""
         numbers = {k: float(v) if isinstance(v, (int, float)) else v for k, v in self.to_dict().items()}
         return hashlib.sha256(json.dumps(numbers, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def frames_per_second(self) -> float:
+        """Frames a second."""
+        return self.rate_hz / self.hop_samples
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,60 +70,47 @@ class FrontEnd(Definition):
     Raises
     ------
     ParameterError
-        When a value is out of range, or a mel band would contain no FFT bin.
+        When a value is out of range.
     """
 
-    rate_hz: int
-    """Sampling rate of the PCM."""
-    frame_samples: int
-    """Length of the periodic Hann window (even)."""
-    hop_samples: int
-    """Samples from one frame to the next."""
-    n_fft: int
-    """FFT size, a power of two, at least ``frame_samples``; the frame is padded with zeros."""
-    n_mels: int
-    """Number of mel bands."""
-    fmin_hz: float
-    """Lower edge of the lowest band."""
-    fmax_hz: float
-    """Upper edge of the highest band."""
-    mel_scale: Literal["slaney", "htk"] = "slaney"
-    """Mel formula: Slaney's Auditory Toolbox (1998), or the HTK book's 2595 log10(1 + f/700)."""
-    mel_norm: Literal["slaney", "none"] = "slaney"
-    """``slaney``: triangles of equal area; ``none``: triangles of height one."""
-    power: Literal[1, 2] = 2
-    """1: magnitude, 2: power spectrum under the triangles."""
-    log: Literal["db"] = "db"
-    """Unit of the output: 10 log10 of the band value (power 2) or 20 log10 (power 1)."""
-    floor: float = 1e-10
-    """Smallest band value; smaller ones are raised to it before the logarithm."""
-    version: int = ARITHMETIC_VERSION
-    """Version of the arithmetic that the definition was made for."""
+    frame_samples: Annotated[int, About("Length of the periodic Hann window, even.", low=2, high=8192)]
+    n_fft: Annotated[
+        int,
+        About("FFT size, a power of two, at least frame_samples; the frame is padded with zeros.", low=16, high=8192),
+    ]
+    n_mels: Annotated[int, About("Number of mel bands.", low=1, high=4096)]
+    fmin_hz: Annotated[float, About("Lower edge of the lowest band.", unit="Hz", low=0, high=192_000)]
+    fmax_hz: Annotated[float, About("Upper edge of the highest band.", unit="Hz", low=0, high=192_000)]
+    mel_scale: Annotated[
+        Literal["slaney", "htk"],
+        About("Mel formula: Slaney's Auditory Toolbox (1998), or the HTK book's 2595 log10(1 + f/700)."),
+    ] = "slaney"
+    mel_norm: Annotated[
+        Literal["slaney", "none"], About("slaney: triangles of equal area; none: triangles of height one.")
+    ] = "slaney"
+    power: Annotated[Literal[1, 2], About("1: magnitude, 2: power spectrum under the triangles.")] = 2
+    log: Annotated[
+        Literal["db"], About("Unit of the output: 10 log10 of the band value (power 2) or 20 log10 (power 1).")
+    ] = "db"
+    floor: Annotated[
+        float, About("Smallest band value; smaller ones are raised to it before the logarithm.", low=1e-30, high=1.0)
+    ] = 1e-10
 
     def __post_init__(self) -> None:
-        """Check every range once, here, so that no later code has to."""
-        checks = [
-            (1000 <= self.rate_hz <= 384_000, "rate_hz must be 1000 to 384000"),
-            (self.n_fft in (1 << k for k in range(4, 14)), "n_fft must be a power of two, 16 to 8192"),
-            (2 <= self.frame_samples <= self.n_fft, "frame_samples must be 2 to n_fft"),
-            (self.frame_samples % 2 == 0, "frame_samples must be even"),
-            (1 <= self.hop_samples <= self.frame_samples, "hop_samples must be 1 to frame_samples"),
-            (1 <= self.n_mels <= self.n_fft // 2, "n_mels must be 1 to n_fft / 2"),
-            (0 <= self.fmin_hz < self.fmax_hz <= self.rate_hz / 2, "0 <= fmin_hz < fmax_hz <= rate_hz / 2 must hold"),
-            (self.mel_scale in ("slaney", "htk"), "mel_scale must be slaney or htk"),
-            (self.mel_norm in ("slaney", "none"), "mel_norm must be slaney or none"),
-            (self.power in (1, 2), "power must be 1 or 2"),
-            (self.log == "db", "log must be db"),
-            (1e-30 <= self.floor <= 1.0, "floor must be 1e-30 to 1"),
-        ]
-        for holds, sentence in checks:
-            if not holds:
-                raise ParameterError(f"front end: {sentence}; this one is {self}")
-
-    @property
-    def frames_per_second(self) -> float:
-        """Frames a second."""
-        return self.rate_hz / self.hop_samples
+        """Check the fields one by one, and then what they have to do with each other."""
+        super().__post_init__()
+        n_fft, frame, hop, low, high = self.n_fft, self.frame_samples, self.hop_samples, self.fmin_hz, self.fmax_hz
+        rules = {
+            f"n_fft must be a power of two, not {n_fft}": n_fft & (n_fft - 1) == 0,
+            f"frame_samples must be at most n_fft, {n_fft}, not {frame}": frame <= n_fft,
+            f"frame_samples must be even, not {frame}": frame % 2 == 0,
+            f"hop_samples must be at most frame_samples, {frame}, not {hop}": hop <= frame,
+            f"n_mels must be at most n_fft / 2, {n_fft // 2}, not {self.n_mels}": self.n_mels <= n_fft // 2,
+            f"0 <= fmin_hz < fmax_hz <= rate_hz / 2 must hold, not of {low} and {high} at {self.rate_hz} Hz": (
+                low < high <= self.rate_hz / 2
+            ),
+        }
+        require(WHERE, rules)
 
     def n_frames(self, n_samples: int) -> int:
         """Complete frames in ``n_samples`` samples."""

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Annotated
 
-from acoustic.errors import ParameterError
-from acoustic.frontend.definition import ARITHMETIC_VERSION, Definition
-from acoustic.frontend.stft import WindowPair
+from acoustic.frontend.definition import Definition
+from acoustic.frontend.windows import WindowPair
+from acoustic.records import About
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,34 +19,22 @@ class EnhancementFrontEnd(Definition):
         When a value is out of range, or no signal would come back from such windows.
     """
 
-    rate_hz: int
-    """Sampling rate of the PCM."""
-    analysis_samples: int
-    """Length of the analysis window and of the transform, a power of two."""
-    synthesis_samples: int
-    """Length of the synthesis window at the end of the frame."""
-    hop_samples: int
-    """Samples from one frame to the next."""
-    version: int = ARITHMETIC_VERSION
-    """Version of the arithmetic that the definition was made for."""
+    analysis_samples: Annotated[
+        int, About("Length of the analysis window and of the transform, a power of two.", low=16, high=8192)
+    ]
+    synthesis_samples: Annotated[
+        int, About("Length of the synthesis window at the end of the frame.", low=2, high=8192)
+    ]
 
     def __post_init__(self) -> None:
-        """Check every range once, here, so that no later code has to."""
-        if not 1000 <= self.rate_hz <= 384_000:
-            raise ParameterError(f"front end: rate_hz must be 1000 to 384000; this one is {self}")
-        if self.analysis_samples > 8192:
-            raise ParameterError(f"front end: analysis_samples must be at most 8192; this one is {self}")
+        """Check the fields one by one, and then whether a signal comes back."""
+        super().__post_init__()
         self.windows  # noqa: B018 - making them is the check
 
     @cached_property
     def windows(self) -> WindowPair:
         """The pair of windows, for :class:`~acoustic.frontend.stft.Stft` and its synthesis."""
         return WindowPair.asymmetric(self.analysis_samples, self.synthesis_samples, self.hop_samples)
-
-    @property
-    def frames_per_second(self) -> float:
-        """Frames a second."""
-        return self.rate_hz / self.hop_samples
 
     @property
     def delay_samples(self) -> int:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from acoustic.frontend.tables import F32, twiddles
+from acoustic.frontend.tables import F32, FftTables
 
 #: Columns computed at a time: wide enough to hide NumPy's cost per row, few enough for the caches.
 COLUMNS = 512
@@ -37,11 +37,14 @@ def shaped(buffer: F32, *shape: int) -> F32:
 
 
 class Fft:
-    """Forward complex FFT of ``n`` points (a power of two), for at most ``COLUMNS`` columns."""
+    """Forward complex FFT of ``n`` points (a power of two), for at most ``COLUMNS`` columns.
 
-    def __init__(self, n: int) -> None:
+    The tables are those of ``n`` points or of a multiple.
+    """
+
+    def __init__(self, n: int, tables: FftTables) -> None:
         self.n = n
-        self._stages = [_Stage(length, stride) for length, stride in _plan(n)]
+        self._stages = [_Stage(length, stride, tables) for length, stride in _plan(n)]
         self._spare = np.empty(2 * n * COLUMNS, np.float32)
         self.scratch = np.empty((2, 2 * n * COLUMNS), np.float32)
         """Free between calls, for others to use: memory that stays in the caches is fast."""
@@ -72,12 +75,13 @@ def _plan(n: int) -> list[tuple[int, int]]:
 class _Stage:
     """One radix-4 or radix-2 pass."""
 
-    def __init__(self, length: int, stride: int) -> None:
+    def __init__(self, length: int, stride: int, tables: FftTables) -> None:
         self.radix = 4 if length % 4 == 0 else 2
         self.points, self.stride = length // self.radix, stride
-        index = np.arange(self.points)[None, :] * np.arange(1, self.radix)[:, None] % length
+        turns = np.arange(self.points)[None, :] * np.arange(1, self.radix)[:, None] % length
+        index = turns * (tables.n // length)
         # Shape (radix - 1, 1, points, 1): the same factor for the real and the imaginary part.
-        self.cosine, self.sine = (table[index][:, None, :, None] for table in twiddles(length))
+        self.cosine, self.sine = (table[index][:, None, :, None] for table in (tables.cosine, tables.sine))
 
     def __call__(self, x: F32, y: F32, scratch: F32) -> None:
         radix, m, row = self.radix, self.points, self.stride * x.shape[2]
@@ -115,11 +119,10 @@ class RealFft:
     Input comes packed (:func:`pack`), shape (2, n / 2, columns), and is overwritten.
     """
 
-    def __init__(self, n: int) -> None:
-        self.n = n
-        self._half = Fft(n // 2)
-        cosine, sine = twiddles(n)
-        self._cosine, self._sine = cosine[1 : n // 4 + 1, None], sine[1 : n // 4 + 1, None]
+    def __init__(self, tables: FftTables) -> None:
+        self.n = n = tables.n
+        self._half = Fft(n // 2, tables)
+        self._cosine, self._sine = (table[1 : n // 4 + 1, None] for table in (tables.cosine, tables.sine))
         self._power = np.empty((n // 2 + 1) * COLUMNS, np.float32)
 
     def __call__(self, packed: F32) -> F32:
@@ -184,11 +187,10 @@ def pack(x: F32) -> F32:
 class InverseRealFft:
     """Inverse of :class:`RealFft`: spectra back to ``n`` real points, for at most ``COLUMNS`` columns."""
 
-    def __init__(self, n: int) -> None:
-        self.n = n
-        self._half = Fft(n // 2)
-        cosine, sine = twiddles(n)
-        self._cosine, self._sine = cosine[1 : n // 4 + 1, None], sine[1 : n // 4 + 1, None]
+    def __init__(self, tables: FftTables) -> None:
+        self.n = n = tables.n
+        self._half = Fft(n // 2, tables)
+        self._cosine, self._sine = (table[1 : n // 4 + 1, None] for table in (tables.cosine, tables.sine))
         self._swapped = np.empty(n * COLUMNS, np.float32)
 
     def __call__(self, spectrum: F32) -> F32:

@@ -7,6 +7,7 @@ Fischer and Bippus 2000: speech fills any one band for less than half of the tim
 
 import math
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +17,11 @@ from acoustic.errors import ParameterError
 from acoustic.frontend import compiled
 from acoustic.frontend.logarithm import exp2, log2
 from acoustic.frontend.noise_floor import STEPS_PER_DB, NoiseFloor, to_steps
-from acoustic.frontend.stft import Stft, Synthesis, WindowPair
-from acoustic.frontend.tables import F32
+from acoustic.frontend.stft import Stft, Synthesis
+from acoustic.frontend.tables import DB_PER_OCTAVE, F32
+from acoustic.frontend.windows import WindowPair
+from acoustic.records import About, check, require
 
-#: Decibels of power for a factor of two.
-DB_PER_OCTAVE = 3.0102999566398120
 #: Level of a band at or below which a frame is digital silence, from which no noise is learnt.
 SILENCE_DB = -120.0
 
@@ -35,32 +36,30 @@ class GateSettings:
         When a value is out of range.
     """
 
-    over_subtraction: float = 4.0
-    """How many times the noise's power is subtracted: 1 leaves residues that ring (musical noise)."""
-    floor_db: float = -15.0
-    """Gain that no band falls below: it keeps the background natural and masks what rings."""
-    attack_ms: float = 5.0
-    """Time constant of a rising gain; 0 follows at once."""
-    release_ms: float = 20.0
-    """Time constant of a falling gain; 0 follows at once."""
-    block_frames: int = 32
-    """Frames whose mean level is one entry of the noise's memory, a power of two."""
-    n_blocks: int = 32
-    """Entries of the memory; the noise is their median."""
+    over_subtraction: Annotated[
+        float, About("How many times the noise's power is subtracted: 1 leaves residues that ring.", low=1, high=100)
+    ] = 4.0
+    floor_db: Annotated[
+        float,
+        About("Gain that no band falls below: it keeps the background natural and masks what rings.", low=-60, high=0),
+    ] = -15.0
+    attack_ms: Annotated[
+        float, About("Time constant of a rising gain; 0 follows at once.", unit="ms", low=0, high=1000)
+    ] = 5.0
+    release_ms: Annotated[
+        float, About("Time constant of a falling gain; 0 follows at once.", unit="ms", low=0, high=1000)
+    ] = 20.0
+    block_frames: Annotated[
+        int,
+        About("Frames whose mean level is one entry of the noise's memory, a power of two.", low=1, high=1024),
+    ] = 32
+    n_blocks: Annotated[int, About("Entries of the memory; the noise is their median.", low=1, high=1024)] = 32
 
     def __post_init__(self) -> None:
         """Check every range."""
-        checks = [
-            (1.0 <= self.over_subtraction <= 100.0, "over_subtraction must be 1 to 100"),
-            (-60.0 <= self.floor_db <= 0.0, "floor_db must be -60 to 0"),
-            (0.0 <= self.attack_ms <= 1000.0, "attack_ms must be 0 to 1000"),
-            (0.0 <= self.release_ms <= 1000.0, "release_ms must be 0 to 1000"),
-            (self.block_frames in (1 << k for k in range(11)), "block_frames must be a power of two, 1 to 1024"),
-            (1 <= self.n_blocks <= 1024, "n_blocks must be 1 to 1024"),
-        ]
-        for holds, sentence in checks:
-            if not holds:
-                raise ParameterError(f"spectral gate: {sentence}; this one is {self}")
+        check(self, "spectral gate")
+        n = self.block_frames
+        require("spectral gate", {f"block_frames must be a power of two, not {n}": n & (n - 1) == 0})
 
     def factors(self, frames_per_second: float) -> dict[str, np.float32]:
         """Return the settings as the arithmetic takes them: the fields of the C structure ``acoustic_gate``."""

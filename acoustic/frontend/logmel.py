@@ -9,7 +9,7 @@ from acoustic.frontend.definition import FrontEnd
 from acoustic.frontend.fft import COLUMNS, RealFft, shaped, unbuffered
 from acoustic.frontend.framing import Framer, check_pcm
 from acoustic.frontend.logarithm import log2
-from acoustic.frontend.tables import F32, MelBank, mel_bank, window
+from acoustic.frontend.tables import F32, FrontEndTables, MelBank, front_end_tables
 
 
 class LogMelStream:
@@ -24,8 +24,8 @@ class LogMelStream:
 
     def __init__(self, fe: FrontEnd) -> None:
         self.fe = fe
-        core = native.core()
-        self._frames = LogMelFrames(core, fe) if core else _NumpyFrames(fe)
+        tables, core = front_end_tables(fe), native.core()
+        self._frames = LogMelFrames(core, tables) if core else _NumpyFrames(tables)
         self._tail = np.empty(0, np.int16)
 
     def push(self, pcm: NDArray[np.int16]) -> F32:
@@ -65,28 +65,27 @@ def log_mel(pcm: NDArray[np.int16], fe: FrontEnd) -> F32:
 class _NumpyFrames:
     """The arithmetic: up to ``COLUMNS`` frames at a time, one a column."""
 
-    def __init__(self, fe: FrontEnd) -> None:
-        self.fe = fe
-        self._frames = Framer(window(fe), hop_samples=fe.hop_samples, n_fft=fe.n_fft)
-        self._fft = RealFft(fe.n_fft)
-        self._mel = _MelSums(mel_bank(fe))
+    def __init__(self, tables: FrontEndTables) -> None:
+        self._tables, self._hop = tables, tables.fe.hop_samples
+        self._mel = _MelSums(tables.mel)
+        self._frames = Framer(tables.window, hop_samples=self._hop, n_fft=tables.fft.n)
+        self._fft = RealFft(tables.fft)
 
     def __call__(self, pcm: NDArray[np.int16], out: F32) -> None:
         """Fill ``out``, (n_frames, n_mels), with the frames that start at the first hops of ``pcm``."""
         with unbuffered():
             for start in range(0, len(out), COLUMNS):
                 count = min(COLUMNS, len(out) - start)
-                out[start : start + count] = self._columns(pcm[start * self.fe.hop_samples :], count).T
+                out[start : start + count] = self._columns(pcm[start * self._hop :], count).T
 
     def _columns(self, pcm: NDArray[np.int16], count: int) -> F32:
         """Return (n_mels, count) in dB for the ``count`` frames that start at hops of ``pcm``."""
         spectrum = self._fft.power(self._frames(pcm, count))
-        if self.fe.power == 1:
+        if self._tables.fe.power == 1:
             np.sqrt(spectrum, out=spectrum)
         bands = self._mel(spectrum)
-        level = log2(np.maximum(bands, np.float32(self.fe.floor), out=bands))
-        # 10 log10(x) = 10 log10(2) * log2(x); a magnitude counts twice.
-        level *= np.float32(3.0102999566398120 * (3 - self.fe.power))
+        level = log2(np.maximum(bands, self._tables.floor, out=bands))
+        level *= self._tables.scale_db
         return level
 
 

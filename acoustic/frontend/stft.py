@@ -1,8 +1,5 @@
 """Streaming short-time Fourier transform and its synthesis by overlap-add (Allen and Rabiner 1977)."""
 
-from dataclasses import dataclass
-from typing import Self
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,116 +8,8 @@ from acoustic.errors import ParameterError
 from acoustic.frontend.compiled import StftFrames, SynthesisFrames
 from acoustic.frontend.fft import COLUMNS, InverseRealFft, RealFft, unbuffered
 from acoustic.frontend.framing import Framer, check_pcm
-from acoustic.frontend.tables import F32
-
-#: Full scale of int16 PCM: spectra are those of a signal between -1 and 1.
-FULL_SCALE = np.float32(32768.0)
-
-
-@dataclass(frozen=True, eq=False)
-class WindowPair:
-    """Windows of an analysis and of the synthesis that undoes it.
-
-    Overlapping frames, multiplied by both windows, must add up to one at every sample: use
-    :meth:`reconstructing`, which makes it so, or :meth:`root_hann`.
-
-    Raises
-    ------
-    ParameterError
-        When the windows differ in length, the length is no power of two of at least 16, or no multiple of
-        the hop, or the overlapping products do not add up to one.
-    """
-
-    analysis: F32
-    """Shape (n_fft,); a shorter window is padded with zeros on either side."""
-    synthesis: F32
-    """Shape (n_fft,)."""
-    hop_samples: int
-    """Samples from one frame to the next."""
-
-    def __post_init__(self) -> None:
-        """Check the sizes and the reconstruction."""
-        n = len(self.analysis)
-        if self.analysis.shape != self.synthesis.shape or n < 16 or n & (n - 1):
-            raise ParameterError("windows: both must have the same length, a power of two of at least 16")
-        if not 1 <= self.hop_samples <= n or n % self.hop_samples:
-            raise ParameterError(f"windows: a hop of {self.hop_samples} samples does not divide the window's {n}")
-        if np.abs(_overlapped(self.analysis, self.synthesis, self.hop_samples) - 1.0).max() > 1e-6:
-            raise ParameterError("windows: overlapping products do not add up to one; use WindowPair.reconstructing")
-
-    @classmethod
-    def reconstructing(cls, analysis: F32, synthesis: F32, hop_samples: int) -> Self:
-        """Scale the synthesis window, sample by sample of the hop, so that an untouched signal comes back."""
-        if len(analysis) != len(synthesis) or hop_samples < 1 or len(analysis) % hop_samples:
-            raise ParameterError("windows: both must have the same length, a multiple of the hop")
-        total = _overlapped(analysis, synthesis, hop_samples)
-        if not (np.abs(total) > 1e-3).all():
-            raise ParameterError("windows: some samples are under no window; use a smaller hop")
-        scaled = synthesis / np.tile(total, len(synthesis) // hop_samples)
-        return cls(analysis.astype(np.float32), scaled.astype(np.float32), hop_samples)
-
-    @classmethod
-    def root_hann(cls, n_fft: int, hop_samples: int) -> Self:
-        """Square root of a periodic Hann window on both sides; a hop of n_fft / 2 or a fraction of it."""
-        root = np.sin(np.pi * np.arange(n_fft) / n_fft)
-        return cls.reconstructing(root, root, hop_samples)
-
-    @classmethod
-    def asymmetric(cls, analysis_samples: int, synthesis_samples: int, hop_samples: int) -> Self:
-        """Long analysis for fine bins, short synthesis for a short delay (Mauler and Martin 2007).
-
-        The analysis window is the rising half of a long root-Hann window and the falling half of a short one.
-        The synthesis window is what makes their product a short Hann window at the end of the frame; it is zero
-        before. From "A low delay, variable resolution, perfect reconstruction spectral analysis-synthesis
-        system for speech enhancement", EUSIPCO 2007.
-
-        Parameters
-        ----------
-        analysis_samples : int
-            Length of the frame and of the transform.
-        synthesis_samples : int
-            Length of the short Hann window, even: all that counts for the delay.
-        hop_samples : int
-            Half of ``synthesis_samples`` or a fraction of it.
-        """
-        if not 2 <= synthesis_samples <= analysis_samples or synthesis_samples % 2:
-            raise ParameterError(
-                f"windows: the synthesis window must be even and at most the analysis window's {analysis_samples} "
-                f"samples long, not {synthesis_samples}"
-            )
-        fall = synthesis_samples // 2
-        rise = analysis_samples - fall
-        analysis = np.concatenate(
-            [np.sin(np.pi / 2 * np.arange(rise) / rise), np.cos(np.pi / 2 * np.arange(fall) / fall)]
-        )
-        hann = np.zeros(analysis_samples)
-        hann[-synthesis_samples:] = np.sin(np.pi * np.arange(synthesis_samples) / synthesis_samples) ** 2
-        synthesis = np.divide(hann, analysis, out=np.zeros(analysis_samples), where=hann > 0)
-        return cls.reconstructing(analysis, synthesis, hop_samples)
-
-    @property
-    def n_fft(self) -> int:
-        """Length of the windows and of the transform."""
-        return len(self.analysis)
-
-    @property
-    def silent_hops(self) -> int:
-        """Whole hops at the beginning of the frame that the synthesis window leaves out."""
-        return int(np.flatnonzero(self.synthesis)[0]) // self.hop_samples
-
-    @property
-    def delay_samples(self) -> int:
-        """By how much :class:`Synthesis` lags behind :class:`Stft`'s input: its window, without zeros, less a hop.
-
-        A live stream waits for up to one more hop, until a frame is complete.
-        """
-        return self.n_fft - (1 + self.silent_hops) * self.hop_samples
-
-
-def _overlapped(analysis: NDArray[np.floating], synthesis: NDArray[np.floating], hop: int) -> NDArray[np.float64]:
-    """Sum of the overlapping products at each sample of a hop."""
-    product = analysis.astype(np.float64) * synthesis
-    return np.asarray(product.reshape(-1, hop).sum(axis=0))
+from acoustic.frontend.tables import F32, fft_tables
+from acoustic.frontend.windows import WindowPair
 
 
 class Stft:
@@ -132,9 +21,9 @@ class Stft:
 
     def __init__(self, windows: WindowPair) -> None:
         self.windows = windows
-        window, hop, core = windows.analysis / FULL_SCALE, windows.hop_samples, native.core()
-        self._frames = StftFrames(core, window, hop) if core else _NumpyStft(window, hop)
-        self._tail = np.zeros(windows.n_fft - hop, np.int16)
+        core = native.core()
+        self._frames = StftFrames(core, windows) if core else _NumpyStft(windows)
+        self._tail = np.zeros(windows.n_fft - windows.hop_samples, np.int16)
 
     def push(self, pcm: NDArray[np.int16]) -> tuple[F32, F32]:
         """Take samples, return the spectra of the frames that they complete.
@@ -165,10 +54,10 @@ class Stft:
 class _NumpyStft:
     """The arithmetic of :class:`Stft`: up to ``COLUMNS`` frames at a time, one a column."""
 
-    def __init__(self, window: F32, hop_samples: int) -> None:
-        self._hop = hop_samples
-        self._frames = Framer(window, hop_samples=hop_samples, n_fft=len(window))
-        self._fft = RealFft(len(window))
+    def __init__(self, windows: WindowPair) -> None:
+        self._hop = windows.hop_samples
+        self._frames = Framer(windows.pcm_analysis, hop_samples=self._hop, n_fft=windows.n_fft)
+        self._fft = RealFft(fft_tables(windows.n_fft))
 
     def __call__(self, pcm: NDArray[np.int16], out: F32) -> None:
         """Fill ``out``, (2, n_frames, n_fft / 2 + 1), with the spectra from the first hops of ``pcm`` on."""
@@ -189,9 +78,8 @@ class Synthesis:
 
     def __init__(self, windows: WindowPair) -> None:
         self.windows = windows
-        n_fft, hop, core = windows.n_fft, windows.hop_samples, native.core()
-        window = (windows.synthesis * FULL_SCALE)[windows.silent_hops * hop :]
-        self._add = SynthesisFrames(core, window, n_fft, hop) if core else _NumpySynthesis(window, n_fft, hop)
+        core = native.core()
+        self._add = SynthesisFrames(core, windows) if core else _NumpySynthesis(windows)
 
     def push(self, re: F32, im: F32) -> NDArray[np.int16]:
         """Take spectra, return the samples that no later frame can change.
@@ -221,11 +109,11 @@ class Synthesis:
 
 
 class _NumpySynthesis:
-    """The arithmetic of :class:`Synthesis`; the window lies at the end of the frame."""
+    """The arithmetic of :class:`Synthesis`."""
 
-    def __init__(self, window: F32, n_fft: int, hop_samples: int) -> None:
-        self._inverse = InverseRealFft(n_fft)
-        self._window = window.reshape(-1, hop_samples)
+    def __init__(self, windows: WindowPair) -> None:
+        self._inverse = InverseRealFft(fft_tables(windows.n_fft))
+        self._window = windows.pcm_synthesis.reshape(-1, windows.hop_samples)
         # Windowed frames whose later hops are still to come, oldest first.
         self._open = np.zeros((len(self._window) - 1, *self._window.shape), np.float32)
 

@@ -1,7 +1,7 @@
-"""Constant tables of the front end, computed once in float64 and rounded to float32.
+"""Constant tables of the front end, computed in float64 and rounded to float32, once for each definition.
 
-The device core gets the very same numbers printed as hexadecimal floats, so no compiler's or
-libm's opinion of a sine enters the results.
+NumPy, the compiled core and firmware take the very same numbers, so no compiler's or libm's opinion of a sine enters
+the results.
 """
 
 from dataclasses import dataclass
@@ -14,6 +14,38 @@ from acoustic.errors import ParameterError
 from acoustic.frontend.definition import FrontEnd
 
 F32 = NDArray[np.float32]
+#: Decibels of power for a factor of two.
+DB_PER_OCTAVE = 3.0102999566398120
+#: Full scale of int16 PCM: levels and spectra are those of a signal between -1 and 1.
+FULL_SCALE = np.float32(32768.0)
+
+
+@dataclass(frozen=True, eq=False)
+class FftTables:
+    """Factors exp(-2 pi i k / n) of a Fourier transform of ``n`` points, for k in 0..n-1.
+
+    Every second, fourth, ... of them are those of a shorter transform, to the bit.
+
+    Attributes
+    ----------
+    cosine, sine : float32 arrays, shape (n,)
+        Real and imaginary part: the cosine, and minus the sine, of 2 pi k / n.
+    """
+
+    cosine: F32
+    sine: F32
+
+    @property
+    def n(self) -> int:
+        """Points of the transform."""
+        return len(self.cosine)
+
+
+@lru_cache(maxsize=64)
+def fft_tables(n: int) -> FftTables:
+    """Return the factors of a transform of ``n`` points, a power of two."""
+    angle = 2 * np.pi * np.arange(n) / n
+    return FftTables(np.cos(angle).astype(np.float32), (-np.sin(angle)).astype(np.float32))
 
 
 def periodic_hann(n: int) -> F32:
@@ -56,6 +88,11 @@ class MelBank:
     rise: F32
     fall: F32
 
+    def empty_bands(self) -> list[int]:
+        """Return the bands that hold no bin: they would be silent for ever."""
+        edges = zip(self.bounds, self.bounds[1:], self.bounds[2:], strict=False)
+        return [band for band, (a, b, c) in enumerate(edges) if not (self.rise[a:b].any() or self.fall[b:c].any())]
+
     def matrix(self) -> F32:
         """Return the dense filter bank, shape (n_mels, n_fft / 2 + 1), as librosa lays it out."""
         n_mels = len(self.bounds) - 2
@@ -67,7 +104,6 @@ class MelBank:
         return dense
 
 
-@lru_cache(maxsize=32)
 def mel_bank(fe: FrontEnd) -> MelBank:
     """Return the mel filters of a front end.
 
@@ -90,23 +126,53 @@ def mel_bank(fe: FrontEnd) -> MelBank:
         if segment > 0:
             fall[inside] = gain[segment - 1] * (high - bins[inside]) / (high - low)
     bank = MelBank(bounds, rise.astype(np.float32), fall.astype(np.float32))
-    empty = np.flatnonzero(~bank.matrix().any(axis=1))
-    if len(empty):
+    if empty := bank.empty_bands():
+        listed = f"{empty[:8]}{' and more' if len(empty) > 8 else ''}"
         raise ParameterError(
-            f"front end: mel bands {empty.tolist()} hold no FFT bin; "
-            "use fewer bands, a higher fmin_hz or a larger n_fft"
+            f"front end: mel bands {listed} hold no FFT bin; use fewer bands, a higher fmin_hz or a larger n_fft"
         )
     return bank
 
 
+@dataclass(frozen=True, eq=False)
+class FrontEndTables:
+    """Everything that is computed from a log-mel definition before the first sample comes; made once.
+
+    Attributes
+    ----------
+    window : float32 array, shape (frame_samples,)
+        Hann window, scaled for int16 input.
+    fft : FftTables
+        Factors of the transform of n_fft points.
+    mel : MelBank
+    floor : float32
+        Smallest value of a band.
+    scale_db : float32
+        What turns the base-2 logarithm of a band into dB: 10 log10(2), or twice that for magnitudes.
+    """
+
+    fe: FrontEnd
+    window: F32
+    fft: FftTables
+    mel: MelBank
+    floor: np.float32
+    scale_db: np.float32
+
+
 @lru_cache(maxsize=32)
-def window(fe: FrontEnd) -> F32:
-    """Hann window of a front end, scaled for int16 input: shape (frame_samples,)."""
-    return periodic_hann(fe.frame_samples) / np.float32(32768.0)
+def front_end_tables(fe: FrontEnd) -> FrontEndTables:
+    """Return the tables of a front end.
 
-
-@lru_cache(maxsize=64)
-def twiddles(n: int) -> tuple[F32, F32]:
-    """Cosine and minus sine of 2 pi k / n for k in 0..n-1: the real and imaginary part of exp(-2 pi i k / n)."""
-    angle = 2 * np.pi * np.arange(n) / n
-    return np.cos(angle).astype(np.float32), (-np.sin(angle)).astype(np.float32)
+    Raises
+    ------
+    ParameterError
+        When a mel band would hold no FFT bin.
+    """
+    return FrontEndTables(
+        fe,
+        window=periodic_hann(fe.frame_samples) / FULL_SCALE,
+        fft=fft_tables(fe.n_fft),
+        mel=mel_bank(fe),
+        floor=np.float32(fe.floor),
+        scale_db=np.float32(DB_PER_OCTAVE * (3 - fe.power)),
+    )

@@ -53,10 +53,16 @@ class KeepingUp:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OutputLevel:
+    """A field of a health record of a stream that makes sound; those of the application follow."""
+
+    output_dbfs: Annotated[float | None, About("RMS level of the output since the last one.", unit="dBFS", digits=1)]
+
+
+@dataclass(frozen=True, kw_only=True)
 class OutputHealth:
     """Fields of a health record of a stream that makes sound."""
 
-    output_dbfs: Annotated[float | None, About("RMS level of the output since the last one.", unit="dBFS", digits=1)]
     latency_ms: Annotated[float, About("Algorithmic delay.", unit="ms")]
     buffer_ms: Annotated[float, About("Delay of all buffers around it.", unit="ms", digits=1)]
     underruns: Annotated[int, About("Times the loudspeaker ran out of sound.")]

@@ -80,7 +80,8 @@ class Listener:
         sinks = list(sinks)
         self._archive = next((sink for sink in sinks if isinstance(sink, Archive)), None)
         self._outlets = [Outlet(sink, complain, patient=sound.can_wait) for sink in sinks]
-        self._level, self._recorded = LevelMeter(), LevelMeter()
+        # Of all, since the panel was drawn, and since the last health record.
+        self._heard, self._level, self._recorded = LevelMeter(), LevelMeter(), LevelMeter()
         self._next_health_s = application.health_every_s
         self._last_trouble: HealthEvent | None = None
         self._drawn = self._labelled = 0.0
@@ -118,6 +119,9 @@ class Listener:
             rate_hz=self._sound.source.rate_hz if kept else self._sound.rate_hz,
             warnings=tuple(self._sound.warnings),
             realtime_factor=self._session.pace.realtime_factor,
+            output=None if self._out is None else self._out.file,
+            input_dbfs=finite(self._heard.rms_dbfs),
+            output_dbfs=None if self._out is None else finite(self._out.level.rms_dbfs),
         )
 
     def _start(self) -> Start:
@@ -198,8 +202,8 @@ class Listener:
         yield from reversed(new)
 
     def _measure(self, step: Step[Any]) -> None:
-        self._level.push(step.pcm)
-        self._recorded.push(step.pcm)
+        for meter in (self._heard, self._level, self._recorded):
+            meter.push(step.pcm)
         if time.monotonic() - self._drawn >= DRAW_S:
             self._drawn = time.monotonic()
             self._give("panel", self._rows(), self._collector.alarmed)
@@ -251,7 +255,9 @@ class Listener:
             lost_s=health.lost_s,
             silent=health.silent,
         )
-        own = self._collector.health(self.now_s)
-        out = None if self._out is None else self._out.health(self._chain, self._sound)  # type: ignore[arg-type]
-        parts = [plain(part) for part in (heard, own, out, keeping_up) if part is not None]
+        own, out = self._collector.health(self.now_s), self._out
+        parts = [heard, own]
+        if out is not None:
+            parts = [heard, out.recorded(), own, out.health(self._chain, self._sound)]  # type: ignore[arg-type]
+        parts = [plain(part) for part in (*parts, keeping_up) if part is not None]
         return {name: value for part in parts for name, value in part.items()}

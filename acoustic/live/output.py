@@ -10,7 +10,7 @@ from acoustic.application import Rows, SoundChain
 from acoustic.audio import LevelMeter, Microphone, Speaker, WavWriter
 from acoustic.audio.source import Pcm16
 from acoustic.errors import ParameterError
-from acoustic.live.events import OutputHealth
+from acoustic.live.events import OutputHealth, OutputLevel
 from acoustic.live.playout import Playout
 from acoustic.live.ramp import StartUpRamp
 from acoustic.live.sources import Input
@@ -38,6 +38,8 @@ class SoundOut:
         self._target = target
         self._playout = target if isinstance(target, Playout) else None
         self._ramp = StartUpRamp(rate_hz, RAMP_S if self._playout is not None else 0.0)
+        self.level = LevelMeter()
+        """Of all sound so far."""
         # Since the panel was drawn, and since the last health record.
         self._shown, self._recorded = LevelMeter(), LevelMeter()
 
@@ -47,8 +49,13 @@ class SoundOut:
         self._target.write(ramped)
         # Now, and not at the end: when no sound comes any more, the loudspeaker runs dry, and that is no loss.
         self.lost_blocks = _lost_in(sound) + (0 if self._playout is None else self._playout.lost_blocks)
-        self._shown.push(pcm)
-        self._recorded.push(pcm)
+        for meter in (self.level, self._shown, self._recorded):
+            meter.push(pcm)
+
+    @property
+    def file(self) -> str | None:
+        """File that takes the sound; None where a loudspeaker does."""
+        return None if isinstance(self._target, Playout) else str(self._target.path)
 
     def panel(self, input_dbfs: float, chain: SoundChain[object], sound: Input) -> Rows:
         """Rows of the panel: output, what is taken away, delays, losses."""
@@ -68,12 +75,16 @@ class SoundOut:
         self._shown.reset()
         return rows
 
-    def health(self, chain: SoundChain[object], sound: Input) -> OutputHealth:
-        """Return level, delays and losses since the last call."""
-        output_dbfs, out = finite(self._recorded.rms_dbfs), self._playout
+    def recorded(self) -> OutputLevel:
+        """Return the level since the last call."""
+        output_dbfs = finite(self._recorded.rms_dbfs)
         self._recorded.reset()
+        return OutputLevel(output_dbfs=output_dbfs)
+
+    def health(self, chain: SoundChain[object], sound: Input) -> OutputHealth:
+        """Return delays, and losses so far."""
+        out = self._playout
         return OutputHealth(
-            output_dbfs=output_dbfs,
             latency_ms=chain.latency_ms,
             buffer_ms=1000 * self._buffered_s(sound),
             underruns=0 if out is None else out.speaker.underruns,

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from acoustic.application import Application
-from acoustic.live.events import Health, KeepingUp, OutputHealth, Start, Trouble
+from acoustic.live.events import Health, KeepingUp, OutputHealth, OutputLevel, Start, Trouble
 from acoustic.records import json_schema
 
 App = Application[Any, Any, Any, Any]
@@ -24,7 +24,7 @@ def schema(application: App) -> dict[str, Any]:
     shapes["health"] = _joined("health", Health, application.health, KeepingUp)
     summary, row = json_schema(application.result, "summary"), json_schema(application.result)
     if application.makes_sound:
-        shapes["health"] = _joined("health", Health, application.health, OutputHealth, KeepingUp)
+        shapes["health"] = _joined("health", Health, OutputLevel, application.health, OutputHealth, KeepingUp)
         summary["properties"]["lost_blocks"] = {"type": "integer", "description": "Blocks lost on the way in or out."}
     summary["description"] = "The stream ends: the row that scoring the recording gives."
     shapes["summary"] = summary

@@ -7,13 +7,9 @@ same bytes: ``manifest.json`` (what it is, front end, decision, calibration, che
 
 from __future__ import annotations
 
-import hashlib
-import io
 import json
 import math
 import re
-import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -22,39 +18,56 @@ from importlib.metadata import entry_points
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Literal, Self
 
-import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.errors import BundleError, ModelError, ParameterError
 from acoustic.files import whole_file
-from acoustic.frontend.definition import ARITHMETIC_VERSION, FrontEnd
+from acoustic.frontend.definition import FrontEnd
 from acoustic.frontend.enhancement import EnhancementFrontEnd
+from acoustic.frontend.tables import front_end_tables
+from acoustic.model.members import MAX_BYTES, Checksum, checksums, pack, pack_array, unpack, unpack_array
 from acoustic.model.runtime import Network
+from acoustic.native import ARITHMETIC_VERSION
+from acoustic.records import About, check, plain, quoted, read, require, shortened
 
-FORMAT = "acoustic-bundle"
-FORMAT_VERSION = 1
+FORMAT: Literal["acoustic-bundle"] = "acoustic-bundle"
+FORMAT_VERSION: Literal[1] = 1
 SHIPPED_GROUP = "acoustic.applications"
 """Entry points: applications, whose packages hold bundles that ship with them."""
-MAX_BYTES = 64 << 20
-MAX_MEMBERS = 256
 
 _MANIFEST, _NETWORK, _CARD = "manifest.json", "network.tflite", "card.md"
 _VECTOR = re.compile(r"vectors/([A-Za-z0-9_]{1,64})\.npy")
-_MANIFEST_TYPES = {
-    "format": str,
-    "format_version": int,
-    "application": str,
-    "name": str,
-    "version": str,
-    "frontend": dict,
-    "frontend_fingerprint": str,
-    "rounding": str,
-    "decision": dict,
-    "calibration": dict,
-    "members": dict,
-}
+_MEMBER = re.compile(rf"{re.escape(_MANIFEST)}|{re.escape(_NETWORK)}|{re.escape(_CARD)}|{_VECTOR.pattern}")
+_MAX_MANIFEST_BYTES = 1 << 20
+_CARD_TEXT = re.compile(r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*")  # nothing that a terminal would act on
+
+Name = Annotated[str, About(longest=200)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Manifest:
+    """What ``manifest.json`` holds."""
+
+    format: Literal["acoustic-bundle"]
+    format_version: Literal[1]
+    application: Name
+    name: Name
+    version: Name
+    frontend: dict[str, Any]
+    frontend_fingerprint: Annotated[str, About(longest=64)]
+    rounding: Literal["double"]
+    decision: dict[str, Any]
+    calibration: dict[str, Any]
+    members: dict[str, Checksum]
+
+    def __post_init__(self) -> None:
+        """Check every field."""
+        check(self, _MANIFEST)
+        for what, text in {"application": self.application, "name": self.name, "version": self.version}.items():
+            sentence = f"{what} must be 1 to 200 printable characters, not {quoted(text)}"
+            require(_MANIFEST, {sentence: bool(text) and text.isprintable()})
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -74,7 +87,7 @@ class Bundle:
     frontend: FrontEnd | EnhancementFrontEnd
     network: bytes = field(repr=False)
     """The int8 network, a .tflite file."""
-    rounding: str = "double"
+    rounding: Literal["double"] = "double"
     """How products are scaled; ``double`` is gemmlowp's, of TensorFlow Lite Micro and CMSIS-NN."""
     decision: dict[str, Any]
     """Settings of the decision, plain JSON."""
@@ -87,24 +100,20 @@ class Bundle:
 
     def __post_init__(self) -> None:
         """Check every part once, whether it comes from a file or from training."""
-        for what in ("application", "name", "version"):
-            text = getattr(self, what)
-            if not (0 < len(text) <= 200 and text.isprintable()):
-                raise BundleError(f"the bundle's {what} must be 1 to 200 printable characters, not {text!r}")
-        if self.rounding != "double":
-            raise BundleError(f"rounding {self.rounding!r} is not supported; this version knows 'double'")
-        for what in ("decision", "calibration"):
-            try:
-                _dump(getattr(self, what))
-            except (TypeError, ValueError, RecursionError) as error:
-                raise BundleError(f"the bundle's {what} is not plain JSON with finite numbers: {error}") from error
         for name, vector in self.vectors.items():
             if not _VECTOR.fullmatch(_vector_member(name)):
-                raise BundleError(f"vector name {name!r} must be 1 to 64 letters, digits or underscores")
-            if vector.dtype.kind not in "biuf":
+                raise BundleError(f"vector name {quoted(name)} must be 1 to 64 letters, digits or underscores")
+            if vector.dtype.kind not in "biuf" or vector.dtype.itemsize > 8:
                 raise BundleError(f"vector {name!r} has the type {vector.dtype}; only real numbers are allowed")
+        if not _CARD_TEXT.fullmatch(self.card):
+            raise BundleError(f"{_CARD} holds control characters")
         try:
-            self.runtime  # noqa: B018 - parsing it is the check
+            self._manifest({})  # making it is the check, and so it is with the tables and the network
+            if isinstance(self.frontend, FrontEnd):
+                front_end_tables(self.frontend)
+            self.runtime  # noqa: B018
+        except ParameterError as error:
+            raise BundleError(str(error)) from error
         except ModelError as error:
             raise BundleError(f"its network cannot be used: {error}") from error
 
@@ -120,19 +129,13 @@ class Bundle:
     def to_bytes(self) -> bytes:
         """Serialise; equal bundles give equal bytes."""
         members = self._members()
-        members[_MANIFEST] = (_dump(self._manifest(members)) + "\n").encode()
-        if sum(map(len, members.values())) > MAX_BYTES:
+        members[_MANIFEST] = (_dump(plain(self._manifest(members))) + "\n").encode()
+        if sum(map(len, members.values())) > MAX_BYTES or len(members[_MANIFEST]) > _MAX_MANIFEST_BYTES:
             raise BundleError(
-                f"the bundle {self.name!r} would be larger than {MAX_BYTES >> 20} MiB: use fewer test vectors"
+                f"the bundle {self.name!r} would be larger than {MAX_BYTES >> 20} MiB, or its manifest than "
+                f"{_MAX_MANIFEST_BYTES >> 20} MiB: use fewer test vectors or settings"
             )
-        stream = io.BytesIO()
-        with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
-            for name in sorted(members):
-                info = zipfile.ZipInfo(name)  # its date defaults to 1980, which keeps the bytes reproducible
-                info.create_system = 3
-                info.external_attr = 0o644 << 16
-                archive.writestr(info, members[name])
-        return stream.getvalue()
+        return pack(members)
 
     def save(self, path: Path | str) -> None:
         """Write the file, whole or not at all."""
@@ -166,15 +169,20 @@ class Bundle:
 
     @classmethod
     def from_bytes(cls, data: bytes, source: str) -> Self:
-        """Read a serialised bundle; ``source`` names it in errors."""
+        """Read a serialised bundle; ``source`` names it in errors.
+
+        Raises
+        ------
+        BundleError
+            Whatever the bytes are, if they are no bundle; the message has at most 300 characters.
+        """
         try:
-            return cls._from_members(_unpack(data))
-        except BundleError as error:
-            raise BundleError(f"{source}: {error}") from error
+            return cls._from_members(unpack(data, _MEMBER))
+        except (BundleError, ParameterError) as error:
+            raise BundleError(shortened(f"{source}: {error}")) from error
 
     def describe(self) -> dict[str, Any]:
         """Everything worth knowing about the bundle, as plain JSON."""
-        members = self._members()
         network = self.runtime
         return {
             "application": self.application,
@@ -196,37 +204,36 @@ class Bundle:
             "decision": self.decision,
             "calibration": self.calibration,
             "vectors": {n: {"dtype": str(v.dtype), "shape": list(v.shape)} for n, v in sorted(self.vectors.items())},
-            "members": _checksums(members),
+            "members": plain(checksums(self._members())),
         }
 
     def _members(self) -> dict[str, bytes]:
         """All members but the manifest."""
-        vectors = {_vector_member(name): _pack_vector(vector) for name, vector in self.vectors.items()}
+        vectors = {_vector_member(name): pack_array(vector) for name, vector in self.vectors.items()}
         return {_NETWORK: self.network, _CARD: self.card.encode(), **vectors}
 
-    def _manifest(self, members: Mapping[str, bytes]) -> dict[str, Any]:
-        return {
-            "format": FORMAT,
-            "format_version": FORMAT_VERSION,
-            "application": self.application,
-            "name": self.name,
-            "version": self.version,
-            "frontend": self.frontend.to_dict(),
-            "frontend_fingerprint": self.frontend.fingerprint(),
-            "rounding": self.rounding,
-            "decision": self.decision,
-            "calibration": self.calibration,
-            "members": _checksums(members),
-        }
+    def _manifest(self, members: Mapping[str, bytes]) -> _Manifest:
+        return _Manifest(
+            format=FORMAT,
+            format_version=FORMAT_VERSION,
+            application=self.application,
+            name=self.name,
+            version=self.version,
+            frontend=self.frontend.to_dict(),
+            frontend_fingerprint=self.frontend.fingerprint(),
+            rounding=self.rounding,
+            decision=self.decision,
+            calibration=self.calibration,
+            members=checksums(members),
+        )
 
     @classmethod
     def _from_members(cls, members: dict[str, bytes]) -> Self:
         manifest = _read_manifest(members.pop(_MANIFEST, b""))
-        if set(members) != set(manifest["members"]):
-            different = sorted(set(members) ^ set(manifest["members"]))
-            raise BundleError(f"members and manifest differ in {', '.join(different)}")
-        for name, checksum in _checksums(members).items():
-            if manifest["members"][name] != checksum:
+        if different := sorted(members.keys() ^ manifest.members.keys()):
+            raise BundleError(f"members and manifest differ in {', '.join(different[:4])}")
+        for name, checksum in checksums(members).items():
+            if manifest.members[name] != checksum:
                 raise BundleError(f"{name} does not have the checksum in the manifest; get the file again")
         for name in (_NETWORK, _CARD):
             if name not in members:
@@ -236,14 +243,14 @@ class Bundle:
         except UnicodeDecodeError as error:
             raise BundleError(f"{_CARD} is not UTF-8 text") from error
         return cls(
-            application=manifest["application"],
-            name=manifest["name"],
-            version=manifest["version"],
-            frontend=_read_frontend(manifest["frontend"], manifest["frontend_fingerprint"]),
+            application=manifest.application,
+            name=manifest.name,
+            version=manifest.version,
+            frontend=_read_frontend(manifest.frontend, manifest.frontend_fingerprint),
             network=members[_NETWORK],
-            rounding=manifest["rounding"],
-            decision=manifest["decision"],
-            calibration=manifest["calibration"],
+            rounding=manifest.rounding,
+            decision=manifest.decision,
+            calibration=manifest.calibration,
             vectors={m[1]: _read_vector(m[0], data) for n, data in members.items() if (m := _VECTOR.fullmatch(n))},
             card=card,
         )
@@ -254,7 +261,8 @@ def shipped_bundles() -> dict[str, Traversable]:
     found = {}
     for entry in entry_points(group=SHIPPED_GROUP):
         # The package of an application is imported for this, and not the application.
-        for item in files(entry.module.rpartition(".")[0]).iterdir():
+        package = entry.module.rpartition(".")[0] or entry.module
+        for item in files(package).iterdir():
             if item.name.endswith(".bundle"):
                 found[item.name.removesuffix(".bundle")] = item
     return dict(sorted(found.items()))
@@ -264,49 +272,21 @@ def _dump(value: Any) -> str:
     return json.dumps(value, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
 
 
-def _checksums(members: Mapping[str, bytes]) -> dict[str, dict[str, Any]]:
-    return {n: {"sha256": hashlib.sha256(members[n]).hexdigest(), "size": len(members[n])} for n in sorted(members)}
-
-
 def _vector_member(name: str) -> str:
     return f"vectors/{name}.npy"
 
 
-def _unpack(data: bytes) -> dict[str, bytes]:
-    """Read the members of the archive, without ever inflating more than ``MAX_BYTES``."""
-    if len(data) > MAX_BYTES:
-        raise BundleError(f"larger than {MAX_BYTES >> 20} MiB, which no bundle is")
-    if not data.startswith(b"PK\x03\x04"):
-        raise BundleError("not a bundle: it is no ZIP archive")
-    members: dict[str, bytes] = {}
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            infos = archive.infolist()
-            if len(infos) > MAX_MEMBERS or sum(info.file_size for info in infos) > MAX_BYTES:
-                raise BundleError(
-                    f"holds more than {MAX_MEMBERS} members or {MAX_BYTES >> 20} MiB, which no bundle does"
-                )
-            for info in infos:
-                if info.filename not in (_MANIFEST, _NETWORK, _CARD) and not _VECTOR.fullmatch(info.filename):
-                    raise BundleError(f"not a bundle: it holds {info.filename!r}")
-                if info.filename in members:
-                    raise BundleError(f"holds {info.filename} twice")
-                with archive.open(info) as stream:
-                    members[info.filename] = stream.read(info.file_size + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError) as error:
-        raise BundleError(f"damaged or cut short ({error}); get the file again") from error
-    return members
-
-
-def _read_manifest(data: bytes) -> dict[str, Any]:
+def _read_manifest(data: bytes) -> _Manifest:
     def finite(text: str) -> float:
         value = float(text)
         if not math.isfinite(value):
-            raise ValueError(f"{text} is not finite")
+            raise ValueError(f"{quoted(text)} is not finite")
         return value
 
     if not data:
         raise BundleError(f"not a bundle: {_MANIFEST} is missing")
+    if len(data) > _MAX_MANIFEST_BYTES:
+        raise BundleError(f"{_MANIFEST} is larger than {_MAX_MANIFEST_BYTES >> 20} MiB, which none is")
     try:
         manifest = json.loads(data, parse_float=finite, parse_constant=finite)
     except (ValueError, RecursionError) as error:
@@ -316,47 +296,27 @@ def _read_manifest(data: bytes) -> dict[str, Any]:
     version = manifest.get("format_version")
     if isinstance(version, int) and version > FORMAT_VERSION:
         raise BundleError(
-            f"bundle format {version} is newer than this version reads ({FORMAT_VERSION}): upgrade the suite"
+            f"bundle format {quoted(version)} is newer than this version reads ({FORMAT_VERSION}): upgrade the suite"
         )
-    if version != FORMAT_VERSION or set(manifest) != set(_MANIFEST_TYPES):
-        raise BundleError(f"{_MANIFEST} does not have the fields of bundle format {FORMAT_VERSION}")
-    for name, wanted in _MANIFEST_TYPES.items():
-        if not isinstance(manifest[name], wanted):
-            raise BundleError(f"{_MANIFEST}: {name} must be of type {wanted.__name__}")
-    return manifest
+    return read(_Manifest, manifest, _MANIFEST)
 
 
 def _read_frontend(definition: dict[str, Any], fingerprint: str) -> FrontEnd | EnhancementFrontEnd:
-    kind = EnhancementFrontEnd if "synthesis_samples" in definition else FrontEnd
-    try:
-        frontend = kind.from_dict(definition)
-    except (ParameterError, OverflowError) as error:
-        raise BundleError(f"its front end cannot be used: {error}") from error
-    if frontend.version != ARITHMETIC_VERSION:
+    version = definition.get("version")
+    if isinstance(version, int) and version != ARITHMETIC_VERSION:
         raise BundleError(
-            f"made for version {frontend.version} of the front end's arithmetic, and this suite has version "
+            f"made for version {quoted(version)} of the front end's arithmetic, and this suite has version "
             f"{ARITHMETIC_VERSION}: train the model again, or install the suite that it was made with"
         )
+    kind = EnhancementFrontEnd if "synthesis_samples" in definition else FrontEnd
+    frontend = kind.from_dict(definition)
     if frontend.fingerprint() != fingerprint:
         raise BundleError("the front end's fingerprint is not that of its definition; get the file again")
     return frontend
 
 
-def _pack_vector(vector: NDArray[Any]) -> bytes:
-    stream = io.BytesIO()
-    np.lib.format.write_array(stream, np.ascontiguousarray(vector), version=(1, 0), allow_pickle=False)
-    return stream.getvalue()
-
-
 def _read_vector(member: str, data: bytes) -> NDArray[Any]:
-    """Read a .npy file; its header is checked against its size before anything is allocated."""
-    stream = io.BytesIO(data)
     try:
-        if np.lib.format.read_magic(stream) != (1, 0):
-            raise ValueError("it is of another version")
-        shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(stream)
-        if dtype.kind not in "biuf" or fortran_order or math.prod(shape) * dtype.itemsize != len(data) - stream.tell():
-            raise ValueError(f"type {dtype} and shape {shape} do not fit its size")
-        return np.frombuffer(data, dtype, offset=stream.tell()).reshape(shape)
-    except (ValueError, TypeError, SyntaxError, EOFError, OverflowError, RecursionError, MemoryError) as error:
+        return unpack_array(data)
+    except ValueError as error:
         raise BundleError(f"{member} is not an array of numbers: {error}") from error

@@ -1,4 +1,4 @@
-"""The device's calls for each operator.
+"""The calls of C kernels for each operator.
 
 The builders of ``layers``, ``pointwise``, ``pooling`` and ``moving`` fill these from the very numbers that their
 NumPy kernels use. A kernel's fields stand in the order of its C structure, and by its names.
@@ -27,7 +27,7 @@ _MAX_MOVES = 64  # calls that one operator may turn into
 def scaling(node: Node, bias: Array, scaler: Scaler, largest: Array, clamp: tuple[int, int]) -> Fields:
     """How sums of at most ``largest`` per channel become stored values."""
     if int(largest.max(initial=0)) >= 1 << SUM_BITS:
-        raise node.fail(f"its sums take more than the {SUM_BITS} bits that the device's kernels have")
+        raise node.fail(f"its sums take more than the {SUM_BITS} bits that the C kernels have")
     multiplier = np.atleast_1d(scaler.multiplier).astype(np.int32)
     shift = np.atleast_1d(scaler.right - scaler.left).astype(np.int64)
     # A channel that is zero whatever comes in may have any scale at all.
@@ -123,10 +123,10 @@ def mean(node: Node, axes: Sequence[int], scaler: Scaler, offset: int) -> CStep:
     shape = node.input(0).shape
     inside = [axis for axis in range(min(axes), max(axes) + 1) if axis not in axes and shape[axis] > 1]
     if inside:
-        raise node.fail(f"a device takes the mean over neighbouring axes only, not over {tuple(axes)} of {shape}")
+        raise node.fail(f"the C kernel takes the mean over neighbouring axes only, not over {tuple(axes)} of {shape}")
     count = math.prod(shape[axis] for axis in axes)
     if count * 256 >= 1 << SUM_BITS:
-        raise node.fail(f"its sums take more than the {SUM_BITS} bits that the device's kernels have")
+        raise node.fail(f"its sums take more than the {SUM_BITS} bits that the C kernels have")
     return CStep(
         kernel="mean",
         fields={
@@ -152,7 +152,7 @@ def pairs(kernel: str, node: Node, fields: Fields) -> CStep:
     steps = [_broadcast_steps(node.input(number).shape, shape) for number in (0, 1)]
     dims = _merged(zip(shape, *steps, strict=True))
     if len(dims) > 4:
-        raise node.fail(f"a device broadcasts over 4 axes at most, and {node.input(0).shape} has more")
+        raise node.fail(f"the C kernels broadcast over 4 axes at most, and {node.input(0).shape} has more")
     dims = [(1, 0, 0)] * (4 - len(dims)) + dims
     counts, a_steps, b_steps = (tuple(column) for column in zip(*dims, strict=True))
     whole = tuple(number for number in (0, 1) if node.input(number).elements == node.outputs[0].elements)
@@ -205,7 +205,7 @@ def move(
     outer = dims[:-3]
     dims = [(1, 0, 0)] * (3 - len(dims)) + dims[-3:]
     if math.prod(count for count, _, _ in outer) > _MAX_MOVES:
-        raise node.fail(f"a device moves data of 4 axes at most, and {tuple(shape)} has more")
+        raise node.fail(f"the C kernel moves data of 4 axes at most, and {tuple(shape)} has more")
     counts, x, y = (tuple(column) for column in zip(*dims, strict=True))
     steps: list[CStep] = []
     for index in np.ndindex(*(count for count, _, _ in outer)):

@@ -1,4 +1,4 @@
-"""How an operator runs on a device: which C kernel of ``acoustic/native/nn``, with which constants."""
+"""How an operator runs in C: which kernel of ``acoustic/native/nn``, with which constants."""
 
 from __future__ import annotations
 

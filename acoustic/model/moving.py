@@ -29,12 +29,12 @@ def pad(node: Node) -> Kernel:
         raise node.fail(f"borders {borders} around {x.shape} do not give {output.shape}")
     value = zero_point_of(output)
 
-    def on_device() -> tuple[CStep, ...]:
+    def in_c() -> tuple[CStep, ...]:
         steps = steps_of(output.shape)
         start = sum(before * step for (before, _), step in zip(borders, steps, strict=True))
         return move(node, x.shape, steps_of(x.shape), steps, y_start=start, fill=(output.elements, value))
 
-    return Kernel(lambda a, *_: (np.pad(a, ((0, 0), *borders), constant_values=value),), on_device)
+    return Kernel(lambda a, *_: (np.pad(a, ((0, 0), *borders), constant_values=value),), in_c)
 
 
 def _without(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
@@ -58,7 +58,7 @@ def concatenation(node: Node) -> Kernel:
         batch = max(map(len, arrays))
         return (np.concatenate([np.broadcast_to(a, (batch, *a.shape[1:])) for a in arrays], axis=axis + 1),)
 
-    def on_device() -> list[CStep]:
+    def in_c() -> list[CStep]:
         moves: list[CStep] = []
         steps, start = steps_of(output.shape), 0
         for number, tensor in enumerate(tensors):
@@ -67,7 +67,7 @@ def concatenation(node: Node) -> Kernel:
             start += tensor.shape[axis] * steps[axis]
         return moves
 
-    return Kernel(run, on_device)
+    return Kernel(run, in_c)
 
 
 def split(node: Node) -> Kernel:
@@ -81,7 +81,7 @@ def split(node: Node) -> Kernel:
     if any(t.shape != (*x.shape[:axis], x.shape[axis] // parts, *x.shape[axis + 1 :]) for t in node.outputs):
         raise node.fail(f"shape {x.shape} does not split into {[t.shape for t in node.outputs]}")
 
-    def on_device() -> list[CStep | View]:
+    def in_c() -> list[CStep | View]:
         steps: list[CStep | View] = []
         for number, part in enumerate(node.outputs):
             start = number * part.shape[axis] * steps_of(x.shape)[axis]
@@ -92,7 +92,7 @@ def split(node: Node) -> Kernel:
                 steps += move(node, part.shape, x_steps, y_steps, x_start=start, input_number=1, output=number)
         return steps
 
-    return Kernel(lambda _, a: tuple(np.split(a, parts, axis=axis + 1)), on_device)
+    return Kernel(lambda _, a: tuple(np.split(a, parts, axis=axis + 1)), in_c)
 
 
 def strided_slice(node: Node) -> Kernel:
@@ -118,11 +118,11 @@ def strided_slice(node: Node) -> Kernel:
         raise node.fail(f"slices of {x.shape} do not give {output.shape}")
     where = tuple(slices)
 
-    def on_device() -> tuple[CStep, ...]:
+    def in_c() -> tuple[CStep, ...]:
         ranges = [range(*s.indices(size)) for s, size in zip(where[1:], x.shape, strict=True)]
         shape = [len(r) for r in ranges]
         steps = [r.step * step for r, step in zip(ranges, steps_of(x.shape), strict=True)]
         start = sum(r.start * step for r, step in zip(ranges, steps_of(x.shape), strict=True))
         return move(node, shape, steps, steps_of(shape), x_start=start)
 
-    return Kernel(lambda a, *_: (a[where].reshape(len(a), *output.shape),), on_device)
+    return Kernel(lambda a, *_: (a[where].reshape(len(a), *output.shape),), in_c)

@@ -59,8 +59,8 @@ class Kernel:
     """A prepared operator."""
 
     run: Run
-    device: Callable[[], Sequence[CStep | View]]
-    """The same on a device, for int8 activations."""
+    in_c: Callable[[], Sequence[CStep | View]]
+    """The same as calls of the C kernels, for int8 activations."""
     macs: int = 0
     """Multiply-accumulates of one inference."""
     scratch_elements: int = 0

@@ -61,7 +61,7 @@ def add_or_subtract(node: Node) -> Kernel:
         right = scale_b.scale((_aligned(y, rank).astype(np.int64) - offset_b) << bits)
         return (stored(scale_out.scale(left + sign * right), node, clamp),)
 
-    def on_device() -> list[CStep]:
+    def in_c() -> list[CStep]:
         fields: Fields = {
             "a_zero_point": offset_a,
             **c_calls.factor(scale_a, "a_"),
@@ -75,7 +75,7 @@ def add_or_subtract(node: Node) -> Kernel:
         }
         return [c_calls.pairs("add", node, fields)]
 
-    return Kernel(run, on_device)
+    return Kernel(run, in_c)
 
 
 def mul(node: Node) -> Kernel:
@@ -90,7 +90,7 @@ def mul(node: Node) -> Kernel:
         left, right = _aligned(x, rank).astype(np.int64) - offset_a, _aligned(y, rank).astype(np.int64) - offset_b
         return (stored(scaler.scale(left * right), node, clamp),)
 
-    def on_device() -> list[CStep]:
+    def in_c() -> list[CStep]:
         fields: Fields = {
             "a_zero_point": offset_a,
             "b_zero_point": offset_b,
@@ -101,7 +101,7 @@ def mul(node: Node) -> Kernel:
         }
         return [c_calls.pairs("mul", node, fields)]
 
-    return Kernel(run, on_device)
+    return Kernel(run, in_c)
 
 
 def _table(node: Node, function: Callable[[NDArray[np.int64]], NDArray[np.int64]]) -> Kernel:

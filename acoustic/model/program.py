@@ -47,7 +47,7 @@ class Buffer:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Program:
-    """A network ready for a device."""
+    """A network as calls of the C kernels, with the memory that they need."""
 
     calls: tuple[Call, ...]
     arena_bytes: int
@@ -136,7 +136,7 @@ class _Planner:
 
 
 def make_program(graph: Graph, kernels: Sequence[Kernel], feedback: Sequence[tuple[int, int]] = ()) -> Program:
-    """Plan a network for a device.
+    """Plan a network for the C kernels.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ def make_program(graph: Graph, kernels: Sequence[Kernel], feedback: Sequence[tup
     Raises
     ------
     ModelError
-        If an operator cannot run on a device; the message names it.
+        If the C kernels lack an operator; the message names it.
     """
     _check_types(graph)
     planner = _Planner(graph, feedback)
@@ -157,7 +157,7 @@ def make_program(graph: Graph, kernels: Sequence[Kernel], feedback: Sequence[tup
         planner.new_tensor(number, 0)
     steps: list[tuple[Operator, CStep, int | None]] = []
     for time, (operator, kernel) in enumerate(zip(graph.operators, kernels, strict=True)):
-        made = kernel.device()
+        made = kernel.in_c()
         for step in made:
             number = operator.outputs[step.output]
             if isinstance(step, View):
@@ -174,7 +174,7 @@ def make_program(graph: Graph, kernels: Sequence[Kernel], feedback: Sequence[tup
     starts, size = place(planner.lifetimes, ALIGNMENT)
     where = {number: starts[at.root] + at.start for number, at in planner.places.items()}
     if not where.keys() >= set(graph.outputs):
-        raise ModelError("an output of the network is a constant, which no device needs to compute")
+        raise ModelError("an output of the network is a constant, which firmware need not compute")
     calls = [
         Call(
             kernel=step.kernel,
@@ -207,7 +207,7 @@ def _check_types(graph: Graph) -> None:
             limits_of(tensor)
             if tensor.dtype != "int8":
                 raise ModelError(
-                    f"{operator.name} that makes {tensor.name!r}: the device's kernels take int8 activations and "
+                    f"{operator.name} that makes {tensor.name!r}: the C kernels take int8 activations and "
                     f"this is {tensor.dtype}; quantise the network with int8 activations"
                 )
 
@@ -249,7 +249,7 @@ def _feedback_calls(graph: Graph, where: dict[int, int], feedback: Iterable[tupl
         if any(call.target == start for call in calls):
             raise ModelError(f"state {target.name!r} comes back from the memory of another state")
         same = (source.scales, source.zero_points) == (target.scales, target.zero_points)
-        (step,) = [copy_of(source.elements)] if same else rescale(source, target).device()
+        (step,) = [copy_of(source.elements)] if same else rescale(source, target).in_c()
         assert isinstance(step, CStep)
         calls.append(
             Call(

@@ -20,6 +20,8 @@ from acoustic.model.pointwise import rescale
 from acoustic.model.program import Loop, Program, make_program
 from acoustic.model.tflite import Graph, Tensor, read_graph
 
+MAX_ACTIVATION_BYTES = 4 << 20  # of all tensors of one inference; no microcontroller holds more
+MAX_MACS = 1 << 30  # of one inference
 BLOCK_ELEMENTS = 1 << 17  # of the largest intermediate array: stays in a core's cache
 DENSE_RUNS = 64  # of a network without convolutions; more are faster as one matrix product in NumPy
 ARENA_ALIGNMENT = 16  # bytes, as in TensorFlow Lite Micro
@@ -73,6 +75,8 @@ class Network:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         tensors = graph.tensors
+        if (held := sum(tensor.size_bytes for tensor in tensors if tensor.data is None)) > MAX_ACTIVATION_BYTES:
+            raise ModelError(f"its activations take {held} bytes, more than {MAX_ACTIVATION_BYTES >> 20} MiB")
         self.inputs = tuple(_spec(tensors[number]) for number in graph.inputs)
         """What ``run`` takes, in order."""
         self.outputs = tuple(_spec(tensors[number]) for number in graph.outputs)
@@ -83,6 +87,8 @@ class Network:
         self._steps = _prepare(graph)
         self.macs = sum(step.kernel.macs for step in self._steps)
         """Multiply-accumulates of one inference."""
+        if self.macs > MAX_MACS:
+            raise ModelError(f"one inference takes {self.macs} multiply-accumulates, more than {MAX_MACS}")
         used = {n for step in self._steps for n in step.inputs if n in self._constants}
         self.weight_bytes = sum(tensors[number].size_bytes for number in used)
         """Size of all constants."""
@@ -101,19 +107,21 @@ class Network:
         Raises
         ------
         ModelError
-            If the file is damaged, or holds an operator or type that the runtime does not do.
+            If the file is damaged, holds an operator or type that the runtime does not do, or is too large for any
+            microcontroller.
         """
         graph = read_graph(data)
         try:
-            network = cls(graph)
-            network._run_block([np.zeros((1, *spec.shape), spec.dtype) for spec in network.inputs])
+            with np.errstate(over="raise", divide="raise", invalid="raise"):
+                network = cls(graph)
+                network._run_block([np.zeros((1, *spec.shape), spec.dtype) for spec in network.inputs])
         except (ValueError, TypeError, LookupError, ArithmeticError, MemoryError) as error:
             # A damaged graph can contradict itself in more ways than its operators check one by one.
             raise ModelError(f"damaged network: {error}") from error
         return network
 
     def program(self, feedback: Sequence[tuple[int, int]] = ()) -> Program:
-        """Plan the network for a device.
+        """Plan the network for the C kernels.
 
         Parameters
         ----------
@@ -123,7 +131,7 @@ class Network:
         Raises
         ------
         ModelError
-            If an operator cannot run on a device; the message names it.
+            If the C kernels lack an operator; the message names it.
         """
         return make_program(self._graph, [step.kernel for step in self._steps], feedback)
 

@@ -19,7 +19,7 @@ from acoustic.errors import ModelError
 
 IDENTIFIER = b"TFL3"
 MAX_ITEMS = 65536  # of tables in one list; real networks have hundreds
-MAX_ELEMENTS = 1 << 24  # of one tensor; no microcontroller holds more
+MAX_ELEMENTS = 1 << 22  # of one tensor; no microcontroller holds more
 
 _DTYPES = {0: "float32", 2: "int32", 4: "int64", 6: "bool", 7: "int16", 9: "int8"}
 

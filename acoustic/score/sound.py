@@ -16,6 +16,7 @@ from acoustic.errors import ParameterError
 from acoustic.records import plain
 from acoustic.score.recording import Task
 from acoustic.score.writers import names_in
+from acoustic.text import finite
 
 #: Larger blocks are faster, and give the same samples.
 BLOCK_S = 10.0
@@ -73,14 +74,15 @@ def enhance_recording(loaded: Loaded[Any, Any, Any, Any], task: Task) -> Row:
         If the result cannot be written.
     """
     start_s = time.perf_counter()
-    application, recording, level = loaded.application, Recording(task.path), LevelMeter()
+    application, recording = loaded.application, Recording(task.path)
+    before, after = LevelMeter(), LevelMeter()
     sides = [application.chain(loaded.typed, task.options) for _ in range(recording.channels)]
     collector = application.collect(loaded.typed, task.options, sides[0])
     painter = None
     if task.picture is not None and application.picture is not None:
         painter = application.picture(loaded.typed, task.options)
-    channels = Channels(sides, loaded.rate_hz, collector, painter)  # type: ignore[arg-type]
-    blocks = _metered(channels.enhance(recording), level)
+    channels = Channels(sides, loaded.rate_hz, collector, painter, before)  # type: ignore[arg-type]
+    blocks = _metered(channels.enhance(recording), after)
     if task.sound is None:
         for _ in blocks:
             pass
@@ -88,8 +90,11 @@ def enhance_recording(loaded: Loaded[Any, Any, Any, Any], task: Task) -> Row:
         write_wav_blocks(task.sound, blocks, recording.rate_hz, recording.channels)
     work_s = time.perf_counter() - start_s
     warnings = [*recording.warnings]
-    if level.clipped >= CLIPPED_SHARE:
-        warnings.append(f"limited: {level.clipped:.2%} of the result's samples are at full scale")
+    if after.clipped >= CLIPPED_SHARE:
+        warnings.append(f"limited: {after.clipped:.2%} of the result's samples are at full scale")
+    if recording.rate_hz > loaded.rate_hz:
+        highest_khz = loaded.rate_hz / 2000
+        warnings.append(f"narrowed: the result holds only what the model hears, up to {highest_khz:g} kHz")
     facts = Facts(
         file=str(task.path),
         duration_s=recording.duration_s,
@@ -97,6 +102,8 @@ def enhance_recording(loaded: Loaded[Any, Any, Any, Any], task: Task) -> Row:
         warnings=tuple(warnings),
         realtime_factor=work_s / recording.duration_s,
         output=None if task.sound is None else str(task.sound),
+        input_dbfs=finite(before.rms_dbfs),
+        output_dbfs=finite(after.rms_dbfs),
     )
     result = collector.result(facts)
     if painter is not None and task.picture is not None:
@@ -118,6 +125,8 @@ class Channels:
         Takes the events of the first channel.
     painter : SoundPainter, optional
         Sees the mean of the channels before and after.
+    level : LevelMeter, optional
+        Measures what comes in, within the band of the chains.
     """
 
     def __init__(
@@ -126,8 +135,10 @@ class Channels:
         rate_hz: int,
         collector: Any = None,
         painter: SoundPainter[Any] | None = None,
+        level: LevelMeter | None = None,
     ) -> None:
         self._chains, self._rate_hz, self._collector, self._painter = chains, rate_hz, collector, painter
+        self._level = LevelMeter() if level is None else level
 
     def enhance(self, recording: Recording) -> Iterator[Pcm16]:
         """Yield the sound made of a recording, int16 (n, channels) at its own rate: as many samples as it has."""
@@ -143,6 +154,7 @@ class Channels:
         for block in recording.channel_blocks(rate_hz, round(BLOCK_S * rate_hz)):
             if self._painter is not None:
                 self._painter.push(_mixed(from_pcm16(block)))
+            self._level.push(block)
             self._collect([chain.push(pcm) for chain, pcm in zip(self._chains, _rows(block), strict=True)])
             out = to_pcm16(at_own_rate())
             n_out += len(out)

@@ -1,148 +1,107 @@
-"""The whole hearing aid, made in one place: the chain that takes out noise, and the fitting to a listener's ears."""
+"""The whole hearing aid: the denoiser, and behind it the fitting to a listener's ear."""
 
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Annotated, Never
 
-from acoustic.audio import Processor
+import numpy as np
+
 from acoustic.audio.source import Pcm16
-from acoustic.errors import BundleError
-from acoustic.model.bundle import Bundle
+from acoustic.records import About
 
-from .chain import HearingChain
-from .features import FRONT_END
-from .fitting import Audiogram, Fitting, FittingSettings
-
-APPLICATION = "hearing"
-
-
-class Enhancer(Processor, Protocol):
-    """A processor that makes speech clearer, with what a person can change while it runs."""
-
-    strength: float
-    """Share of the cleaned sound, 0 to 1; the rest is the sound as it came."""
-    bypass: bool
-    """The sound as it came, with the same delay."""
-
-    @property
-    def latency_ms(self) -> float:
-        """Algorithmic delay: what a live listener waits for however fast the computer is."""
-        ...
+from .chain import Denoiser
+from .fitting import Audiogram, Fitting
+from .model import LOWEST_FLOOR_DB, HearingModel
 
 
 @dataclass(frozen=True, kw_only=True)
-class AidSettings:
+class Options:
     """What a person chooses before the sound starts."""
 
-    bundle: str = APPLICATION
-    """A bundle file, or the name of a shipped one."""
-    strength: float = 1.0
-    bypass: bool = False
-    """Whether it starts with the sound as it comes."""
-    floor_db: float | None = None
-    """Gain that no noise falls below; None: the bundle's."""
-    audiogram: str | None = None
-    """Six thresholds in dB HL, or a file of them; None: a listener without a loss."""
-
-
-def load_bundle(name: str) -> Bundle:
-    """Load a bundle, a shipped one by name or a file, and check that it is made for hearing.
-
-    Raises
-    ------
-    BundleError
-        If it is damaged, for another application, or for another front end.
-    """
-    bundle = Bundle.load(name)
-    if bundle.application != APPLICATION:
-        raise BundleError(f"{name}: made for {bundle.application!r}, not for {APPLICATION!r}. Choose another bundle.")
-    if bundle.frontend != FRONT_END:
-        raise BundleError(f"{name}: made for another front end than this version's. Train the bundle again.")
-    return bundle
-
-
-@dataclass(frozen=True)
-class AidPlan:
-    """Everything read and checked that hearing aids are made of."""
-
-    bundle: Bundle
-    settings: AidSettings
-    audiogram: Audiogram | None
-
-    @classmethod
-    def load(cls, settings: AidSettings) -> Self:
-        """Read what the settings name.
-
-        Raises
-        ------
-        BundleError
-            If the bundle cannot be used.
-        ParameterError
-            If the audiogram cannot.
-        """
-        bundle, given = load_bundle(settings.bundle), settings.audiogram
-        return cls(bundle, settings, None if given is None else Audiogram.from_file_or_text(given))
-
-    def make(self) -> Enhancer:
-        """Make a new hearing aid, one for each stream of sound."""
-        chain = HearingChain(self.bundle, strength=self.settings.strength, floor_db=self.settings.floor_db)
-        chain.bypass = self.settings.bypass
-        chain.reset()  # it starts so, instead of fading there
-        return HearingAid(chain, FRONT_END.latency_ms, fit(self.audiogram, chain.rate_hz))
-
-
-def fit(audiogram: Audiogram | None, rate_hz: int) -> Fitting | None:
-    """Make the stage behind the chain; None for a listener without a loss.
-
-    It has no ramp: that belongs to the loudspeaker, and a recording begins as it begins.
-    """
-    return None if audiogram is None else Fitting(audiogram, rate_hz, FittingSettings(ramp_s=0.0))
+    strength: Annotated[
+        float,
+        About("How much of the cleaned sound: 0 is the sound as it came, 1 all.", low=0.0, high=1.0),
+    ] = 1.0
+    floor_db: Annotated[
+        float | None,
+        About(
+            "How far noise is turned down at most, such as -12; default: the bundle's.",
+            low=LOWEST_FLOOR_DB,
+            high=0.0,
+            flag="--floor",
+            metavar="DB",
+        ),
+    ] = None
+    bypass: Annotated[bool, About("Start with the sound as it comes.", live=True)] = False
+    audiogram: Annotated[
+        str | None,
+        About(
+            "Thresholds of the ear to fit the sound to: a CSV file, or six numbers in dB HL at 250, 500, 1000, 2000, "
+            "4000 and 6000 Hz. Assistive software, not a medical device.",
+            metavar="FILE|DB,DB,...",
+        ),
+    ] = None
 
 
 class HearingAid:
-    """An `Enhancer`: the chain, and behind it the fitting of a listener with a hearing loss.
+    """A `acoustic.application.SoundChain`: sound in line with what came in, and no events.
 
     Parameters
     ----------
-    chain : HearingChain
-    latency_ms : float
-        Algorithmic delay of the chain; the fitting adds none.
-    fitting : Fitting, optional
+    model : HearingModel
+    options : Options
+
+    Raises
+    ------
+    ParameterError
+        When an option is out of range, or the audiogram cannot be read.
     """
 
-    def __init__(self, chain: HearingChain, latency_ms: float, fitting: Fitting | None) -> None:
-        self.rate_hz, self.latency_ms = chain.rate_hz, latency_ms
-        self._chain, self._fitting = chain, fitting
-
-    @property
-    def delay_samples(self) -> int:
-        """By how much the output lags behind the input."""
-        return self._chain.delay_samples
+    def __init__(self, model: HearingModel, options: Options) -> None:
+        self.latency_ms = model.front_end.latency_ms
+        self._denoiser = Denoiser(model, strength=options.strength, floor_db=options.floor_db, bypass=options.bypass)
+        self._fitting = None
+        if options.audiogram is not None:
+            self._fitting = Fitting(Audiogram.from_file_or_text(options.audiogram), model.front_end.rate_hz)
+        self._n_early = self._denoiser.delay_samples
+        self._ready: list[Pcm16] = [np.empty(0, np.int16)]
 
     @property
     def strength(self) -> float:
-        """Share of the cleaned sound, 0 to 1."""
-        return self._chain.strength
+        """Share of the cleaned sound, 0 to 1; may be set at any time."""
+        return self._denoiser.strength
 
     @strength.setter
     def strength(self, strength: float) -> None:
-        self._chain.strength = strength
+        self._denoiser.strength = strength
 
     @property
     def bypass(self) -> bool:
-        """Whether noise stays; the fitting goes on."""
-        return self._chain.bypass
+        """Whether noise stays; the fitting goes on. May be set at any time."""
+        return self._denoiser.bypass
 
     @bypass.setter
     def bypass(self, bypass: bool) -> None:
-        self._chain.bypass = bypass
+        self._denoiser.bypass = bypass
 
-    def push(self, pcm: Pcm16) -> Pcm16:
-        """Take samples, return those that are ready, int16 of one dimension."""
-        return self._fit(self._chain.push(pcm))
+    def push(self, pcm: Pcm16) -> tuple[Never, ...]:
+        """Process a block, int16 (n,)."""
+        self._fit(self._denoiser.push(pcm))
+        return ()
 
-    def flush(self) -> Pcm16:
-        """End the stream and return the rest: all output is ``delay_samples`` longer than all input."""
-        return self._fit(self._chain.flush())
+    def flush(self) -> tuple[Never, ...]:
+        """End the stream: all sound is as long as all that came in."""
+        self._fit(self._denoiser.flush())
+        return ()
 
-    def _fit(self, pcm: Pcm16) -> Pcm16:
-        return pcm if self._fitting is None else self._fitting.push(pcm)
+    def sound(self) -> Pcm16:
+        """Return the sound made since the last call, int16 (n,): its first sample belongs to the first that came."""
+        sound = np.concatenate(self._ready)
+        self._ready = [sound[:0]]
+        return sound
+
+    def _fit(self, pcm: Pcm16) -> None:
+        # The fitting hears everything: what comes before the first sample is silence to it.
+        fitted = pcm if self._fitting is None else self._fitting.push(pcm)
+        n_early = min(self._n_early, len(fitted))
+        self._n_early -= n_early
+        self._ready.append(fitted[n_early:])

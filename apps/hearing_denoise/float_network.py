@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .network import INPUT_SCALE, UNITS
+from .network import INPUT_SCALE
 
 F32 = NDArray[np.float32]
 LAYERS = ("encode", "keep_1", "new_1", "keep_2", "new_2", "mask")
@@ -46,11 +46,12 @@ class FloatMaskNetwork:
         kernel = np.concatenate(kernels, axis=1)
         inputs = x @ kernel[: x.shape[-1]] + np.concatenate(biases)
         own = kernel[x.shape[-1] :]
-        h = np.zeros((x.shape[1], UNITS), np.float32)
-        states = np.empty((*x.shape[:2], UNITS), np.float32)
+        units = len(own)
+        h = np.zeros((x.shape[1], units), np.float32)
+        states = np.empty((*x.shape[:2], units), np.float32)
         for frame, state in zip(inputs, states, strict=True):
             sums = frame + h @ own
-            keep, new = _sigmoid(sums[:, :UNITS]), np.tanh(sums[:, UNITS:])
+            keep, new = _sigmoid(sums[:, :units]), np.tanh(sums[:, units:])
             h = state[...] = keep * h + (new - keep * new)
         return states
 

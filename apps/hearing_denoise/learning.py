@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.files import read_arrays, whole_file
+from acoustic.frontend.enhancement import EnhancementFrontEnd
 
-from .features import FRONT_END, N_BINS
+from .features import layout_of
 from .loudness import LISTENING_DB, Ear
 from .mixtures.pool import PER_FILE, STRETCH_FRAMES, Stretches, batches
-from .network import INPUT_SCALE, UNITS, build
+from .network import INPUT_SCALE, build
 from .recurrence import unroll
 
 #: Loudness goes roughly with this power of the magnitude; the loss compares what is heard.
@@ -67,6 +68,7 @@ def learn(
     seed: int,
     schedule: Schedule,
     advance: Callable[[float], None],
+    front_end: EnhancementFrontEnd,
     start: Any = None,
 ) -> Any:
     """Train the float network; an interrupted training goes on from what lies in ``kept``.
@@ -81,6 +83,8 @@ def learn(
     schedule : Schedule
     advance : callable
         Told how many steps were done since the last call.
+    front_end : EnhancementFrontEnd
+        That of the pool.
     start : keras.Model, optional
         Where to start from: what an earlier round has learnt.
 
@@ -88,7 +92,7 @@ def learn(
     -------
     keras.Model
     """
-    trainer = _Trainer(build(seed) if start is None else start, schedule)
+    trainer = _Trainer(build(seed, layout_of(front_end)) if start is None else start, schedule, front_end)
     step = trainer.restore(kept)
     advance(step)
     kept_at = time.monotonic()
@@ -100,7 +104,7 @@ def learn(
             if number * chunks < skipped:
                 continue
             trainer.forget()
-            for chunk in _ahead(compared(stretches, schedule.chunk_frames)):
+            for chunk in _ahead(compared(stretches, schedule.chunk_frames, front_end)):
                 trainer.step(step, *chunk)
                 step += 1
                 advance(1)
@@ -115,7 +119,7 @@ def learn(
 class _Trainer:
     """Model, optimiser and the compiled step."""
 
-    def __init__(self, model: Any, schedule: Schedule) -> None:
+    def __init__(self, model: Any, schedule: Schedule, front_end: EnhancementFrontEnd) -> None:
         import keras
         import tensorflow as tf
 
@@ -127,7 +131,7 @@ class _Trainer:
             schedule.rate, weight_decay=schedule.weight_decay, global_clipnorm=schedule.gradient_norm
         )
         self._optimizer.build(self._weights)
-        hz = np.arange(N_BINS) * FRONT_END.rate_hz / FRONT_END.analysis_samples
+        hz = np.arange(layout_of(front_end).n_bins) * front_end.rate_hz / front_end.analysis_samples
         weight = 1.0 / (1.0 + hz / FULL_WEIGHT_HZ)
         self._bin_weight = (weight / weight.mean()).astype(np.float32)
         self._ear = Ear(hz)
@@ -168,7 +172,7 @@ class _Trainer:
         """Start the next chunk from silence."""
         import tensorflow as tf
 
-        self._states = [tf.zeros((self.schedule.batch, UNITS))] * 2
+        self._states = [tf.zeros((self.schedule.batch, state.shape[-1])) for state in self.model.inputs[1:]]
 
     def step(self, step: int, *arrays: NDArray[np.float32]) -> None:
         """Learn from one chunk."""
@@ -195,7 +199,9 @@ class _Trainer:
         return int(arrays["step"])
 
 
-def compared(stretches: Stretches, chunk_frames: int) -> Iterator[tuple[NDArray[np.float32], ...]]:
+def compared(
+    stretches: Stretches, chunk_frames: int, front_end: EnhancementFrontEnd
+) -> Iterator[tuple[NDArray[np.float32], ...]]:
     """Cut stretches into chunks, each with what the network takes and what the loss compares.
 
     Yields
@@ -211,12 +217,12 @@ def compared(stretches: Stretches, chunk_frames: int) -> Iterator[tuple[NDArray[
     power, wanted = (np.mean(pcm.astype(np.float32) ** 2, axis=1) for pcm in (stretches.noisy, stretches.target))
     gain = (1.0 / (np.sqrt(power) + 1e-3)).astype(np.float32)[:, None]
     speech = np.maximum(wanted, LEAST_SPEECH * power) * gain[:, 0] ** 2
-    in_bins = speech * N_BINS * np.sum(FRONT_END.windows.analysis**2)
+    in_bins = speech * layout_of(front_end).n_bins * np.sum(front_end.windows.analysis**2)
     loudness = (10 ** (LISTENING_DB / 10) / (in_bins + 1e-3)).astype(np.float32)
     for start in range(0, STRETCH_FRAMES, chunk_frames):
         frames = slice(start, start + chunk_frames)
         features = stretches.features[:, frames].swapaxes(0, 1)
-        noisy, target = (_spectra(pcm, frames, gain) for pcm in (stretches.noisy, stretches.target))
+        noisy, target = (_spectra(pcm, frames, gain, front_end) for pcm in (stretches.noisy, stretches.target))
         noisy_size, target_size = np.abs(noisy), np.abs(target)
         cosine = (noisy.real * target.real + noisy.imag * target.imag) / (noisy_size * target_size + 1e-9)
         heard = (size ** np.float32(COMPRESSION) for size in (noisy_size, target_size))
@@ -236,12 +242,14 @@ def _ahead(items: Iterator[T]) -> Iterator[T]:
             yield item
 
 
-def _spectra(pcm: NDArray[np.int16], frames: slice, gain: NDArray[np.float32]) -> NDArray[np.complex64]:
+def _spectra(
+    pcm: NDArray[np.int16], frames: slice, gain: NDArray[np.float32], front_end: EnhancementFrontEnd
+) -> NDArray[np.complex64]:
     """Spectra of a chunk of frames as the front end has them, but for the gain: complex (n_frames, n, n_bins)."""
-    hop, size = FRONT_END.hop_samples, FRONT_END.analysis_samples
+    hop, size = front_end.hop_samples, front_end.analysis_samples
     before = size - hop  # silence that the front end assumes before the first sample
     first, last = frames.start * hop - before, frames.stop * hop
     cut = pcm[:, max(first, 0) : last].astype(np.float32) * gain
     cut = np.pad(cut, ((0, 0), (max(-first, 0), 0)))
     cut = np.lib.stride_tricks.sliding_window_view(cut, size, axis=1)[:, ::hop].swapaxes(0, 1)
-    return np.asarray(np.fft.rfft(cut * FRONT_END.windows.analysis))
+    return np.asarray(np.fft.rfft(cut * front_end.windows.analysis))

@@ -17,27 +17,29 @@ from numpy.typing import NDArray
 from acoustic.model.runtime import Network
 from acoustic.train.assemble import Assembly
 
-from .features import N_BINS, N_FEATURES
+from .features import Layout
 
-#: Units of the first dense layer and of both recurrent ones.
+#: Units of the first dense layer and of both recurrent ones, as they are trained.
 ENCODED, UNITS = 64, 100
 #: The float network takes features in units of 32 dB; an int8 step of a feature is 1/2 dB.
 INPUT_SCALE = 1 / 64
 #: int8 scales: of all that lies within -1 and 1, of what goes into a sigmoid, and of what goes into a tanh.
 UNIT_SCALE, SIGMOID_SCALE, TANH_SCALE = 1 / 128, 1 / 16, 1 / 32
+#: Scale and zero point of the gains.
+GAIN_GRID = (1 / 256, -128)
 
 #: The states: what a frame leaves in these outputs is what the next one takes in these inputs.
 STATES = ((1, 1), (2, 2))
 
 
-def build(seed: int) -> Any:
+def build(seed: int, layout: Layout) -> Any:
     """Return the float Keras model of one frame: features and two states to gains and the states after."""
     import keras
 
     keras.utils.clear_session()
     keras.utils.set_random_seed(seed)
     layers = keras.layers
-    features = keras.Input((N_FEATURES,), name="features")
+    features = keras.Input((layout.n_features,), name="features")
     states = [keras.Input((UNITS,), name=f"state_{number}") for number in (1, 2)]
     x = layers.Dense(ENCODED, activation="tanh", name="encode")(features)
     after = []
@@ -49,7 +51,7 @@ def build(seed: int) -> Any:
         new = layers.Dense(UNITS, activation="tanh", name=f"new_{number}")(both)
         x = keep * h + (new - keep * new)
         after.append(x)
-    gains = layers.Dense(N_BINS, activation="sigmoid", name="mask")(x)
+    gains = layers.Dense(layout.n_bins, activation="sigmoid", name="mask")(x)
     return keras.Model([features, *states], [gains, *after])
 
 
@@ -61,8 +63,9 @@ def to_int8(model: Any) -> bytes:
         layer = model.get_layer(name)
         return net.dense(name, x, np.asarray(layer.kernel), np.asarray(layer.bias), scale=scale)
 
-    features = net.input("features", N_FEATURES, scale=INPUT_SCALE)
-    states = [net.input(f"state_{number}", UNITS, scale=UNIT_SCALE) for number in (1, 2)]
+    n_features, n_units = (model.get_layer(name).kernel.shape[axis] for name, axis in (("encode", 0), ("keep_1", 1)))
+    features = net.input("features", n_features, scale=INPUT_SCALE)
+    states = [net.input(f"state_{number}", n_units, scale=UNIT_SCALE) for number in (1, 2)]
     x = net.activation("TANH", "encoded", dense("encode", features, TANH_SCALE))
     after = []
     for number, h in enumerate(states, 1):
@@ -108,7 +111,7 @@ class MaskNetwork:
         -------
         int8 array, shape (n_frames, streams, n_bins): gains as :func:`as_gain` reads them.
         """
-        out = np.empty((*features.shape[:2], N_BINS), np.int8)
+        out = np.empty((*features.shape[:2], *self._network.outputs[0].shape), np.int8)
         for stream, states in enumerate(self._states):
             frames = np.ascontiguousarray(features[:, stream])
             (gains,), self._states[stream] = self._network.run_sequence(frames, feedback=STATES, states=states)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
+from acoustic.application import Action, Note, Output, Written
+from acoustic.datasets import require_root
+from acoustic.frontend.enhancement import EnhancementFrontEnd
 from acoustic.model.bundle import Bundle
-from acoustic.terminal import progress
+from acoustic.progress import progress
+from acoustic.records import About, plain
 
 from .card import write_card
 from .evaluation.metrics import require_packages
@@ -18,8 +24,9 @@ from .measure import measure
 from .mixtures.held_out import held_out_pairs
 from .mixtures.noise import NoiseLibrary
 from .mixtures.pool import PER_FILE, STRETCH_FRAMES, make_pool
+from .model import Decision, HearingModel
 from .network import to_int8
-from .vectors import make_vectors
+from .stages import stages
 
 VERSION = "1.0.0"
 #: Shares of what each of the two rounds has learnt in the weights that ship: such a mean keeps more of the speech than
@@ -27,11 +34,67 @@ VERSION = "1.0.0"
 SHARES = (0.25, 0.75)
 #: Gain that no bin falls below unless the listener says otherwise.
 FLOOR_DB = -20.0
-#: Samples of the test vectors.
-VECTOR_SAMPLES = 2 * FRONT_END.rate_hz
+#: Length of the test vectors.
+VECTORS_S = 2
 
 
-def train(work: Path, data_dir: Path, seed: int, *, files: int, steps: int) -> Bundle:
+@dataclass(frozen=True, kw_only=True)
+class TrainOptions:
+    """How much to train, and where."""
+
+    output: Annotated[Path, About("Bundle to write.", flag="--output/-o")] = Path("hearing.bundle")
+    work: Annotated[Path, About("Folder for what an interrupted run need not do again.")] = Path("hearing-training")
+    seed: Annotated[int, About("Decides every random number.", low=0)] = 1
+    files: Annotated[int, About("Mixtures, in files of 13 minutes.", low=1)] = 96
+    steps: Annotated[int, About("How long to learn: 17600 take three hours on one core.", low=1)] = 17_600
+    rate_hz: Annotated[
+        int, About("Sampling rate in Hz that the model is for.", low=8000, high=96_000, flag="--rate")
+    ] = FRONT_END.rate_hz
+
+
+def front_end_at(rate_hz: int) -> EnhancementFrontEnd:
+    """Return the front end that ships, at another rate: its windows about as long in seconds.
+
+    >>> front_end_at(48_000).analysis_samples, front_end_at(48_000).latency_ms
+    (1024, 10.666666666666666)
+    """
+    factor = 2.0 ** round(np.log2(rate_hz / FRONT_END.rate_hz))
+    sizes = {name: round(factor * getattr(FRONT_END, name)) for name in ("analysis_samples", "synthesis_samples")}
+    return EnhancementFrontEnd(rate_hz=rate_hz, hop_samples=round(factor * FRONT_END.hop_samples), **sizes)
+
+
+def run(options: TrainOptions) -> Iterator[Output]:
+    """Train, write the bundle, and say how good it is."""
+    front_end = front_end_at(options.rate_hz)
+    bundle = train(
+        options.work, require_root(), options.seed, files=options.files, steps=options.steps, front_end=front_end
+    )
+    bundle.save(options.output)
+    yield Written(options.output)
+    figures = bundle.calibration["means"]
+    yield Note(
+        f"PESQ-WB, STOI and SI-SDR of {bundle.calibration['mixtures']} held-out mixtures: "
+        f"noisy {figures['noisy']}, float {figures['float']}, int8 {figures['int8']}."
+    )
+
+
+TRAIN = Action(
+    help="Train a network on speech, noises and rooms mixed by the computer; an interrupted training goes on.\n\n"
+    "Example: acoustic hearing train -o mine.bundle --work training",
+    options=TrainOptions,
+    run=run,
+)
+
+
+def train(
+    work: Path,
+    data_dir: Path,
+    seed: int,
+    *,
+    files: int,
+    steps: int,
+    front_end: EnhancementFrontEnd = FRONT_END,
+) -> Bundle:
     """Do everything from seed to bundle.
 
     Parameters
@@ -44,6 +107,8 @@ def train(work: Path, data_dir: Path, seed: int, *, files: int, steps: int) -> B
         Decides every random number.
     files, steps : int
         How much is mixed, in files of 13 minutes, and how long the network learns.
+    front_end : EnhancementFrontEnd
+        What the model hears.
 
     Raises
     ------
@@ -53,24 +118,28 @@ def train(work: Path, data_dir: Path, seed: int, *, files: int, steps: int) -> B
         The packages that measure the result are not installed.
     """
     require_packages()
-    paths = make_pool(work, data_dir, seed, files)
+    # Nothing of another front end is of use.
+    work = work / front_end.fingerprint()[:8]
+    paths = make_pool(work, data_dir, seed, files, front_end)
     half = (files + 1) // 2
     model: Any = None
     learnt = []
     with progress("learning", steps) as advance:
         for number, schedule in enumerate(rounds(steps)):
             own = paths[number * half :][:half] or paths
-            model = learn(own, work / f"progress_{seed}_{number + 1}.npz", seed, schedule, advance, start=model)
+            kept = work / f"progress_{seed}_{number + 1}.npz"
+            model = learn(own, kept, seed, schedule, advance, front_end, start=model)
             learnt.append(model.get_weights())
     model.set_weights([np.average(weights, axis=0, weights=SHARES) for weights in zip(*learnt, strict=True)])
     network = to_int8(model)
     calibration = {
         "seed": seed,
-        "mixed_hours": round(len(paths) * PER_FILE * STRETCH_FRAMES / FRONT_END.frames_per_second / 3600, 1),
+        "mixed_hours": round(len(paths) * PER_FILE * STRETCH_FRAMES / front_end.frames_per_second / 3600, 1),
         "steps": steps,
-        **measure(model, network, data_dir, FLOOR_DB, seed=seed),
+        **measure(model, network, data_dir, front_end, FLOOR_DB, seed=seed),
     }
-    return pack(network, calibration, data_dir, seed)
+    made = HearingModel.make(front_end, network, Decision(floor_db=FLOOR_DB))
+    return pack(made, calibration, data_dir, seed)
 
 
 def rounds(steps: int) -> tuple[Schedule, Schedule]:
@@ -83,18 +152,19 @@ def rounds(steps: int) -> tuple[Schedule, Schedule]:
     return Schedule(n_steps=first), second
 
 
-def pack(network: bytes, calibration: dict[str, Any], data_dir: Path, seed: int) -> Bundle:
+def pack(model: HearingModel, calibration: dict[str, Any], data_dir: Path, seed: int) -> Bundle:
     """Put everything into a bundle, with test vectors from a held-out mixture."""
-    noisy = next(held_out_pairs(data_dir, seed=seed, n_sentences=1, snr_db=(5.0,))).noisy
-    pcm = np.resize(noisy, VECTOR_SAMPLES)
+    rate_hz = model.front_end.rate_hz
+    noisy = next(held_out_pairs(data_dir, seed=seed, n_sentences=1, snr_db=(5.0,), rate_hz=rate_hz)).noisy
+    pcm = np.resize(noisy, VECTORS_S * rate_hz)
     return Bundle(
         application="hearing",
         name="hearing",
         version=VERSION,
-        frontend=FRONT_END,
-        network=network,
-        decision={"floor_db": FLOOR_DB},
+        frontend=model.front_end,
+        network=model.tflite,
+        decision=plain(model.decision),
         calibration=calibration,
-        vectors=make_vectors(network, FLOOR_DB, pcm),
-        card=write_card(calibration, NoiseLibrary.load(data_dir, "train"), network, FLOOR_DB),
+        vectors={"pcm": pcm, **stages(model, {"pcm": pcm})},
+        card=write_card(calibration, NoiseLibrary.load(data_dir, "train"), model),
     )

@@ -6,12 +6,12 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from acoustic.frontend import log_mel
+from acoustic.frontend import FrontEnd, log_mel
 from acoustic.frontend.noise_floor import STEPS_PER_DB, NoiseFloor, to_steps
 from acoustic.frontend.tables import hz_to_mel, mel_to_hz
 
 from .chain import frame_ms, known_ms
-from .contrast import FLOOR_BLOCK_FRAMES, FLOOR_BLOCKS, FRONT_END
+from .contrast import FLOOR_BLOCK_FRAMES, FLOOR_BLOCKS
 from .decision import FirstCrack
 
 LOW_HZ, HIGH_HZ = 2500.0, 11_500.0
@@ -22,13 +22,13 @@ THRESHOLD = 5.0
 MIN_CRACKS = 3
 
 
-def first_crack(pcm: NDArray[np.int16]) -> FirstCrack | None:
-    """Decide on a whole recording, int16 at ``FRONT_END.rate_hz``."""
+def first_crack(front_end: FrontEnd, pcm: NDArray[np.int16]) -> FirstCrack | None:
+    """Decide on a whole recording, int16 at the front end's rate."""
     run: list[float] = []
     sum_of_logs = 0.0
     last_s = 0.0
-    for frame in _impulses(pcm):
-        t_s = frame_ms(frame) / 1000
+    for frame in _impulses(front_end, pcm):
+        t_s = frame_ms(front_end, frame) / 1000
         sum_of_logs -= (DURING_HZ - BEFORE_HZ) * (t_s - last_s)
         last_s = t_s
         if sum_of_logs <= 0:
@@ -36,22 +36,25 @@ def first_crack(pcm: NDArray[np.int16]) -> FirstCrack | None:
         sum_of_logs += math.log(DURING_HZ / BEFORE_HZ)
         run.append(t_s)
         if sum_of_logs >= THRESHOLD and len(run) >= MIN_CRACKS:
-            return FirstCrack(run[0], known_ms(frame) / 1000, run[0], len(run), 1.0)
+            decided_s = known_ms(front_end, frame) / 1000
+            return FirstCrack(onset_s=run[0], decided_s=decided_s, first_pop_s=run[0], cracks=len(run), confidence=1.0)
     return None
 
 
-def _impulses(pcm: NDArray[np.int16]) -> list[int]:
+def _impulses(front_end: FrontEnd, pcm: NDArray[np.int16]) -> list[int]:
     """Frames in which the band stands ``CONTRAST_DB`` above its running floor, peaks only."""
-    low_mel, high_mel = hz_to_mel(np.array([FRONT_END.fmin_hz, FRONT_END.fmax_hz]), "slaney").tolist()
-    edges_mel = np.linspace(low_mel, high_mel, FRONT_END.n_mels + 2)
-    centres_hz = mel_to_hz(edges_mel, "slaney")[1:-1]
+    scale = front_end.mel_scale
+    low_mel, high_mel = hz_to_mel(np.array([front_end.fmin_hz, front_end.fmax_hz]), scale).tolist()
+    centres_hz = mel_to_hz(np.linspace(low_mel, high_mel, front_end.n_mels + 2), scale)[1:-1]
     inside = (centres_hz >= LOW_HZ) & (centres_hz <= HIGH_HZ)
-    band_db = 10 * np.log10((10 ** (log_mel(pcm, FRONT_END)[:, inside].astype(np.float64) / 10)).sum(axis=1))
+    if not inside.any():
+        return []
+    band_db = 10 * np.log10((10 ** (log_mel(pcm, front_end)[:, inside].astype(np.float64) / 10)).sum(axis=1))
     levels = to_steps(band_db.astype(np.float32)[:, None])
     if not len(levels):
         return []
     # Zeros at the start of a recording are no background to be loud against.
-    zeros_db = 10 * math.log10(FRONT_END.floor * np.count_nonzero(inside))
+    zeros_db = 10 * math.log10(front_end.floor * np.count_nonzero(inside))
     floor = NoiseFloor(
         1, block_frames=FLOOR_BLOCK_FRAMES, n_blocks=FLOOR_BLOCKS, silence=round((zeros_db + 1) * STEPS_PER_DB)
     ).push(levels)

@@ -2,45 +2,48 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from acoustic.model.bundle import Bundle
+from acoustic.frontend import FrontEnd
+from acoustic.records import About
 
-from .contrast import FRONT_END, ContrastStream
-from .decision import Decided, Decision, Heard
-from .decision_settings import DecisionSettings
+from .contrast import ContrastStream
+from .decision import Decided, Decision, Heard, to_ms
 from .impulses import AFTER_FRAMES, ImpulseFinder, Impulses
-from .network import CrackNetwork
+from .model import RoastModel
 
-HOP_MS = FRONT_END.hop_samples * 1000 // FRONT_END.rate_hz
+Frame = TypeVar("Frame", int, NDArray[np.int64])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Crack:
     """One crack."""
 
-    t_s: float
-    score: float
-    """The network's probability, 0 to 1."""
+    t_s: Annotated[float, About("Its middle.", unit="s", digits=4)]
+    score: Annotated[float, About("The network's probability that it is one.", low=0.0, high=1.0, digits=4)]
+    decided_s: Annotated[float, About("When it was decided.", unit="s", digits=4)]
 
 
 Event = Crack | Decided
 
 
-def frame_ms(frame: int) -> int:
-    """Time of the middle of a frame, two hops long, in milliseconds from the first sample."""
-    return (frame + 1) * HOP_MS
+def frame_ms(front_end: FrontEnd, frame: Frame) -> Frame:
+    """Time of the middle of a frame, in whole milliseconds from the first sample."""
+    middle = front_end.frame_samples // 2
+    return (frame * front_end.hop_samples + middle) * 1000 // front_end.rate_hz
 
 
-def known_ms(frame: int) -> int:
+def known_ms(front_end: FrontEnd, frame: Frame) -> Frame:
     """Time of the last sample needed to judge an impulse at ``frame``."""
-    return (frame + AFTER_FRAMES + 1) * HOP_MS
+    last_frame = frame + AFTER_FRAMES - 1
+    return (last_frame * front_end.hop_samples + front_end.frame_samples) * 1000 // front_end.rate_hz
 
 
 def as_heard(
+    front_end: FrontEnd,
     frame: NDArray[np.integer[Any]],
     logit: NDArray[np.int8],
     busy: NDArray[np.int32],
@@ -48,27 +51,35 @@ def as_heard(
 ) -> Iterator[Heard]:
     """Impulses as the decision takes them, from arrays of one length."""
     for f, score, b, c in zip(frame.tolist(), logit.tolist(), busy.tolist(), clipped.tolist(), strict=True):
-        yield Heard(frame_ms(f), known_ms(f), score, b, c)
+        yield Heard(frame_ms(front_end, f), known_ms(front_end, f), score, b, c)
 
 
 class RoastChain:
-    """Hears first crack in a stream of int16 PCM at ``FRONT_END.rate_hz``.
+    """Hears first crack in a stream of int16 PCM at the model's rate.
 
     Blocks of any size give the same events.
+
+    Parameters
+    ----------
+    model : RoastModel
+    charge_s : float or None
+        When the beans went in (s from the first sample; negative: before it), where that is known.
     """
 
-    def __init__(self, bundle: Bundle) -> None:
-        self._contrast = ContrastStream()
-        self._finder = ImpulseFinder(FRONT_END.n_mels)
-        self._network = CrackNetwork(bundle.network)
-        self.decision = Decision(DecisionSettings.from_dict(bundle.decision))
+    def __init__(self, model: RoastModel, charge_s: float | None = None) -> None:
+        self._front_end, self._network = model.front_end, model.network
+        self._contrast = ContrastStream(model.front_end)
+        self._finder = ImpulseFinder(model.front_end.n_mels)
+        self.decision = Decision(model.settings)
+        if charge_s is not None:
+            self.decision.mark_charge(to_ms(charge_s))
 
     def push(self, pcm: NDArray[np.int16]) -> list[Event]:
-        """Take samples, return what they decide, in order of time."""
+        """Process a block; return the events it completes, in order of time."""
         return self._judge(self._finder.push(*self._contrast.push(pcm)))
 
     def flush(self) -> list[Event]:
-        """Judge the last frames of a recording."""
+        """Drain the chain at the end of a recording; return the remaining events."""
         return self._judge(self._finder.flush())
 
     @property
@@ -78,18 +89,19 @@ class RoastChain:
 
     @property
     def _heard_ms(self) -> int:
-        return frame_ms(self._finder.judged_frames)
+        return frame_ms(self._front_end, self._finder.judged_frames)
 
     def _judge(self, impulses: Impulses) -> list[Event]:
         events: list[Event] = []
         logits = self._network.logits(impulses.patches)
-        heard = as_heard(impulses.frame, logits, impulses.busy, impulses.clipped)
+        heard = as_heard(self._front_end, impulses.frame, logits, impulses.busy, impulses.clipped)
         for impulse, is_crack, decided in self.decision.follow(heard):
             t_s = impulse.t_ms / 1000
             before = [event for event in decided if event.decided_s <= t_s]
             events += before
             if is_crack:
-                events.append(Crack(t_s, self._network.score(impulse.logit)))
+                score = self._network.score(impulse.logit)
+                events.append(Crack(t_s=t_s, score=score, decided_s=impulse.known_ms / 1000))
             events += decided[len(before) :]
         events += self.decision.advance(self._heard_ms)
         return events

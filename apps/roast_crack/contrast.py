@@ -9,15 +9,20 @@ from acoustic.frontend import FrontEnd, LogMelStream
 from acoustic.frontend.clipped import ClippedSamples
 from acoustic.frontend.noise_floor import STEPS_PER_DB, NoiseFloor, to_steps
 
-#: Cracks are a few milliseconds long and stand out most at high frequencies: 4 ms hops, up to 14 kHz.
+#: What training takes unless told otherwise. Cracks are a few milliseconds long and stand out most at high frequencies:
+#: 4 ms hops, up to 14 kHz.
 FRONT_END = FrontEnd(
     rate_hz=32_000, frame_samples=256, hop_samples=128, n_fft=256, n_mels=20, fmin_hz=500.0, fmax_hz=14_000.0
 )
-#: The floor is the median of the last eight blocks of 256 ms.
+#: The noise floor is the median of the last eight blocks of 64 frames (256 ms at hops of 4 ms).
 FLOOR_BLOCK_FRAMES = 64
 FLOOR_BLOCKS = 8
-#: A frame whose every band lies here holds zeros only.
-SILENCE_STEPS = round(10 * math.log10(FRONT_END.floor)) * STEPS_PER_DB + STEPS_PER_DB
+
+
+def silence_steps(front_end: FrontEnd) -> int:
+    """Return the level (in 1/256 dB) at or below which all bands of a frame that holds zeros only lie."""
+    floor_db = 10 * (3 - front_end.power) * math.log10(front_end.floor)
+    return (max(-127, round(floor_db)) + 1) * STEPS_PER_DB
 
 
 class ContrastStream:
@@ -27,12 +32,15 @@ class ContrastStream:
     which a recording holds nothing stays near zero.
     """
 
-    def __init__(self) -> None:
-        self._log_mel = LogMelStream(FRONT_END)
+    def __init__(self, front_end: FrontEnd) -> None:
+        self._log_mel = LogMelStream(front_end)
         self._floor = NoiseFloor(
-            FRONT_END.n_mels, block_frames=FLOOR_BLOCK_FRAMES, n_blocks=FLOOR_BLOCKS, silence=SILENCE_STEPS
+            front_end.n_mels,
+            block_frames=FLOOR_BLOCK_FRAMES,
+            n_blocks=FLOOR_BLOCKS,
+            silence=silence_steps(front_end),
         )
-        self._clipped = ClippedSamples(FRONT_END.hop_samples)
+        self._clipped = ClippedSamples(front_end.hop_samples)
 
     def push(self, pcm: NDArray[np.int16]) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
         """Take samples, return the frames that they complete.

@@ -19,11 +19,13 @@ in one order, and the front end's logarithm. What is remembered is bounded. So a
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
 from acoustic.frontend.logarithm import log2
 from acoustic.frontend.tables import F32
+from acoustic.records import About
 
 from .decision_settings import LAG_SLOTS, SLOT_MS, DecisionSettings
 from .rhythm import BEAT_WINDOW_MS, beats_time, evenly_spaced
@@ -39,7 +41,7 @@ WORTH_CHECKING = np.float32(4.0)
 POPS_MS = 120_000
 #: So many impulses, and so many cracks, are remembered at most.
 REMEMBERED = 128
-#: Confidence is told in steps of 1 / 10000.
+#: Confidence is given in steps of 1 / 10000.
 CONFIDENCE_STEPS = 10_000
 TICK_MS = 1000
 
@@ -58,28 +60,26 @@ class Heard:
     clipped: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FirstCrack:
     """First crack has started."""
 
-    onset_s: float
-    """First crack of the run: the rolling onset, dated back."""
-    decided_s: float
-    """When it was declared."""
-    first_pop_s: float
-    """First isolated crack of the two minutes before, or the onset itself."""
-    cracks: int
-    """Cracks from the onset to the decision."""
-    confidence: float
-    """Between 0 and 1: how far the evidence lay above the threshold."""
+    onset_s: Annotated[float, About("First crack of the run: the rolling onset, dated back.", unit="s", digits=4)]
+    decided_s: Annotated[float, About("When it was declared.", unit="s", digits=4)]
+    first_pop_s: Annotated[
+        float, About("First isolated crack of the two minutes before, or the onset itself.", unit="s", digits=4)
+    ]
+    end_s: Annotated[float | None, About("Last crack; null until first crack is over.", unit="s", digits=4)] = None
+    cracks: Annotated[int, About("Cracks from the onset to the decision.")]
+    confidence: Annotated[float, About("How far the evidence lay above the threshold.", low=0.0, high=1.0, digits=4)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FirstCrackEnd:
     """First crack is over."""
 
-    end_s: float
-    decided_s: float
+    end_s: Annotated[float, About("Last crack of first crack.", unit="s", digits=4)]
+    decided_s: Annotated[float, About("When that was certain.", unit="s", digits=4)]
 
 
 Decided = FirstCrack | FirstCrackEnd

@@ -1,45 +1,60 @@
 """The numbers of the decision, as a bundle keeps them."""
 
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Self
+from typing import Annotated
 
 from acoustic.errors import ParameterError
+from acoustic.records import About
 
 #: Background is counted in slots of this length, and joins the learnt rates ``LAG_SLOTS`` later.
 SLOT_MS = 5000
 LAG_SLOTS = 6
+#: Most levels of an impulse, rates of cracks that are tried, and points of the curve since charge.
+MOST = 32
+
+Shares = Annotated[tuple[float, ...], About(low=1e-9, high=1.0, longest=MOST)]
+Rates = Annotated[tuple[float, ...], About(unit="1/s", low=1e-9, high=1e3, longest=MOST)]
+Points = Annotated[tuple[tuple[float, float], ...], About(low=-1e6, high=1e6, longest=MOST)]
+Frames = Annotated[int, About(low=0, high=32_767)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class DecisionSettings:
-    """What a bundle says about the decision; every field is plain numbers."""
+    """What a bundle says about the decision: a record of plain numbers.
 
-    level_edges: tuple[int, ...]
-    """Lowest int8 logit of each level, rising. Impulses below the first are ignored."""
-    crack_share: tuple[float, ...]
+    Raises
+    ------
+    ParameterError
+        When the numbers contradict each other.
+    """
+
+    level_edges: Annotated[tuple[int, ...], About(low=-32_768, high=32_767, longest=MOST)]
+    """Lowest int8 logit of each level, rising; some may be out of reach. Impulses below the first are ignored."""
+    crack_share: Shares
     """How the cracks of first crack spread over the levels; the shares sum to at most one."""
-    background_rate: tuple[float, ...]
+    background_rate: Rates
     """Expected impulses a second of each level before first crack, in a roast not heard before."""
-    background_weight_s: float = 30.0
+    background_weight_s: Annotated[float, About(low=1e-3, high=1e6)] = 30.0
     """Seconds of listening that the expectation above is worth."""
-    crack_rates: tuple[float, ...] = (0.15, 0.3, 0.6, 1.2)
+    crack_rates: Rates = (0.15, 0.3, 0.6, 1.2)
     """Cracks a second that are tried."""
-    threshold: float = 10.0
+    threshold: Annotated[float, About(low=1e-6, high=1e9)] = 10.0
     """Log-likelihood ratio from which first crack is declared (operating point)."""
-    dead_time_s: float = 3.0
+    dead_time_s: Annotated[float, About(low=0.0, high=LAG_SLOTS * SLOT_MS / 1000)] = 3.0
     """An impulse so soon after the last one that counted adds no evidence: a handful of noise is one event."""
-    min_cracks: int = 4
+    min_cracks: Annotated[int, About(low=2, high=10_000)] = 4
     """Cracks that a run must hold before it is called first crack."""
-    min_span_s: float = 8.0
+    min_span_s: Annotated[float, About(low=0.0, high=3600.0)] = 8.0
     """And how long it must have lasted."""
-    lull_s: float = 10.0
+    lull_s: Annotated[float, About(low=1e-3, high=3600.0)] = 10.0
     """A run ends when no crack is heard for so long."""
-    max_busy_frames: int = 130
+    max_busy_frames: Frames = 130
     """Loud frames of the second before an impulse from which it is taken for speech, music or a step of level."""
-    max_clipped_frames: int = 130
+    max_clipped_frames: Frames = 130
     """Clipped frames of the same second from which an impulse is not trusted."""
-    charge_prior: tuple[tuple[float, float], ...] = (
+    charge_prior: Points = (
         (0.0, 20.0),
         (150.0, 20.0),
         (300.0, 4.0),
@@ -48,59 +63,28 @@ class DecisionSettings:
         (1200.0, 3.0),
     )
     """(seconds since charge, what is added to the threshold there): straight lines between, level outside."""
-    end_window_s: float = 25.0
+    end_window_s: Annotated[float, About(low=1.0, high=3600.0)] = 25.0
     """First crack ends when the rate of cracks over so long is below a third of its peak."""
 
     def __post_init__(self) -> None:
-        """Check what the arithmetic relies on."""
+        """Check what the fields must have in common."""
         levels = len(self.level_edges)
+        times_s, added = ([point[column] for point in self.charge_prior] for column in (0, 1))
         checks = [
-            (levels >= 1 and sorted(set(self.level_edges)) == list(self.level_edges), "level_edges must rise"),
-            (len(self.crack_share) == levels == len(self.background_rate), "one share and one rate a level"),
+            (levels >= 1 and _rise(self.level_edges), "level_edges must rise"),
+            (len(self.crack_share) == levels == len(self.background_rate), "each level needs one share and one rate"),
+            (sum(self.crack_share) <= 1.01, "the sum of crack_share must be at most 1"),
+            (len(self.crack_rates) >= 1, "crack_rates must not be empty"),
             (
-                min(self.crack_share, default=0) > 0 and sum(self.crack_share) <= 1.01,
-                "crack_share must be positive, sum <= 1",
+                len(self.charge_prior) >= 1 and _rise([s for s, _ in self.charge_prior]),
+                "charge_prior must rise in time",
             ),
-            (min(self.background_rate, default=0) > 0, "background_rate must be positive"),
-            (
-                self.background_weight_s > 0 and min(self.crack_rates, default=0) > 0,
-                "weights and rates must be positive",
-            ),
-            (self.threshold > 0 and self.min_cracks >= 2 and self.min_span_s >= 0, "threshold, min_cracks, min_span_s"),
-            (0 <= self.dead_time_s * 1000 <= LAG_SLOTS * SLOT_MS, "dead_time_s must be 0 to 30"),
-            (self.lull_s > 0 and self.end_window_s >= 1, "lull_s and end_window_s must be positive"),
-            (_is_curve(self.charge_prior), "charge_prior must be pairs of a time, rising, and a number"),
+            (min((added for _, added in self.charge_prior), default=0.0) >= 0.0, "charge_prior must not be negative"),
         ]
         for holds, sentence in checks:
             if not holds:
-                raise ParameterError(f"decision settings: {sentence}")
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers and lists, for the bundle."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Self:
-        """Inverse of :meth:`to_dict`, from JSON.
-
-        Raises
-        ------
-        ParameterError
-            When fields are missing, unknown, or of the wrong form.
-        """
-        names = {f.name for f in fields(cls)}
-        if set(values) != names:
-            raise ParameterError(f"decision settings: {sorted(set(values) ^ names)} unknown or missing")
-        try:
-            return cls(**{name: _tuples(value) for name, value in values.items()})
-        except TypeError as error:
-            raise ParameterError(f"decision settings: {error}") from None
+                raise ParameterError(sentence)
 
 
-def _is_curve(points: tuple[tuple[float, float], ...]) -> bool:
-    pairs = all(isinstance(point, tuple) and len(point) == 2 for point in points)
-    return len(points) >= 1 and pairs and all(a[0] < b[0] for a, b in pairwise(points))
-
-
-def _tuples(value: Any) -> Any:
-    return tuple(_tuples(v) for v in value) if isinstance(value, list | tuple) else value
+def _rise(values: Sequence[float]) -> bool:
+    return all(a < b for a, b in pairwise(values))

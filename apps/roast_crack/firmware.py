@@ -1,27 +1,29 @@
 """The roast application as firmware: its C, the constants of a bundle, and the same chain in Python beside it."""
 
+import math
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.export import c_text
 from acoustic.export.constants import Constants
 from acoustic.firmware import Firmware, own_listen, own_sources
+from acoustic.frontend import FrontEnd
 from acoustic.frontend.c_tables import log_mel_fields
 from acoustic.frontend.noise_floor import STEPS_PER_DB
-from acoustic.model.bundle import Bundle
+from acoustic.frontend.tables import front_end_tables
 
 from . import contrast, decision, impulses, rhythm
-from .chain import HOP_MS, Crack, Event, RoastChain
-from .contrast import FRONT_END, ContrastStream
-from .decision import FirstCrack, to_ms
-from .decision_settings import LAG_SLOTS, SLOT_MS, DecisionSettings
+from .decision import to_ms
+from .decision_settings import LAG_SLOTS, SLOT_MS
 from .example import example_pcm
-from .impulses import AFTER_FRAMES, ImpulseFinder, Impulses
-from .network import SCORE_STEPS, CrackNetwork
+from .model import RoastModel
+from .network import SCORE_STEPS
+from .stages import TRACED, stages
 
 HEADER = "acoustic_roast.h"
 NETWORK = "acoustic_roast_network"
-STAGES = ("contrast", "impulses", "logits", "events")
 CORE = (
     *("acoustic_frontend.h", "acoustic_lanes.h", "acoustic_math.h", "acoustic_trace.h"),
     *("acoustic_fft.c", "acoustic_fft.h", "acoustic_frames.c", "acoustic_frames.h"),
@@ -60,73 +62,51 @@ void replay_end(void)
 """
 
 
-def firmware(bundle: Bundle) -> Firmware:
-    """Return everything that the export needs to know of a roast bundle."""
-    settings = DecisionSettings.from_dict(bundle.decision)
-    about = [f"Model {bundle.name} {bundle.version}, front end {bundle.frontend.fingerprint()}."]
+def firmware(model: RoastModel) -> Firmware:
+    """Return everything that the export needs to know of a model."""
+    front_end = model.front_end
     return Firmware(
-        application=bundle.application,
+        application="roast",
         header=HEADER,
         sources={
             **own_sources(__package__),
-            "acoustic_roast_model.h": _model_header(settings, about),
-            "acoustic_roast_model.c": _model_source(settings, CrackNetwork(bundle.network), about),
+            "acoustic_roast_model.h": _model_header(model),
+            "acoustic_roast_model.c": _model_source(model),
         },
         core=CORE,
-        networks={NETWORK: bundle.network},
+        networks={NETWORK: model.network.tflite},
         replay=REPLAY,
         listen=own_listen(__package__),
-        stages=STAGES,
-        expected=lambda pcm: stages(bundle, pcm),
-        rate_hz=FRONT_END.rate_hz,
-        example_pcm=example_pcm(),
+        stages=TRACED,
+        expected=partial(_expected, model),
+        rate_hz=front_end.rate_hz,
+        example_pcm=example_pcm(front_end.rate_hz),
     )
 
 
-def stages(bundle: Bundle, pcm: NDArray[np.int16]) -> dict[str, bytes]:
-    """Bytes of each stage of the chain for a whole recording, as the C traces them."""
-    features, clipped = ContrastStream().push(pcm)
-    finder, network, chain = ImpulseFinder(FRONT_END.n_mels), CrackNetwork(bundle.network), RoastChain(bundle)
-    found = [finder.push(features, clipped), finder.flush()]
-    return {
-        "contrast": features.tobytes(),
-        "impulses": b"".join(map(_impulse_bytes, found)),
-        "logits": b"".join(network.logits(part.patches).tobytes() for part in found),
-        "events": b"".join(map(_event_bytes, [*chain.push(pcm), *chain.flush()])),
-    }
+def _expected(model: RoastModel, pcm: NDArray[np.int16]) -> dict[str, bytes]:
+    computed = stages(model, {"pcm": pcm})
+    return {name: computed[name].tobytes() for name in TRACED}
 
 
-def _impulse_bytes(found: Impulses) -> bytes:
-    heads = np.stack([found.frame, found.excess, found.busy, found.clipped], axis=1).astype("<i4")
-    return b"".join(head.tobytes() + patch.tobytes() for head, patch in zip(heads, found.patches, strict=True))
-
-
-def _event_bytes(event: Event) -> bytes:
-    match event:
-        case Crack():
-            t_ms = to_ms(event.t_s)
-            words = [0, t_ms, t_ms + AFTER_FRAMES * HOP_MS, 0, 0, round(event.score * SCORE_STEPS)]
-        case FirstCrack():
-            moments = (event.onset_s, event.decided_s, event.first_pop_s)
-            words = [1, *map(to_ms, moments), event.cracks, round(event.confidence * SCORE_STEPS)]
-        case _:
-            words = [2, to_ms(event.end_s), to_ms(event.decided_s), 0, 0, 0]
-    return np.array(words, "<u4").tobytes()
-
-
-def _model_header(settings: DecisionSettings, about: list[str]) -> str:
+def _model_header(model: RoastModel) -> str:
     """Sizes and limits, from the modules that define them."""
+    front_end, settings = model.front_end, model.settings
+    per_hop, to_middle, per_ms = _parts(front_end)
     sizes = {
-        "RATE_HZ": FRONT_END.rate_hz,
-        "FRAME_SAMPLES": FRONT_END.frame_samples,
-        "HOP_SAMPLES": FRONT_END.hop_samples,
-        "HOP_MS": HOP_MS,
-        "N_FFT": FRONT_END.n_fft,
-        "BANDS": FRONT_END.n_mels,
+        "RATE_HZ": front_end.rate_hz,
+        "FRAME_SAMPLES": front_end.frame_samples,
+        "HOP_SAMPLES": front_end.hop_samples,
+        "HOPS": -(-front_end.frame_samples // front_end.hop_samples),
+        "PARTS_PER_HOP": per_hop,
+        "PARTS_TO_MIDDLE": to_middle,
+        "PARTS_PER_MS": per_ms,
+        "N_FFT": front_end.n_fft,
+        "BANDS": front_end.n_mels,
         "STEPS_PER_DB": STEPS_PER_DB,
         "FLOOR_BLOCK_FRAMES": contrast.FLOOR_BLOCK_FRAMES,
         "FLOOR_BLOCKS": contrast.FLOOR_BLOCKS,
-        "SILENCE_STEPS": contrast.SILENCE_STEPS,
+        "SILENCE_STEPS": contrast.silence_steps(front_end),
         "FLICKER_STEPS": impulses.FLICKER_DB * STEPS_PER_DB,
         "EXCESS_STEPS": impulses.EXCESS_DB * STEPS_PER_DB,
         "NEIGHBOURHOOD_FRAMES": impulses.NEIGHBOURHOOD_FRAMES,
@@ -158,13 +138,26 @@ def _model_header(settings: DecisionSettings, about: list[str]) -> str:
     lines = [f"#define ACOUSTIC_ROAST_{name} ({value})" for name, value in sizes.items()]
     lines += [f"#define ACOUSTIC_ROAST_{name} {c_text.hex_float(float(value))}" for name, value in factors.items()]
     guard = "ACOUSTIC_ROAST_MODEL_H"
-    front_end = "extern const acoustic_log_mel acoustic_roast_front_end;"
-    head = [c_text.comment(about), f'#ifndef {guard}\n#define {guard}\n\n#include "acoustic_frontend.h"\n']
-    return "\n".join([*head, *lines, "", front_end, "\n#endif\n"])
+    table = "extern const acoustic_log_mel acoustic_roast_front_end;"
+    head = [c_text.comment(_about(model)), f'#ifndef {guard}\n#define {guard}\n\n#include "acoustic_frontend.h"\n']
+    return "\n".join([*head, *lines, "", table, "\n#endif\n"])
 
 
-def _model_source(settings: DecisionSettings, network: CrackNetwork, about: list[str]) -> str:
+def _about(model: RoastModel) -> list[str]:
+    return [f"Of the model; front end {model.front_end.fingerprint()}."]
+
+
+def _parts(front_end: FrontEnd) -> tuple[int, int, int]:
+    """Return the length of a hop, half a frame and a millisecond in the longest part of time that divides them all."""
+    lengths = front_end.hop_samples * 1000, front_end.frame_samples * 500, front_end.rate_hz
+    part = math.gcd(*lengths)
+    hop, half_frame, millisecond = (length // part for length in lengths)
+    return hop, half_frame, millisecond
+
+
+def _model_source(model: RoastModel) -> str:
     """Tables and settings."""
+    settings, network = model.settings, model.network
     since_s, added = zip(*settings.charge_prior, strict=True)
     fields = {
         "crack_share": _floats(settings.crack_share),
@@ -186,9 +179,9 @@ def _model_source(settings: DecisionSettings, network: CrackNetwork, about: list
         "cosines": rhythm.COSINES,
     }
     constants = Constants()
-    constants.add("acoustic_log_mel", "acoustic_roast_front_end", log_mel_fields(FRONT_END))
+    constants.add("acoustic_log_mel", "acoustic_roast_front_end", log_mel_fields(front_end_tables(model.front_end)))
     constants.add("acoustic_roast_settings", "acoustic_roast_decides", fields)
-    return "\n".join([c_text.comment(about), '#include "acoustic_roast_decision.h"\n', constants.source()])
+    return "\n".join([c_text.comment(_about(model)), '#include "acoustic_roast_decision.h"\n', constants.source()])
 
 
 def _floats(values: tuple[float, ...]) -> tuple[float, ...]:

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
-from acoustic.model.runtime import Network
 from acoustic.statistics import poisson_rate
 
 from .decision_settings import DecisionSettings
 from .examples import CRACK, OTHER
+from .network import CrackNetwork
 from .sessions import Session, decide, run_peaks
 
 #: Log-odds at which the levels of the decision begin.
@@ -28,9 +28,9 @@ TOO_LATE_S = 60.0
 THRESHOLDS = tuple(np.arange(4.0, 30.5, 0.5).tolist())
 
 
-def fit_levels(network: bytes, sessions: Sequence[Session]) -> DecisionSettings:
+def fit_levels(network: CrackNetwork, sessions: Sequence[Session]) -> DecisionSettings:
     """Measure how cracks and background spread over the levels, in simulated sessions with known cracks."""
-    output = Network.from_bytes(network).outputs[0]
+    output = network.runtime.outputs[0]
     edges = tuple(int(round(v / output.scale)) + output.zero_point for v in LEVEL_LOG_ODDS)
     levels = len(edges)
     draft = DecisionSettings(level_edges=edges, crack_share=(1 / levels,) * levels, background_rate=(1.0,) * levels)
@@ -43,6 +43,8 @@ def fit_levels(network: bytes, sessions: Sequence[Session]) -> DecisionSettings:
         until_s = session.duration_s if session.onset_s is None else min(session.onset_s, session.first_pop_s or np.inf)
         if until_s > 60:
             rates.append(np.bincount(level[(t_s < until_s) & (label == OTHER)], minlength=levels) / until_s)
+    if not cracks.any() or not rates:
+        raise ParameterError("the network takes no crack of the sessions for one: train it on more")
     share = np.maximum(cracks / cracks.sum(), 0.01)
     expected = np.maximum(np.percentile(rates, BACKGROUND_PERCENTILE, axis=0), RAREST)
     return replace(

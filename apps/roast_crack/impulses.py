@@ -1,5 +1,6 @@
 """Finds impulses that could be cracks, and cuts out the patch of sound that the network looks at."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from acoustic.frontend.noise_floor import STEPS_PER_DB
 FLICKER_DB = 4
 #: Sum over the bands of the contrast above the flicker, in dB, from which a peak is worth a look.
 EXCESS_DB = 20
-#: A peak is the largest within this many frames on both sides: two cracks are told apart from 52 ms on.
+#: A peak is the largest within this many frames on both sides: at hops of 4 ms, cracks are told apart from 52 ms on.
 NEIGHBOURHOOD_FRAMES = 12
 #: The network sees this many frames before the peak and, counting the peak itself, from it on.
 BEFORE_FRAMES = 12
@@ -20,13 +21,13 @@ AFTER_FRAMES = 20
 PATCH_FRAMES = BEFORE_FRAMES + AFTER_FRAMES
 #: One int8 step of the patch is 1/4 dB, so that it spans -32 to +31.75 dB.
 PATCH_STEPS = STEPS_PER_DB // 4
-#: Busy frames are counted over this many frames before an impulse (1 s).
+#: Busy frames are counted over this many frames before an impulse (1 s with hops of 4 ms).
 BUSY_FRAMES = 250
 
 
 @dataclass(frozen=True)
 class Impulses:
-    """Impulses found in a stretch of sound, in order of time.
+    """Impulses in a stretch of sound, in order of time.
 
     Attributes
     ----------
@@ -48,6 +49,12 @@ class Impulses:
     busy: NDArray[np.int32]
     clipped: NDArray[np.int32]
     patches: NDArray[np.int8]
+
+    @classmethod
+    def join(cls, parts: Sequence["Impulses"]) -> "Impulses":
+        """All impulses of several stretches, in order; at least one stretch."""
+        columns = zip(*(vars(part).values() for part in parts), strict=True)
+        return cls(*(np.concatenate(column) for column in columns))
 
 
 class ImpulseFinder:

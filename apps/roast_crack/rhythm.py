@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from acoustic.frontend.tables import twiddles
+from acoustic.frontend.tables import fft_tables
 
 #: Impulses of so many milliseconds are searched for a beat.
 BEAT_WINDOW_MS = 30_000
@@ -16,7 +16,7 @@ FIRST_BEAT, LAST_BEAT = 39, 341
 BEAT_HALF_POWER = 17
 #: Cosines of 256 angles as int8, and their first quarter again: sines begin at three quarters.
 COSINE_SCALE = 127
-COSINES = np.rint(COSINE_SCALE * np.concatenate([twiddles(256)[0], twiddles(256)[0][:64]])).astype(np.int8)
+COSINES = np.rint(COSINE_SCALE * np.resize(fft_tables(256).cosine, 320)).astype(np.int8)
 
 
 def evenly_spaced(times_ms: Sequence[int]) -> bool:

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.files import whole_file
+from acoustic.frontend import FrontEnd
 from acoustic.score import make_missing
 
 from .chain import as_heard
-from .contrast import FRONT_END
 from .decision import Decision, FirstCrack, FirstCrackEnd, Heard, to_ms
 from .decision_settings import DecisionSettings
 from .examples import find_impulses, label_impulses, noise_and_voices
@@ -29,6 +29,8 @@ class Session:
 
     Attributes
     ----------
+    front_end : FrontEnd
+        What its frames are those of.
     duration_s : float
     charge_s, drop_s : float or None
         When the beans went in and came out.
@@ -41,6 +43,7 @@ class Session:
         Whether an impulse is a crack; see :mod:`acoustic_apps.roast_crack.examples`.
     """
 
+    front_end: FrontEnd
     duration_s: float
     charge_s: float | None
     drop_s: float | None
@@ -55,31 +58,33 @@ class Session:
 
     def heard(self) -> Iterator[Heard]:
         """Impulses as the decision takes them."""
-        return as_heard(self.frame, self.logit, self.busy, self.clipped)
+        return as_heard(self.front_end, self.frame, self.logit, self.busy, self.clipped)
 
     def save(self, path: Path) -> None:
-        """Write the session to an .npz file."""
+        """Write the session, without its front end, to an .npz file."""
+        columns: dict[str, Any] = {n: np.nan if value is None else value for n, value in vars(self).items()}
+        del columns["front_end"]
         with whole_file(path) as file:
-            columns: dict[str, Any] = {n: np.nan if value is None else value for n, value in vars(self).items()}
             np.savez(file, **columns)
 
     @classmethod
-    def load(cls, path: Path) -> Self:
+    def load(cls, path: Path, front_end: FrontEnd) -> Self:
         """Read what :meth:`save` wrote."""
         with np.load(path, allow_pickle=False) as file:
             columns: dict[str, Any] = {name: file[name] for name in file.files}
         for name in ("duration_s", "charge_s", "drop_s", "onset_s", "first_pop_s", "end_s"):
             columns[name] = None if np.isnan(columns[name]) else float(columns[name])
-        return cls(**columns)
+        return cls(front_end, **columns)
 
 
 def simulate_session(
-    network: bytes, ranges: Ranges, noise: NoiseLibrary | None, seed: int, first_crack: bool
+    front_end: FrontEnd, network: CrackNetwork, ranges: Ranges, noise: NoiseLibrary | None, seed: int, first_crack: bool
 ) -> Session:
     """Render a whole simulated session and run the network over its impulses."""
-    roast = simulate_roast(seed, ranges, first_crack=first_crack, noise=noise)
-    impulses = find_impulses([roast.pcm])
+    roast = simulate_roast(seed, ranges, first_crack=first_crack, noise=noise, rate_hz=front_end.rate_hz)
+    impulses = find_impulses(front_end, [roast.pcm])
     return Session(
+        front_end=front_end,
         duration_s=len(roast.pcm) / roast.rate_hz,
         charge_s=roast.labels.charge_s,
         drop_s=roast.labels.drop_s,
@@ -87,36 +92,42 @@ def simulate_session(
         first_pop_s=roast.labels.first_pop_s,
         end_s=roast.labels.end_s,
         frame=impulses.frame,
-        logit=CrackNetwork(network).logits(impulses.patches),
+        logit=network.logits(impulses.patches),
         busy=impulses.busy,
         clipped=impulses.clipped,
-        label=label_impulses(impulses, roast),
+        label=label_impulses(front_end, impulses, roast),
     )
 
 
 def simulate_sessions(
-    work: Path, data: Path, network: bytes, ranges: Ranges, first_seed: int, count: int
+    work: Path, data: Path, front_end: FrontEnd, network: CrackNetwork, ranges: Ranges, first_seed: int, count: int
 ) -> list[Session]:
     """Simulate whole sessions, one in four without first crack; what lies in ``work`` already is not done again."""
     work.mkdir(parents=True, exist_ok=True)
-    key = hashlib.sha256(network).hexdigest()[:8]
+    key = hashlib.sha256(network.tflite + front_end.fingerprint().encode()).hexdigest()[:8]
     paths = [work / f"session_{first_seed + index}_{ranges.name}_{key}.npz" for index in range(count)]
-    make_missing(partial(_simulate_file, data, network, ranges.name, first_seed), paths, "simulating")
-    return [Session.load(path) for path in paths]
+    job = partial(_simulate_file, data, front_end, network.tflite, ranges.name, first_seed)
+    make_missing(job, paths, "simulating")
+    return [Session.load(path, front_end) for path in paths]
 
 
-def _simulate_file(data: Path, network: bytes, name: str, first_seed: int, path: Path, index: int) -> None:
+def _simulate_file(
+    data: Path, front_end: FrontEnd, tflite: bytes, name: str, first_seed: int, path: Path, index: int
+) -> None:
     ranges = TRAIN if name == TRAIN.name else HELD_OUT
     noise = NoiseLibrary.load(data, "train" if ranges is TRAIN else "held_out")
-    simulate_session(network, ranges, noise, first_seed + index, first_crack=index % 4 != 3).save(path)
+    network, with_first_crack = CrackNetwork(tflite, front_end.n_mels), index % 4 != 3
+    simulate_session(front_end, network, ranges, noise, first_seed + index, with_first_crack).save(path)
 
 
-def real_session(network: bytes, noise: NoiseLibrary, seed: int, duration_s: float) -> Session:
+def real_session(
+    front_end: FrontEnd, network: CrackNetwork, noise: NoiseLibrary, seed: int, duration_s: float
+) -> Session:
     """Run the network over real noises and voices without any coffee."""
-    return recorded_session(network, [noise_and_voices(seed, noise, duration_s)])
+    return recorded_session(front_end, network, [noise_and_voices(front_end.rate_hz, seed, noise, duration_s)])
 
 
-def recorded_session(network: bytes, blocks: Iterable[NDArray[np.int16]]) -> Session:
+def recorded_session(front_end: FrontEnd, network: CrackNetwork, blocks: Iterable[NDArray[np.int16]]) -> Session:
     """Reduce a recording of which nothing is known, in blocks of int16 at the front end's rate."""
     samples = 0
 
@@ -126,12 +137,21 @@ def recorded_session(network: bytes, blocks: Iterable[NDArray[np.int16]]) -> Ses
             samples += len(block)
             yield block
 
-    impulses = find_impulses(counted())
-    logit = CrackNetwork(network).logits(impulses.patches)
-    unknown = np.zeros(len(logit), np.int8)
-    moments = (None,) * 5
-    duration_s = samples / FRONT_END.rate_hz
-    return Session(duration_s, *moments, impulses.frame, logit, impulses.busy, impulses.clipped, unknown)
+    impulses = find_impulses(front_end, counted())
+    return Session(
+        front_end=front_end,
+        duration_s=samples / front_end.rate_hz,
+        charge_s=None,
+        drop_s=None,
+        onset_s=None,
+        first_pop_s=None,
+        end_s=None,
+        frame=impulses.frame,
+        logit=network.logits(impulses.patches),
+        busy=impulses.busy,
+        clipped=impulses.clipped,
+        label=np.zeros(len(impulses.frame), np.int8),
+    )
 
 
 def decide(

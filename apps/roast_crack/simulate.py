@@ -26,7 +26,7 @@ from .simulation.parameters import HELD_OUT, TRAIN, Ranges
 from .simulation.placement import Stage
 from .simulation.process import AUDIBLE_DB, EVENT, EventArray, RoastPlan, plan_roast
 from .simulation.recorder import record
-from .simulation.signals import FRAME, RATE_HZ, background_energy, band_energy
+from .simulation.signals import FRAME, RATE_HZ, background_energy, band_energy, resampled
 
 __all__ = [
     "AUDIBLE_DB",
@@ -143,11 +143,7 @@ def render_roast(
         fade = min(round(p.fade_in_s * RATE_HZ), samples)
         x[:fade] *= np.linspace(0, 1, fade, dtype=np.float32)
     labels = label(plan, x, start_s, stage.kind_at)
-    if rate_hz != RATE_HZ:
-        import soxr
-
-        x = soxr.resample(x, RATE_HZ, rate_hz)
-    pcm = np.clip(np.rint(x * 32768.0), -32768, 32767).astype(np.int16)
+    pcm = np.clip(np.rint(resampled(x, rate_hz) * 32768.0), -32768, 32767).astype(np.int16)
     return SimulatedRoast(pcm, rate_hz, labels, plan, start_s)
 
 

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from acoustic.audio import Recording
 from acoustic.files import whole_file
+from acoustic.frontend import FrontEnd
 from acoustic.model.bundle import Bundle
-from acoustic.model.runtime import Network
+from acoustic.records import plain
 from acoustic.score import make_missing
 from acoustic.statistics import auc
 from acoustic.train.quantise import to_int8
@@ -21,10 +22,11 @@ from .contrast import FRONT_END
 from .decision_settings import DecisionSettings
 from .examples import CRACK, DOUBTFUL, Examples, real_examples, roast_examples
 from .fit_decision import fit_levels, fit_threshold, judge
-from .network import INPUT_SCALE, build
+from .model import check_front_end
+from .network import INPUT_SCALE, CrackNetwork, build
 from .sessions import real_session, recorded_session, simulate_session, simulate_sessions
 from .simulate import TRAIN, NoiseLibrary, simulate_roast
-from .vectors import make_vectors
+from .stages import SESSION, with_vectors
 
 VERSION = "1.0.0"
 #: Seconds of PCM among the test vectors.
@@ -41,22 +43,22 @@ REAL_SESSIONS, REAL_SESSION_S = 12, 600.0
 VALIDATION_FILES = 4
 
 
-def render_examples(work: Path, data: Path, seed: int) -> list[Path]:
+def render_examples(front_end: FrontEnd, work: Path, data: Path, seed: int) -> list[Path]:
     """Render the files of examples that are not there yet; return all of them, in order."""
     work.mkdir(parents=True, exist_ok=True)
     paths = [work / f"examples_{seed}_{index:03d}.npz" for index in range(STRETCHES // PER_FILE)]
-    make_missing(partial(_render_file, data, seed), paths, "rendering examples")
+    make_missing(partial(_render_file, front_end, data, seed), paths, "rendering examples")
     return paths
 
 
-def _render_file(data: Path, seed: int, path: Path, index: int) -> None:
+def _render_file(front_end: FrontEnd, data: Path, seed: int, path: Path, index: int) -> None:
     noise = NoiseLibrary.load(data, "train")
     parts = []
     for stretch in range(index * PER_FILE, (index + 1) * PER_FILE):
         one = seed * 1_000_000 + stretch
-        parts.append(roast_examples(one, TRAIN, noise, STRETCH_S))
+        parts.append(roast_examples(front_end, one, TRAIN, noise, STRETCH_S))
         if stretch % REAL_EVERY == 0:
-            parts.append(real_examples(one, noise, STRETCH_S))
+            parts.append(real_examples(front_end, one, noise, STRETCH_S))
     examples = Examples.join(parts)
     with whole_file(path) as file:
         np.savez(file, patches=examples.patches, labels=examples.labels)
@@ -77,8 +79,7 @@ def load_examples(paths: list[Path]) -> Examples:
 class Fitted:
     """The trained network."""
 
-    network: bytes
-    """int8 .tflite."""
+    network: CrackNetwork
     auc_float: float
     """Area under the ROC curve over impulses of the validation roasts."""
     auc_int8: float
@@ -89,7 +90,8 @@ def fit(paths: list[Path], seed: int, epochs: int = 24) -> Fitted:
     import keras
 
     train, validation = load_examples(paths[:-VALIDATION_FILES]), load_examples(paths[-VALIDATION_FILES:])
-    model = build(seed)
+    n_mels = train.patches.shape[2]
+    model = build(seed, n_mels)
     steps = epochs * (len(train.labels) // 512 + 1)
     model.compile(
         optimizer=keras.optimizers.AdamW(keras.optimizers.schedules.CosineDecay(2e-3, steps), weight_decay=1e-3),
@@ -105,22 +107,23 @@ def fit(paths: list[Path], seed: int, epochs: int = 24) -> Fitted:
     some = to_input(train.patches[rng.permutation(len(train.labels))[:1000]])
     # One example that spans the whole range, so that an int8 step of the input is exactly a step of the patches.
     some.reshape(len(some), -1)[0, :2] = -128 * INPUT_SCALE, 127 * INPUT_SCALE
-    network = to_int8(model, some)
+    network = CrackNetwork(to_int8(model, some), n_mels)
     truth = validation.labels == CRACK
     return Fitted(
         network,
         auc(model.predict(to_input(validation.patches), batch_size=4096, verbose=0).ravel(), truth),
-        auc(Network.from_bytes(network).run(validation.patches[..., None])[0].ravel(), truth),
+        auc(network.logits(validation.patches), truth),
     )
 
 
 def to_input(patches: NDArray[np.int8]) -> NDArray[np.float32]:
-    """Patches in the float network's unit, (n, 32, 20, 1)."""
+    """Patches in the float network's unit, (n, 32, n_mels, 1)."""
     return (patches.astype(np.float32) * np.float32(INPUT_SCALE))[..., None]
 
 
 def pack(
-    network: bytes,
+    front_end: FrontEnd,
+    network: CrackNetwork,
     settings: DecisionSettings,
     calibration: dict[str, Any],
     card: str,
@@ -128,22 +131,24 @@ def pack(
     seed: int,
 ) -> Bundle:
     """Put everything into a bundle, with test vectors from a simulated roast."""
-    session = simulate_session(network, TRAIN, noise, seed, first_crack=True)
-    stretch = simulate_roast(seed, TRAIN, duration_s=VECTOR_S, first_crack=True, noise=noise)
-    return Bundle(
+    session = simulate_session(front_end, network, TRAIN, noise, seed, first_crack=True)
+    stretch = simulate_roast(seed, TRAIN, VECTOR_S, first_crack=True, noise=noise, rate_hz=front_end.rate_hz)
+    impulses = (session.frame.astype(np.int32), session.logit, session.busy, session.clipped)
+    bundle = Bundle(
         application="roast",
         name="roast",
         version=VERSION,
-        frontend=FRONT_END,
-        network=network,
-        decision=settings.to_dict(),
+        frontend=front_end,
+        network=network.tflite,
+        decision=plain(settings),
         calibration=calibration,
-        vectors=make_vectors(network, settings, stretch.pcm, session),
+        vectors={"pcm": stretch.pcm, **dict(zip(SESSION, impulses, strict=True))},
         card=card,
     )
+    return with_vectors(bundle)
 
 
-def train(work: Path, data: Path, seed: int) -> Bundle:
+def train(work: Path, data: Path, seed: int, front_end: FrontEnd = FRONT_END) -> Bundle:
     """Do everything from seed to bundle.
 
     Parameters
@@ -154,22 +159,24 @@ def train(work: Path, data: Path, seed: int) -> Bundle:
         The data root, for the noises and voices that may be trained on.
     seed : int
         Decides every random number.
+    front_end : FrontEnd
+        What the model is to hear.
+
+    Raises
+    ------
+    ParameterError
+        When cracks cannot be heard with the front end, or no threshold keeps real noise quiet.
     """
-    paths = render_examples(work, data, seed)
-    kept = work / f"network_{seed}.npz"
-    if not kept.exists():
-        fitted = fit(paths, seed)
-        with whole_file(kept) as file:
-            network = np.frombuffer(fitted.network, np.uint8)
-            np.savez(file, network=network, auc=[fitted.auc_float, fitted.auc_int8])
-    with np.load(kept, allow_pickle=False) as file:
-        network, (auc_float, auc_int8) = file["network"].tobytes(), file["auc"].tolist()
-    sessions = simulate_sessions(work, data, network, TRAIN, seed * 1_000_000 + 500_000, SESSIONS)
+    check_front_end(front_end)
+    work = work / front_end.fingerprint()[:8]
+    paths = render_examples(front_end, work, data, seed)
+    network, auc_float, auc_int8 = _fitted(work / f"network_{seed}.npz", paths, seed, front_end.n_mels)
+    sessions = simulate_sessions(work, data, front_end, network, TRAIN, seed * 1_000_000 + 500_000, SESSIONS)
     settings = fit_levels(network, sessions)
     noise = NoiseLibrary.load(data, "train")
-    real = [real_session(network, noise, seed + index, REAL_SESSION_S) for index in range(REAL_SESSIONS)]
+    real = [real_session(front_end, network, noise, seed + index, REAL_SESSION_S) for index in range(REAL_SESSIONS)]
     steady = [Recording(path) for path in sorted((data / "noise" / "kitchen").glob("*.flac"))]
-    real += [recorded_session(network, recording.blocks(FRONT_END.rate_hz)) for recording in steady]
+    real += [recorded_session(front_end, network, recording.blocks(front_end.rate_hz)) for recording in steady]
     settings = fit_threshold(sessions, real, settings)
     real_h = sum(session.duration_s for session in real) / 3600
     outcome = judge(sessions, settings)
@@ -181,4 +188,16 @@ def train(work: Path, data: Path, seed: int) -> Bundle:
         "impulse_auc_int8": round(auc_int8, 4),
         "seed": seed,
     }
-    return pack(network, settings, calibration, write_card(calibration, settings, noise), noise, seed)
+    return pack(front_end, network, settings, calibration, write_card(calibration, settings, noise), noise, seed)
+
+
+def _fitted(kept: Path, paths: list[Path], seed: int, n_mels: int) -> tuple[CrackNetwork, float, float]:
+    """Return the network with its AUC in float and int8; train it unless that was done already."""
+    if not kept.exists():
+        fitted = fit(paths, seed)
+        with whole_file(kept) as file:
+            tflite = np.frombuffer(fitted.network.tflite, np.uint8)
+            np.savez(file, network=tflite, auc=[fitted.auc_float, fitted.auc_int8])
+    with np.load(kept, allow_pickle=False) as file:
+        auc_float, auc_int8 = file["auc"].tolist()
+        return CrackNetwork(file["network"].tobytes(), n_mels), auc_float, auc_int8

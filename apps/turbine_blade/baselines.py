@@ -1,24 +1,25 @@
 """Baselines: what is usual for each machine, as running sums that add up exactly.
 
-A folder holds one file a machine. A baseline has epochs: a repair begins a new one, and what was usual before stays on
-record.
+A folder holds one file per machine. A baseline has epochs: a repair begins a new one, and what was usual before stays
+on record.
 """
 
 import io
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 from urllib.parse import quote, unquote
 
 import numpy as np
 from numpy.typing import NDArray
 
-from acoustic.errors import DataError, ParameterError
+from acoustic.errors import AcousticError, DataError, ParameterError
 from acoustic.files import read_arrays, whole_file, write_failure
+from acoustic.records import About, plain, read
 
-from .epoch import Epoch
+from .epoch import RECENT_CLIPS, Epoch
+from .scorer.arrays import Arrays
 from .scorer.model import TurbineModel, Usual
 from .scorer.moments import Moments
 
@@ -89,14 +90,16 @@ class Baselines:
         if not path.exists():
             return None
         try:
-            baseline = _from_arrays(read_arrays(path))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            baseline = _from_arrays(Arrays(read_arrays(path)))
+        except (OSError, ValueError, RecursionError, AcousticError) as error:
             raise DataError(f"{path}: not a baseline, or damaged ({error}). Take it from a backup.") from error
         if baseline.fingerprint != model.fingerprint:
             raise DataError(
                 f"{path}: was made with another model, whose features are different. Use that model, or begin again in "
                 "another folder."
             )
+        if not all(epoch.fits(model) for epoch in baseline.epochs):
+            raise DataError(f"{path}: not a baseline, or damaged (it has other sizes). Take it from a backup.")
         return baseline
 
     def begin(self, machine: str, model: TurbineModel, note: str) -> Baseline:
@@ -122,19 +125,10 @@ class Baselines:
             raise write_failure(path, error) from error
         return path
 
-    def usual_for(self, model: TurbineModel) -> Callable[[str | None], Usual]:
-        """Return a function that gives what is usual for a machine: by its baseline, or else by the model."""
-        known: dict[str | None, Usual] = {}
-
-        def usual(machine: str | None) -> Usual:
-            if machine not in known:
-                baseline = None if machine is None else self.load(machine, model)
-                known[machine] = (
-                    model.usual(machine) if baseline is None else baseline.epoch.usual(model, baseline.machine)
-                )
-            return known[machine]
-
-        return usual
+    def usual(self, model: TurbineModel, machine: str | None) -> Usual:
+        """Return what is usual for a machine: by its baseline, or else by the model."""
+        baseline = None if machine is None else self.load(machine, model)
+        return model.usual(machine) if baseline is None else baseline.epoch.usual(model, baseline.machine)
 
     def _path(self, machine: str) -> Path:
         name = f"{quote(machine, safe=' ')}.npz"
@@ -143,43 +137,51 @@ class Baselines:
         return self.folder / name
 
 
+@dataclass(frozen=True, kw_only=True)
+class _EpochText:
+    """What a file holds of an epoch beside its sums."""
+
+    began: Annotated[str, About(longest=100)]
+    note: Annotated[str, About(longest=1000)]
+    flagged: Annotated[int, About(low=0)]
+    recent: Annotated[tuple[tuple[int, int], ...], About(longest=RECENT_CLIPS, low=-(2**31), high=2**31)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Manifest:
+    machine: str
+    fingerprint: str
+    epochs: Annotated[tuple[_EpochText, ...], About(longest=10_000)]
+
+
+_SUMS = ("clips", "rotor", "level", "octaves")
+
+
 def _to_arrays(baseline: Baseline) -> dict[str, NDArray[Any]]:
     arrays: dict[str, NDArray[Any]] = {}
-    told = []
+    texts = []
     for number, epoch in enumerate(baseline.epochs):
-        told.append({"began": epoch.began, "note": epoch.note, "flagged": epoch.flagged, "recent": epoch.recent})
-        for name in ("clips", "rotor", "level", "octaves"):
-            moments: Moments = getattr(epoch, name)
-            arrays[f"{name}_count_{number}"] = np.array(moments.count)
-            arrays[f"{name}_total_{number}"] = moments.total
-            arrays[f"{name}_products_{number}"] = moments.products
-    manifest = {"machine": baseline.machine, "fingerprint": baseline.fingerprint, "epochs": told}
-    arrays["manifest"] = np.frombuffer(json.dumps(manifest).encode(), np.uint8)
+        texts.append(_EpochText(began=epoch.began, note=epoch.note, flagged=epoch.flagged, recent=epoch.recent))
+        for name in _SUMS:
+            for part, array in getattr(epoch, name).arrays().items():
+                arrays[f"{name}_{part}_{number}"] = array
+    manifest = _Manifest(machine=baseline.machine, fingerprint=baseline.fingerprint, epochs=tuple(texts))
+    arrays["manifest"] = np.frombuffer(json.dumps(plain(manifest)).encode(), np.uint8)
     return arrays
 
 
-def _from_arrays(arrays: dict[str, NDArray[Any]]) -> Baseline:
-    manifest = json.loads(arrays["manifest"].tobytes())
-
-    def moments(name: str, number: int) -> Moments:
-        count, total, products = (arrays[f"{name}_{part}_{number}"] for part in ("count", "total", "products"))
-        if total.dtype != np.int64 or products.dtype != np.int64 or products.shape != (len(total), len(total)):
-            raise ValueError(f"{name} are no sums")
-        return Moments(int(count), total, products)
-
+def _from_arrays(arrays: Arrays) -> Baseline:
+    manifest = read(_Manifest, json.loads(arrays.take("manifest", np.uint8, None).tobytes()), "manifest")
     epochs = [
         Epoch(
-            began=str(one["began"]),
-            note=str(one["note"]),
-            clips=moments("clips", number),
-            rotor=moments("rotor", number),
-            level=moments("level", number),
-            octaves=moments("octaves", number),
-            flagged=int(one["flagged"]),
-            recent=tuple((int(surprise), int(level)) for surprise, level in one["recent"]),
+            began=text.began,
+            note=text.note,
+            flagged=text.flagged,
+            recent=text.recent,
+            **{name: Moments.from_arrays(arrays.under(f"{name}_"), f"_{number}") for name in _SUMS},
         )
-        for number, one in enumerate(manifest["epochs"])
+        for number, text in enumerate(manifest.epochs)
     ]
     if not epochs:
         raise ValueError("it has no epoch")
-    return Baseline(machine=str(manifest["machine"]), fingerprint=str(manifest["fingerprint"]), epochs=tuple(epochs))
+    return Baseline(machine=manifest.machine, fingerprint=manifest.fingerprint, epochs=tuple(epochs))

@@ -9,13 +9,15 @@ from numpy.typing import NDArray
 from .clips import Clip, ClipStream, Frames
 from .conditions import Conditions
 from .gate import Stretch
-from .rotor import RotorStream
-from .scorer.features import FRONT_END, STRETCH_FRAMES
+from .rotor import RotorReading, RotorStream
+from .scorer.features import STRETCH_FRAMES
 from .scorer.model import Judgement, TurbineModel, Usual
 from .scorer.persistence import AlarmCounter, Persistence
 
 #: Share of a clip that must be left when all else is set aside, or was cut off.
 LEAST_SHARE = 0.6
+ROTOR_EVERY_S = 600
+"""How often the rotor is read, in time of the sound."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -46,16 +48,28 @@ class Alarm:
     of: int
 
 
-Event = Judged | Skipped | Alarm
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RotorRead:
+    """What the blades have shown since the recording began."""
+
+    t_s: float
+    reading: RotorReading | None
+    vector: NDArray[np.int16] | None
+    """See `RotorStream.vector`."""
+    reason: str
+    """Why there is no reading; empty where there is one."""
 
 
-def is_enough(model: TurbineModel, frames: int) -> bool:
-    """Whether so many frames of a clip can be judged."""
-    return frames >= LEAST_SHARE * model.clip_stretches * STRETCH_FRAMES
+Event = Judged | Skipped | Alarm | RotorRead
+
+
+def least_frames(clip_stretches: int) -> float:
+    """Frames that must be left of a clip of so many stretches."""
+    return LEAST_SHARE * clip_stretches * STRETCH_FRAMES
 
 
 class TurbineChain:
-    """Judges a stream of int16 PCM at ``FRONT_END.rate_hz``, clip by clip.
+    """Judges a stream of int16 PCM at the model's rate, clip by clip.
 
     Blocks of any size give the same events.
 
@@ -69,7 +83,7 @@ class TurbineChain:
     persistence : Persistence, optional
         When to raise an alarm; never, if not given.
     rotor : bool
-        Whether to follow a rotor, see :attr:`rotor`.
+        Whether to follow a rotor: it is read every ``ROTOR_EVERY_S``, and at the end.
     """
 
     def __init__(
@@ -82,31 +96,61 @@ class TurbineChain:
         rotor: bool = False,
     ) -> None:
         self.model, self.usual = model, usual
-        self.rotor = RotorStream(FRONT_END, None if conditions is None else conditions.rpm) if rotor else None
-        """What the blades have shown so far."""
         self.alarm = None if persistence is None else AlarmCounter(persistence)
         if conditions is None:
             self._conditions = usual.clips.mean[model.layout.n_features :]
         else:
             self._conditions = conditions.vector(model.conditions)
-        self._frames = Frames()
-        self._clips = ClipStream(model.layout, model.network, model.clip_stretches, model.nuisances)
+        self._follows_rotor, self._rpm = rotor, None if conditions is None else conditions.rpm
+        self._clips = ClipStream(
+            model.front_end, model.layout, model.network, model.clip_stretches, nuisances=model.nuisances
+        )
+        self._start()
+
+    def _start(self) -> None:
+        """Begin a recording."""
+        fe = self.model.front_end
+        self._frames = Frames(fe)
+        self._rotor = RotorStream(fe, self._rpm) if self._follows_rotor else None
+        self._heard = 0
+        """Samples of the recording so far."""
 
     def push(self, pcm: NDArray[np.int16]) -> list[Event]:
-        """Take samples, return what they decide, in order of time."""
-        steps, clipped = self._frames.push(pcm)
-        if self.rotor is not None:
-            self.rotor.push(steps)
-        return list(self._judge(self._clips.push(steps, clipped)))
+        """Process a block; return the events it completes, in order of time."""
+        events: list[Event] = []
+        period = ROTOR_EVERY_S * self.model.front_end.rate_hz
+        while self._rotor is not None and len(pcm) >= (missing := period - self._heard % period):
+            events += self._push(pcm[:missing])
+            events.append(self._read(self._rotor))
+            pcm = pcm[missing:]
+        return [*events, *self._push(pcm)]
 
     def flush(self) -> list[Event]:
-        """Judge the last clips of a recording; what is pushed next is another one of the same machine."""
-        self._frames = Frames()
-        return list(self._judge(self._clips.flush()))
+        """Drain the chain at the end of a recording; what is pushed next is another one of the same machine."""
+        events = list(self._judge(self._clips.flush()))
+        if self._rotor is not None:
+            events.append(self._read(self._rotor))
+        self._start()
+        return events
+
+    def _push(self, pcm: NDArray[np.int16]) -> Iterator[Event]:
+        self._heard += len(pcm)
+        steps, clipped = self._frames.push(pcm)
+        if self._rotor is not None:
+            self._rotor.push(steps)
+        return self._judge(self._clips.push(steps, clipped))
+
+    def _read(self, rotor: RotorStream) -> RotorRead:
+        return RotorRead(
+            t_s=self._heard / self.model.front_end.rate_hz,
+            reading=rotor.reading(),
+            vector=rotor.vector(),
+            reason=rotor.reason(),
+        )
 
     def _judge(self, clips: Iterable[Clip]) -> Iterator[Event]:
         for clip in clips:
-            if not is_enough(self.model, clip.kept_frames):
+            if clip.kept_frames < least_frames(self.model.clip_stretches):
                 yield Skipped(start_s=clip.start_s, end_s=clip.end_s, stretches=clip.stretches)
                 continue
             judgement = self.model.judge(clip.sums, self.usual, self._conditions)

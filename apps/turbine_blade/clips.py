@@ -1,30 +1,26 @@
 """A stream of PCM cut into clips: each with the sums of its stretches, and what was set aside of it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from acoustic.frontend import LogMelStream
+from acoustic.frontend import FrontEnd, LogMelStream
 from acoustic.frontend.clipped import ClippedSamples
 from acoustic.frontend.noise_floor import to_steps
 
-from .gate import Gate, Stretch
-from .scorer.features import FRONT_END, Layout, Steps, StretchSums, Sums
+from .gate import Stretch, gate_for
+from .scorer.features import Layout, Steps, StretchSums, Sums
 from .scorer.network import ResidualNetwork
-
-#: Reasons that concern the recording and not what was heard.
-TECHNICAL = ("clipping", "silence")
-HOP_S = FRONT_END.hop_samples / FRONT_END.rate_hz
 
 
 class Frames:
     """Log-mel frames of a stream in steps of 1/256 dB, with the full-scale samples of each."""
 
-    def __init__(self) -> None:
-        self._log_mel = LogMelStream(FRONT_END)
-        self._clipped = ClippedSamples(FRONT_END.hop_samples)
+    def __init__(self, front_end: FrontEnd) -> None:
+        self._log_mel = LogMelStream(front_end)
+        self._clipped = ClippedSamples(front_end.hop_samples)
 
     def push(self, pcm: NDArray[np.int16]) -> tuple[Steps, NDArray[np.int64]]:
         """Take samples; return the frames they complete, int16 (n, n_mels), and counts, int64 (n,)."""
@@ -39,16 +35,18 @@ class Clip:
     stretches: tuple[Stretch, ...]
     sums: Sums
     """int64 (n, n_columns): of the stretches that are not set aside."""
+    hop_s: float
+    """Time from one frame to the next, in seconds."""
 
     @property
     def start_s(self) -> float:
         """Start in the stream, in seconds."""
-        return self.stretches[0].start_frame * HOP_S
+        return self.stretches[0].start_frame * self.hop_s
 
     @property
     def end_s(self) -> float:
         """End in the stream, in seconds."""
-        return self.stretches[-1].stop_frame * HOP_S
+        return self.stretches[-1].stop_frame * self.hop_s
 
     @property
     def kept(self) -> tuple[Stretch, ...]:
@@ -69,6 +67,8 @@ class ClipStream:
 
     Parameters
     ----------
+    front_end : FrontEnd
+        That made the frames.
     layout, network
         What the sums are of.
     clip_stretches : int
@@ -77,28 +77,32 @@ class ClipStream:
         Set aside what the gate takes for weather and surroundings; else only what is clipped or silent.
     """
 
+    front_end: FrontEnd
     layout: Layout
     network: ResidualNetwork
     clip_stretches: int
+    _: KW_ONLY
     nuisances: bool
     _rows: list[NDArray[np.int64]] = field(default_factory=list, init=False)
     _judged: list[Stretch] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         """Start the stages."""
-        self._sums, self._gate = StretchSums(self.layout, self.network), Gate(FRONT_END)
+        self._sums = StretchSums(self.layout, self.network)
+        self._gate = gate_for(self.front_end, nuisances=self.nuisances)
+        self._hop_s = self.front_end.hop_samples / self.front_end.rate_hz
 
     def push(self, steps: Steps, clipped: NDArray[np.int64]) -> Iterator[Clip]:
         """Take frames, yield the clips that they complete; see :class:`Frames`."""
         self._rows += list(self._sums.push(steps))
-        self._judged += map(self._heed, self._gate.push(steps, clipped))
+        self._judged += self._gate.push(steps, clipped)
         while len(self._judged) >= self.clip_stretches:
             yield self._clip(self.clip_stretches)
 
     def flush(self) -> Iterator[Clip]:
         """End the stream: yield the last clips, of which the last may be shorter."""
         self._rows += list(self._sums.flush())
-        self._judged += map(self._heed, self._gate.flush())
+        self._judged += self._gate.flush()
         while self._judged:
             yield self._clip(min(self.clip_stretches, len(self._judged)))
 
@@ -106,12 +110,5 @@ class ClipStream:
         stretches, rows = tuple(self._judged[:n]), self._rows[:n]
         del self._judged[:n], self._rows[:n]
         kept = [row for stretch, row in zip(stretches, rows, strict=True) if stretch.reason is None]
-        return Clip(stretches=stretches, sums=np.array(kept, np.int64).reshape(len(kept), self.layout.n_columns))
-
-    def _heed(self, stretch: Stretch) -> Stretch:
-        return replace(stretch, reason=heeded(stretch.reason, self.nuisances))
-
-
-def heeded(reason: str | None, nuisances: bool) -> str | None:
-    """Return why a stretch is set aside: of the gate's reasons only the technical ones, unless ``nuisances`` count."""
-    return reason if nuisances or reason in TECHNICAL else None
+        sums = np.array(kept, np.int64).reshape(len(kept), self.layout.n_columns)
+        return Clip(stretches=stretches, sums=sums, hop_s=self._hop_s)

@@ -4,14 +4,27 @@ import csv
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
+from acoustic.records import About
 
-#: Conditions that features can be judged under, with the numbers that stand for each in a vector.
-CONDITIONS = {"wind_m_s": ("wind", "wind squared"), "rpm": ("rpm",)}
+Condition = Literal["wind_m_s", "rpm"]
+"""Conditions that features can be judged under."""
+#: The numbers that stand for each in a vector.
+CONDITIONS: dict[Condition, tuple[str, ...]] = {"wind_m_s": ("wind", "wind squared"), "rpm": ("rpm",)}
+Table = Annotated[
+    Path | None,
+    About(
+        "What is known of the recordings: columns file, and any of machine, start, wind_m_s, rpm, fault.",
+        metavar="CSV",
+        live=False,
+    ),
+]
+"""An option of commands."""
 _STEPS = 100
 _LIMITS = {"wind_m_s": (0.0, 100.0), "rpm": (0.0, 300.0)}
 
@@ -29,7 +42,7 @@ class Conditions:
     """A fault that is known of, so that the recording is not taken for normal."""
     simulated: bool = False
 
-    def vector(self, names: Sequence[str]) -> NDArray[np.int16]:
+    def vector(self, names: Sequence[Condition]) -> NDArray[np.int16]:
         """Return the numbers for the named conditions, int16 (k,): hundredths; of the squared wind, tenths.
 
         Raises
@@ -46,7 +59,7 @@ class Conditions:
         return np.clip(np.rint(numbers), -32768, 32767).astype(np.int16)
 
 
-def n_numbers(names: Sequence[str]) -> int:
+def n_numbers(names: Sequence[Condition]) -> int:
     """How many numbers stand for the named conditions."""
     return sum(len(CONDITIONS[name]) for name in names)
 
@@ -147,12 +160,16 @@ def machine_of(recording: Path, roots: Sequence[Path], machines: Collection[str]
     return None
 
 
-def known_of(
-    recordings: Sequence[Path], roots: Sequence[Path], table: ConditionTable | None, machines: Collection[str] = ()
+def known_in(
+    table: Path | None, recordings: Sequence[Path], roots: Sequence[Path], machines: Collection[str] = ()
 ) -> dict[Path, Conditions]:
-    """Gather what is known of recordings: from a table, and the machine from the folders where no table names it."""
+    """Gather what is known of recordings: from a table, and the machine from the folders where no table names it.
+
+    Arguments are those of :class:`ConditionTable` and :func:`machine_of`.
+    """
     known = {}
+    rows = None if table is None else ConditionTable(table)
     for path in recordings:
-        told = Conditions() if table is None else table[path]
-        known[path] = told if told.machine else replace(told, machine=machine_of(path, roots, machines))
+        row = Conditions() if rows is None else rows[path]
+        known[path] = row if row.machine else replace(row, machine=machine_of(path, roots, machines))
     return known

@@ -76,6 +76,12 @@ class Epoch:
             octaves=Moments.none(1),
         )
 
+    def fits(self, model: TurbineModel) -> bool:
+        """Whether the sums have the sizes of the model's; a baseline may be older than the rotor of its model."""
+        rotor = len(self.rotor.total) if model.rotor is None else len(model.rotor.head.mean)
+        sizes = (len(self.clips.total), len(self.level.total), len(self.octaves.total))
+        return sizes == (len(model.clips.head.mean), 1, 1) and len(self.rotor.total) in (0, rotor)
+
     @property
     def ready(self) -> bool:
         """Whether there are enough clips to judge others by."""

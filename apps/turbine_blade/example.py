@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from .simulate import Fault, Turbine, simulate_clip
+from .simulate import Fault, Turbine, at_rate, simulate_clip, simulated_rate
 
 SEED = 3
 PART_S = 16.0
@@ -17,13 +17,16 @@ SILENCE_S = 8.0
 
 
 @cache
-def example_pcm() -> NDArray[np.int16]:
-    """Return two minutes of a simulated turbine, int16 at 16 kHz."""
+def example_pcm(rate_hz: int) -> NDArray[np.int16]:
+    """Return two minutes of a simulated turbine, int16 at a rate."""
+    simulated_hz = simulated_rate(rate_hz)
     turbine = Turbine.draw(SEED)
     parts = [
-        simulate_clip(turbine, number, duration_s=PART_S, nuisances=(kind,) if kind else None)
+        simulate_clip(turbine, number, duration_s=PART_S, nuisances=(kind,) if kind else None, rate_hz=simulated_hz).pcm
         for number, kind in enumerate(NUISANCES)
     ]
-    split = simulate_clip(turbine, len(NUISANCES), duration_s=PART_S, fault=Fault("split", SPLIT_DB))
-    silence = np.zeros(round(SILENCE_S * split.rate_hz), np.int16)
-    return np.concatenate([*(part.pcm for part in parts), silence, split.pcm])
+    split = simulate_clip(
+        turbine, len(NUISANCES), duration_s=PART_S, fault=Fault("split", SPLIT_DB), rate_hz=simulated_hz
+    )
+    silence = np.zeros(round(SILENCE_S * simulated_hz), np.int16)
+    return at_rate(np.concatenate([*parts, silence, split.pcm]), simulated_hz, rate_hz)

@@ -12,17 +12,16 @@ from acoustic.export import c_text
 from acoustic.export.constants import Constants
 from acoustic.firmware import Firmware, own_listen, own_sources
 from acoustic.frontend.c_tables import log_mel_fields
-from acoustic.model.bundle import Bundle
+from acoustic.frontend.tables import front_end_tables
 
-from .chain import LEAST_SHARE, Alarm, Event, Judged, Skipped, TurbineChain
+from .chain import least_frames
 from .conditions import CONDITIONS
 from .example import example_pcm
-from .gate import Stretch, measures, rules, stretches
-from .scorer.calibration import STEPS, Surprise
-from .scorer.features import FRONT_END, STRETCH_FRAMES
-from .scorer.head import UNIT, Head
-from .scorer.model import TurbineModel, Usual
-from .scorer.persistence import Persistence
+from .gate import measures, rules, stretches
+from .scorer.head import Head
+from .scorer.model import APPLICATION, TurbineModel, Usual
+from .scorer.persistence import Persistence, choice_for
+from .stages import FIRMWARE, device_stages
 
 HEADER = "acoustic_turbine.h"
 NETWORK = "acoustic_turbine_network"
@@ -30,12 +29,8 @@ CORE = (
     *("acoustic_frontend.h", "acoustic_lanes.h", "acoustic_math.h", "acoustic_trace.h"),
     *("acoustic_fft.c", "acoustic_fft.h", "acoustic_frames.c", "acoustic_frames.h", "acoustic_logmel.c"),
 )
-STAGES = ("features", "scores", "events")
 #: Sums of longer clips would not fit 32 bits.
 MOST_STRETCHES = 31
-SECONDS_A_DAY = 86_400.0
-#: Kinds of events, as the C numbers them.
-SET_ASIDE, CLIP, SKIPPED, ALARM, OVER = range(5)
 REPLAY = """\
 #include "acoustic_trace.h"
 #include "acoustic_turbine.h"
@@ -70,42 +65,38 @@ void replay_end(void)
 """
 
 
-def firmware(bundle: Bundle, usual: Usual | None = None) -> Firmware:
-    """Make the firmware of a turbine bundle.
+def firmware(model: TurbineModel, usual: Usual | None = None) -> Firmware:
+    """Make the firmware of a model.
 
-    The rotor is not followed on the device, whatever the bundle holds.
+    The rotor is not followed on the device, whatever the model holds.
 
     Parameters
     ----------
-    bundle : Bundle
+    model : TurbineModel
     usual : Usual, optional
-        What is usual for the machine it is for, from its baseline; else the bundle's only machine, or a machine never
+        What is usual for the machine it is for, from its baseline; else the model's only machine, or a machine never
         heard. The device can be given another one later.
 
     Raises
     ------
-    BundleError
-        If the bundle is no turbine's.
     ExportError
-        If its numbers do not fit the device's.
+        If the model's numbers do not fit the device's.
     """
-    model = TurbineModel.from_bundle(bundle)
     usual = model.usual(None) if usual is None else usual
-    persistence = persistence_of(model)
-    _check(model, usual, persistence)
+    persistence = choice_for(model).persistence
+    _check(model, usual)
     about = c_text.comment(
         [
-            f"Model {bundle.name} {bundle.version}, front end {bundle.frontend.fingerprint()}.",
+            f"Front end {model.front_end.fingerprint()}.",
             "Clips are judged on the device; what blades show of a rotor is read on a PC or a gateway.",
         ]
     )
 
     def expected(pcm: NDArray[np.int16]) -> dict[str, bytes]:
-        chain = TurbineChain(model, usual, None, persistence)
-        return stage_bytes([*chain.push(pcm), *chain.flush()])
+        return {name: values.tobytes() for name, values in device_stages(model, pcm, usual).items()}
 
     return Firmware(
-        application=bundle.application,
+        application=APPLICATION,
         header=HEADER,
         sources={
             **own_sources(__package__),
@@ -113,83 +104,30 @@ def firmware(bundle: Bundle, usual: Usual | None = None) -> Firmware:
             "acoustic_turbine_model.c": f"{about}\n{_tables(model, usual)}",
         },
         core=CORE,
-        networks={NETWORK: bundle.network},
+        networks={NETWORK: model.network_file},
         replay=REPLAY,
         listen=own_listen(__package__),
-        stages=STAGES,
+        stages=FIRMWARE,
         expected=expected,
-        rate_hz=FRONT_END.rate_hz,
-        example_pcm=example_pcm(),
+        rate_hz=model.front_end.rate_hz,
+        example_pcm=example_pcm(model.front_end.rate_hz),
     )
 
 
-def persistence_of(model: TurbineModel) -> Persistence:
-    """Return when the device raises an alarm: as listening does, for the false alarms a day of the bundle."""
-    return Persistence.choose(model.clips.normal_runs, model.alarms_per_day, SECONDS_A_DAY / model.clip_s).persistence
-
-
-def stage_bytes(events: list[Event]) -> dict[str, bytes]:
-    """Write what a chain decided as the device traces it."""
-    features, scores, told = [], [], []
-    end_frame = 0
-    for event in events:
-        if isinstance(event, Alarm):
-            kind = OVER if event.over else ALARM
-            told.append((kind, 0, end_frame, end_frame, 0, 0, event.unusual))
-            continue
-        parts = event.clip.stretches if isinstance(event, Judged) else event.stretches
-        told += [_set_aside(stretch) for stretch in parts if stretch.reason is not None]
-        start_frame, end_frame = parts[0].start_frame, parts[-1].stop_frame
-        kept = sum(stretch.stop_frame - stretch.start_frame for stretch in parts if stretch.reason is None)
-        if isinstance(event, Skipped):
-            told.append((SKIPPED, 0, start_frame, end_frame, kept, 0, 0))
-            continue
-        judgement = event.judgement
-        features.append(judgement.vector.astype("<i2").tobytes())
-        scores.append(np.array(judgement.distance, "<i8").tobytes() + np.array(judgement.surprise, "<i4").tobytes())
-        told.append((CLIP, 0, start_frame, end_frame, kept, judgement.surprise, 0))
-    return {
-        "features": b"".join(features),
-        "scores": b"".join(scores),
-        "events": np.array(told, "<i4").tobytes(),
-    }
-
-
-def _set_aside(stretch: Stretch) -> tuple[int, int, int, int, int, int, int]:
-    assert stretch.reason is not None
-    return (SET_ASIDE, 1 + rules.REASONS.index(stretch.reason), stretch.start_frame, stretch.stop_frame, 0, 0, 0)
-
-
-def _check(model: TurbineModel, usual: Usual, persistence: Persistence) -> None:
-    """Refuse what the device's 32 and 64 bits cannot hold."""
-    head = model.clips.head
+def _check(model: TurbineModel, usual: Usual) -> None:
+    """Refuse what the device's 32 bits cannot hold; a model's distances and surprises fit as they are."""
     if model.clip_stretches > MOST_STRETCHES:
         raise ExportError(
             f"the device judges clips of at most {MOST_STRETCHES} stretches, and this model's have "
             f"{model.clip_stretches}: train it on clips of half a minute or less"
         )
-    if persistence.n > 32:
-        raise ExportError(f"the device looks back on 32 clips at most, not {persistence.n}")
-    # Every deviation is limited to 127 standard deviations, and so is what the rows of the factor make of them.
-    most = np.abs(head.factor.astype(object)).sum(axis=1) * 127 * UNIT * head.scale.astype(object) // 2**20 + 1
-    if (most**2).sum() >= 2**63 or max(map(_most_surprise, _tables_of_surprise(model).values())) >= 2**31:
-        raise ExportError("the head's numbers are too large for the device: train the model again")
-    if usual.clips.mean.shape != head.mean.shape:
+    if usual.clips.mean.shape != model.clips.head.mean.shape:
         raise ExportError("the baseline is of another model than the bundle's")
-
-
-def _most_surprise(table: Surprise) -> int:
-    return int(table(np.array([2**62]))[0])
-
-
-def _tables_of_surprise(model: TurbineModel) -> dict[str, Surprise]:
-    """For machines with clips of their own, and for others."""
-    return {"known": model.clips.surprise, "never_heard": model.clips.first_surprise or model.clips.surprise}
 
 
 def _settings(model: TurbineModel, persistence: Persistence) -> str:
     """Text of the header: sizes, and the numbers that Python decides by."""
-    layout, fe = model.layout, FRONT_END
+    layout, fe = model.layout, model.front_end
     settings: dict[str, object] = {
         "RATE_HZ": fe.rate_hz,
         "FRAME_SAMPLES": fe.frame_samples,
@@ -203,13 +141,14 @@ def _settings(model: TurbineModel, persistence: Persistence) -> str:
         **_places_of_conditions(model),
         "CLIP_STRETCHES": model.clip_stretches,
         "CLIP_FRAMES": model.clip_frames,
-        "LEAST_FRAMES": math.ceil(LEAST_SHARE * model.clip_stretches * STRETCH_FRAMES),
+        "LEAST_FRAMES": math.ceil(least_frames(model.clip_stretches)),
         "NUISANCES": int(model.nuisances),
-        "UNUSUAL": round(persistence.surprise * STEPS),
+        "UNUSUAL": persistence.level,
         "ALARM_AT": persistence.k,
         "ALARM_OF": persistence.n,
-        **{f"{name}_BANDS": _between(hz) for name, hz in _PARTS.items()},
+        **{f"{name}_BANDS": _between(model, hz) for name, hz in _PARTS.items()},
         "GATE_SILENCE": measures.silence(fe),
+        "GATE_CLIPPED_SAMPLES": measures.clipped_samples(fe),
         **{f"GATE_{name}": getattr(module, name) for module, names in _RULES.items() for name in names},
         "GATE_RHYTHM_FIRST_LAG": rules.RHYTHM_LAGS.start,
         "GATE_RHYTHM_STOP_LAG": rules.RHYTHM_LAGS.stop,
@@ -226,9 +165,9 @@ _PARTS = {
     "SONG": measures.SONG_HZ,
 }
 _RULES = {
-    measures: ("FLUTTER_LIMIT", "RISE", "RISE_REACH", "SONG_SPAN", "VOICE_BANDS"),
+    measures: ("SILENT_FRAMES", "FLUTTER_LIMIT", "RISE", "RISE_REACH", "SONG_SPAN", "VOICE_BANDS"),
     rules: (
-        *("CLIPPED_SAMPLES", "SILENT_FRAMES", "SPEECH_BANDS", "SPEECH_FRAMES", "BIRD_BANDS", "BIRD_FRAMES", "FLUTTER"),
+        *("SPEECH_BANDS", "SPEECH_FRAMES", "BIRD_BANDS", "BIRD_FRAMES", "FLUTTER"),
         *("RAIN_FRAMES", "RAIN_BRIGHTNESS", "RAIN_SLOPE", "HISS_RISE", "GUST_SLOPE", "GUST_RISE", "STORM_SLOPE"),
         *("STORM_SPREAD", "SWELL", "SWELL_STRETCHES", "SWISH"),
     ),
@@ -236,8 +175,9 @@ _RULES = {
 }
 
 
-def _between(hz: tuple[int, int]) -> str:
-    bands = measures.mel_bands(FRONT_END, hz)
+def _between(model: TurbineModel, hz: tuple[int, int]) -> str:
+    """First band of a part of the spectrum, and the one behind the last; without nuisances nobody looks at them."""
+    bands = measures.mel_bands(model.front_end, hz) if model.nuisances else slice(0, 0)
     return f"{bands.start}, {bands.stop}"
 
 
@@ -256,11 +196,12 @@ def _tables(model: TurbineModel, usual: Usual) -> str:
     expected = {"usual_shape": model.usual_shape, "predicted": model.network.predicted}
     machine = {"mean": usual.clips.mean, "own_clips": usual.clips.own_clips, "octaves": usual.clips.octaves}
     constants = Constants()
-    constants.add("acoustic_log_mel", "acoustic_turbine_front_end", log_mel_fields(FRONT_END))
+    constants.add("acoustic_log_mel", "acoustic_turbine_front_end", log_mel_fields(front_end_tables(model.front_end)))
     constants.add("acoustic_turbine_expectation", "acoustic_turbine_expected", expected)
     constants.add("acoustic_turbine_head", "acoustic_turbine_distances", _head_fields(head))
     constants.add("acoustic_turbine_usual", "acoustic_turbine_machine", machine)
-    for name, table in _tables_of_surprise(model).items():
+    never_heard = model.clips.first_surprise or model.clips.surprise
+    for name, table in {"known": model.clips.surprise, "never_heard": never_heard}.items():
         fields = {**table.arrays(), "n": len(table.knots)}
         constants.add("acoustic_turbine_surprise_table", f"acoustic_turbine_{name}", fields)
     return f'#include "{HEADER}"\n\n{constants.source()}'

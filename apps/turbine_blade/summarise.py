@@ -1,23 +1,24 @@
 """A normal recording reduced to what training needs of it."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.audio import Recording
+from acoustic.frontend import FrontEnd
 
-from .chain import LEAST_SHARE
-from .clips import Clip, ClipStream, Frames, heeded
-from .gate import Gate, SetAside, Stretch, set_aside
+from .chain import least_frames
+from .clips import Clip, ClipStream, Frames
+from .gate import SetAside, Stretch, add_set_aside, gate_for
 from .rotor import RotorStream
-from .scorer.features import FRONT_END, STRETCH_FRAMES, Layout, Steps, Sums
+from .scorer.features import Layout, Steps, Sums
 from .scorer.network import ResidualNetwork
 
-BLOCK_SAMPLES = 30 * FRONT_END.rate_hz
+#: Blocks that recordings are read in; larger ones are faster, and give the same.
+BLOCK_S = 30
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -38,6 +39,7 @@ class Summary:
 class Recipe:
     """How recordings are summarised."""
 
+    front_end: FrontEnd
     layout: Layout
     network: bytes
     usual_shape: NDArray[np.int16]
@@ -46,7 +48,7 @@ class Recipe:
     rotor: bool
 
 
-def summarise_recording(recipe: Recipe, rpm: dict[Path, float | None], path: Path) -> Summary:
+def summarise_recording(recipe: Recipe, rpm: Mapping[Path, float | None], path: Path) -> Summary:
     """Summarise one recording; ``rpm`` has the rotation rates that are known.
 
     Raises
@@ -54,38 +56,35 @@ def summarise_recording(recipe: Recipe, rpm: dict[Path, float | None], path: Pat
     AudioFileError
         If it cannot be read.
     """
-    frames = Frames()
+    fe = recipe.front_end
+    frames = Frames(fe)
     network = ResidualNetwork(recipe.network, recipe.usual_shape)
-    stream = ClipStream(recipe.layout, network, recipe.clip_stretches, recipe.nuisances)
-    rotor = RotorStream(FRONT_END, rpm.get(path)) if recipe.rotor else None
+    stream = ClipStream(fe, recipe.layout, network, recipe.clip_stretches, nuisances=recipe.nuisances)
+    rotor = RotorStream(fe, rpm.get(path)) if recipe.rotor else None
     recording, n_samples = Recording(path), 0
     clips: list[Clip] = []
-    for block in recording.blocks(FRONT_END.rate_hz, BLOCK_SAMPLES):
+    for block in recording.blocks(fe.rate_hz, BLOCK_S * fe.rate_hz):
         steps, clipped = frames.push(block)
         clips += stream.push(steps, clipped)
         if rotor is not None:
             rotor.push(steps)
         n_samples += len(block)
     clips += stream.flush()
-    least = LEAST_SHARE * recipe.clip_stretches * STRETCH_FRAMES
-    good = [clip for clip in clips if clip.kept_frames >= least]
+    good = [clip for clip in clips if clip.kept_frames >= least_frames(recipe.clip_stretches)]
     nothing = np.empty((0, recipe.layout.n_columns), np.int64)
-    stretches: list[Stretch] = [stretch for clip in clips for stretch in clip.stretches]
+    aside: list[SetAside] = []
+    for clip in clips:
+        add_set_aside(aside, clip.stretches, clip.hop_s)
     return Summary(
         clips=np.stack([clip.sums.sum(axis=0) for clip in good]) if good else nothing,
         stretches=good[0].sums if good else nothing,
         rotor=None if rotor is None else rotor.vector(),
-        duration_s=n_samples / FRONT_END.rate_hz,
-        set_aside=tuple(set_aside(stretches, FRONT_END)),
+        duration_s=n_samples / fe.rate_hz,
+        set_aside=tuple(aside),
     )
 
 
-def make_summariser(recipe: Recipe, rpm: dict[Path, float | None]) -> Callable[[Path], Summary]:
-    """Return the function that summarises recordings; for `acoustic.score.score_all`."""
-    return partial(summarise_recording, recipe, rpm)
-
-
-def normal_frames(path: Path, most: int, *, nuisances: bool) -> list[Steps]:
+def normal_frames(front_end: FrontEnd, path: Path, most: int, *, nuisances: bool) -> list[Steps]:
     """Read frames of a recording that are not set aside, runs of int16 (n, n_mels), about ``most`` in all.
 
     Raises
@@ -93,10 +92,10 @@ def normal_frames(path: Path, most: int, *, nuisances: bool) -> list[Steps]:
     AudioFileError
         If it cannot be read.
     """
-    frames, gate = Frames(), Gate(FRONT_END)
+    frames, gate = Frames(front_end), gate_for(front_end, nuisances=nuisances)
     heard: list[Steps] = []
     judged: list[Stretch] = []
-    for block in Recording(path).blocks(FRONT_END.rate_hz, BLOCK_SAMPLES):
+    for block in Recording(path).blocks(front_end.rate_hz, BLOCK_S * front_end.rate_hz):
         steps, clipped = frames.push(block)
         heard.append(steps)
         judged += gate.push(steps, clipped)
@@ -104,8 +103,4 @@ def normal_frames(path: Path, most: int, *, nuisances: bool) -> list[Steps]:
             break
     judged += gate.flush()
     everything = np.concatenate(heard)
-    return [
-        everything[stretch.start_frame : stretch.stop_frame]
-        for stretch in judged
-        if heeded(stretch.reason, nuisances) is None
-    ]
+    return [everything[stretch.start_frame : stretch.stop_frame] for stretch in judged if stretch.reason is None]

@@ -1,24 +1,26 @@
 """Training from recordings of normal sound to a bundle."""
 
-import os
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from acoustic.audio import Recording
+from acoustic.application import Action, Note, Output, Record, Written
+from acoustic.audio import Recording, find_recordings
 from acoustic.errors import AudioFileError, ParameterError
+from acoustic.frontend import FrontEnd
 from acoustic.model.bundle import Bundle
-from acoustic.score import score_all
-from acoustic.terminal import track
+from acoustic.progress import track
+from acoustic.records import About, plain
+from acoustic.score.processes import attempt_all
 
 from .card import write_card
-from .conditions import Conditions
+from .conditions import Condition, Conditions, Table, known_in
 from .epoch import LEAST_OWN_CLIPS
 from .scorer.features import FRONT_END, STRETCH_FRAMES, Layout, Size, Steps
 from .scorer.fit import (
@@ -30,14 +32,16 @@ from .scorer.fit import (
     fit_network,
 )
 from .scorer.model import APPLICATION, TurbineModel
-from .summarise import Recipe, Summary, make_summariser, normal_frames
-from .vectors import make_vectors
+from .stages import clip_stages
+from .summarise import Recipe, Summary, normal_frames, summarise_recording
 
 VERSION = "1.0.0"
 #: Recordings that the network hears at most; of each an equal share.
 NETWORK_RECORDINGS = 400
-#: Longest clip, about ten seconds, and the shortest that statistics can be made of.
-MOST_STRETCHES, LEAST_STRETCHES = 10, 2
+#: Longest clip unless asked for, and the fewest stretches that statistics can be made of.
+MOST_CLIP_S, LEAST_STRETCHES = 10.24, 2
+#: Share of set-aside sound from which on it is worth a word.
+MUCH_SET_ASIDE = 0.2
 #: Name of a machine whose recordings lie in no folder of their own.
 UNNAMED = "machine"
 
@@ -57,23 +61,41 @@ class Trained:
     """Smallest false-alarm rate that the number of normal clips supports."""
 
 
+SizeName = Annotated[Size, About("compact: about 64 kB; full: about 110 kB, a little surer.")]
+Seed = Annotated[int, About("Decides every random number.", low=0)]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What the user decides."""
+    """What decides a model beside the recordings."""
 
-    kind: Kind = "turbine"
-    size: Size = "compact"
-    conditions: tuple[str, ...] = ()
-    clip_s: float | None = None
-    """Length of a clip; as long as the recordings, and about ten seconds at most, if not given."""
-    false_alarm_rate: float = 0.01
-    alarms_per_day: float = 0.1
-    seed: int = 1
-    name: str = "turbine"
-    jobs: int | None = None
+    kind: Annotated[
+        Kind, About("turbine: set weather and surroundings aside, follow a rotor; machine: any fan, pump or motor.")
+    ] = "turbine"
+    size: SizeName = "compact"
+    conditions: Annotated[
+        tuple[Condition, ...],
+        About("Judge under this column of the table: wind_m_s, rpm; may be repeated.", flag="--condition"),
+    ] = ()
+    clip_s: Annotated[
+        float | None,
+        About("Seconds that are judged at a time; default: about 10.", low=2, high=60, flag="--clip"),
+    ] = None
+    false_alarm_rate: Annotated[
+        float, About("Share of normal recordings that may be called anomalous.", low=1e-9, high=0.5)
+    ] = 0.01
+    false_alarms_per_day: Annotated[float, About("When listening.", low=1e-6, high=1e6)] = 0.1
+    name: Annotated[str | None, About("Name of the model; default: the output's.")] = None
+    seed: Seed = 1
+    jobs: Annotated[int | None, About("Recordings read at the same time; default: one for each core.", low=1)] = None
 
 
-def train(recordings: Sequence[Path], known: Mapping[Path, Conditions], settings: Settings) -> Trained:
+def train(
+    recordings: Sequence[Path],
+    known: Mapping[Path, Conditions],
+    settings: Settings,
+    front_end: FrontEnd = FRONT_END,
+) -> Trained:
     """Fit a model to recordings of normal sound.
 
     Parameters
@@ -82,6 +104,8 @@ def train(recordings: Sequence[Path], known: Mapping[Path, Conditions], settings
     known : mapping
         Machine, time and conditions of each; those with a known fault are left out.
     settings : Settings
+    front_end : FrontEnd
+        What the model hears.
 
     Raises
     ------
@@ -103,11 +127,12 @@ def train(recordings: Sequence[Path], known: Mapping[Path, Conditions], settings
         reasons = "".join(f"\n{reason}" for reason in failed.values())
         raise AudioFileError(f"None of the {len(recordings)} recordings can be trained on.{reasons}")
     vectors = {path: known[path].vector(settings.conditions) for path in usable}
-    clip_stretches = _clip_stretches(durations, settings.clip_s)
+    clip_stretches = _clip_stretches(front_end, durations, settings.clip_s)
     nuisances = settings.kind == "turbine"
-    _, network, usual_shape = fit_network(_sample(usable, nuisances, failed), settings.seed)
+    _, network, usual_shape = fit_network(_sample(front_end, usable, nuisances, failed), settings.seed)
     recipe = Recipe(
-        layout=Layout(n_bands=FRONT_END.n_mels, size=settings.size),
+        front_end=front_end,
+        layout=Layout(n_bands=front_end.n_mels, size=settings.size),
         network=network,
         usual_shape=usual_shape,
         clip_stretches=clip_stretches,
@@ -118,6 +143,7 @@ def train(recordings: Sequence[Path], known: Mapping[Path, Conditions], settings
     normals = _normals(recipe, summaries, known, vectors)
     rotor = _rotor(summaries, known)
     model = fit_model(
+        front_end,
         recipe.layout,
         network,
         usual_shape,
@@ -127,7 +153,7 @@ def train(recordings: Sequence[Path], known: Mapping[Path, Conditions], settings
         nuisances=nuisances,
         rotor=rotor,
         false_alarm_rate=settings.false_alarm_rate,
-        alarms_per_day=settings.alarms_per_day,
+        alarms_per_day=settings.false_alarms_per_day,
     )
     clips = sum(len(one.vectors) for one in normals.values())
     heard_s = sum(summary.duration_s for summary in summaries.values())
@@ -144,7 +170,7 @@ def train(recordings: Sequence[Path], known: Mapping[Path, Conditions], settings
         "rotor_readings": sum(map(len, rotor.values())) if model.rotor is not None else 0,
         "seed": settings.seed,
     }
-    bundle = pack(model, settings.name, calibration, _test_pcm(next(iter(summaries)), model))
+    bundle = pack(model, settings.name or APPLICATION, calibration, _test_pcm(next(iter(summaries)), model))
     return Trained(bundle=bundle, failed=failed, set_aside=aside_s / heard_s, least_rate=1 / clips)
 
 
@@ -154,23 +180,24 @@ def pack(model: TurbineModel, name: str, calibration: dict[str, Any], pcm: NDArr
         application=APPLICATION,
         name=name,
         version=VERSION,
-        frontend=FRONT_END,
+        frontend=model.front_end,
         network=model.network_file,
-        decision=model.decision(),
+        decision=plain(model.decision()),
         calibration=calibration,
-        vectors={**model.arrays(), **make_vectors(model, pcm)},
+        vectors={**model.arrays(), "test_pcm": pcm, **clip_stages(model, pcm)},
         card=write_card(calibration, name=name, own_clips=LEAST_OWN_CLIPS),
     )
 
 
-def _clip_stretches(durations: Sequence[float], clip_s: float | None) -> int:
+def _clip_stretches(front_end: FrontEnd, durations: Sequence[float], clip_s: float | None) -> int:
     """Length of a clip in stretches: as asked, or what most of the recordings fill."""
-    stretch_s = STRETCH_FRAMES * FRONT_END.hop_samples / FRONT_END.rate_hz
+    stretch_s = STRETCH_FRAMES * front_end.hop_samples / front_end.rate_hz
     if clip_s is not None:
         wanted = round(clip_s / stretch_s)
     else:
         # A clip may lack a part of its last stretch: recordings of 10.0 s are clips of ten stretches.
-        wanted = min(MOST_STRETCHES, int(float(np.median(durations)) / stretch_s + 0.5))
+        most = round(MOST_CLIP_S / stretch_s)
+        wanted = min(most, int(float(np.median(durations)) / stretch_s + 0.5))
     if wanted < LEAST_STRETCHES:
         raise ParameterError(
             f"clips must last {LEAST_STRETCHES * stretch_s:.1f} s or more; half of these recordings are shorter than "
@@ -179,13 +206,13 @@ def _clip_stretches(durations: Sequence[float], clip_s: float | None) -> int:
     return wanted
 
 
-def _sample(paths: Sequence[Path], nuisances: bool, failed: dict[Path, str]) -> list[Steps]:
+def _sample(front_end: FrontEnd, paths: Sequence[Path], nuisances: bool, failed: dict[Path, str]) -> list[Steps]:
     """Frames for the network, evenly from many recordings."""
     chosen = paths[:: -(-len(paths) // NETWORK_RECORDINGS)]
     runs = []
     for path in track(chosen, "listening", len(chosen)):
         try:
-            runs += normal_frames(path, MOST_FRAMES // len(chosen), nuisances=nuisances)
+            runs += normal_frames(front_end, path, MOST_FRAMES // len(chosen), nuisances=nuisances)
         except AudioFileError as error:
             failed[path] = str(error)
     return runs
@@ -199,10 +226,10 @@ def _summarise(
     failed: dict[Path, str],
 ) -> dict[Path, Summary]:
     """Summarise all recordings on several cores."""
-    rpm = {path: known[path].rpm for path in paths}
-    outcomes = score_all(paths, partial(make_summariser, recipe, rpm), jobs or min(len(paths), os.cpu_count() or 1))
+    rpm = {path: known[path].rpm for path in paths if known[path].rpm is not None and recipe.rotor}
+    attempts = attempt_all(partial(summarise_recording, recipe, rpm), paths, jobs)
     summaries = {}
-    for outcome in track(outcomes, "summarising", len(paths)):
+    for outcome in track(attempts, "summarising", len(paths)):
         if outcome.result is None:
             failed[outcome.path] = f"{outcome.error}"
         else:
@@ -253,5 +280,50 @@ def _rotor(summaries: Mapping[Path, Summary], known: Mapping[Path, Conditions]) 
 
 def _test_pcm(path: Path, model: TurbineModel) -> NDArray[np.int16]:
     """Read one clip of a recording."""
-    n_samples = model.clip_stretches * STRETCH_FRAMES * FRONT_END.hop_samples
-    return next(iter(Recording(path).blocks(FRONT_END.rate_hz, n_samples)))
+    n_samples = model.clip_stretches * STRETCH_FRAMES * model.front_end.hop_samples
+    return next(iter(Recording(path).blocks(model.front_end.rate_hz, n_samples)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainOptions(Settings):
+    """What to train on, and where the model goes."""
+
+    paths: Annotated[tuple[Path, ...], About("Recordings, or folders of them.", argument=True, metavar="PATH...")]
+    output: Annotated[Path, About("Bundle to write.", flag="--output -o")] = Path("turbine.bundle")
+    table: Table = None
+
+
+def run(options: TrainOptions) -> Iterator[Output]:
+    """Train a model, and say what it was made of."""
+    files = find_recordings(options.paths)
+    known = known_in(options.table, files, options.paths)
+    trained = train(files, known, replace(options, name=options.name or options.output.stem))
+    trained.bundle.save(options.output)
+    figures = trained.bundle.calibration
+    yield Record({**figures, "failed": len(trained.failed), "bundle": str(options.output)})
+    yield Note(
+        f"{figures['clips']} clips of {figures['clip_s']:.1f} s from {figures['machines']} machine(s), "
+        f"{figures['hours']:.2f} h, {figures['set_aside']:.1%} set aside."
+    )
+    if trained.set_aside > MUCH_SET_ASIDE and options.kind == "turbine":
+        yield Note(
+            "Much of the sound was taken for weather or surroundings: for a machine that is no turbine, --kind machine."
+        )
+    if options.false_alarm_rate < trained.least_rate:
+        yield Note(
+            f"With so few clips nothing rarer than {trained.least_rate:.2%} was ever seen: a rate of "
+            f"{options.false_alarm_rate:.2%} is an extrapolation."
+        )
+    yield Written(options.output)
+    for path, reason in trained.failed.items():
+        yield Note(reason if reason.startswith(str(path)) else f"{path}: {reason}", trouble=True)
+    if trained.failed:
+        yield Note(f"{len(trained.failed)} of {len(files)} recordings were not used; the others were.", trouble=True)
+
+
+TRAIN = Action(
+    help="Train a model from recordings of normal sound; a folder for each machine, if there are several.\n\n"
+    "Example: acoustic turbine train healthy/ -o mine.bundle --table conditions.csv",
+    options=TrainOptions,
+    run=run,
+)

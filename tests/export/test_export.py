@@ -57,12 +57,12 @@ def exported(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(content, "entry_points", points(toy="firmware"))
         loaded = load_content(str(folder / "toy.bundle"))
-        report = exporting.export(loaded, folder / "firmware", exporting.Settings(boards=[]))
+        report = exporting.export(loaded, folder / "firmware", exporting.ExportSettings(boards=[]))
     return folder / "firmware", report
 
 
 def export(source, folder, boards=(), **settings):
-    return exporting.export(load_content(str(source)), folder, exporting.Settings(boards=boards, **settings))
+    return exporting.export(load_content(str(source)), folder, exporting.ExportSettings(boards=boards, **settings))
 
 
 class TestWhatIsWritten:
@@ -276,7 +276,7 @@ class TestNetworkAlone:
         with pytest.raises(ParameterError, match="--max-load needs a bundle"):
             export(path, tmp_path / "firmware", gates=Gates(max_load=0.5))
 
-    def test_what_a_device_cannot_do_is_refused_by_name(self, tmp_path):
+    def test_what_the_kernels_lack_is_refused_by_name(self, tmp_path):
         path = NETWORKS / "unary16.tflite"
         with pytest.raises(ModelError, match="int16"):
             export(path, tmp_path / "firmware")

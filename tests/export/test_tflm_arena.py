@@ -111,11 +111,11 @@ def declared(members: str) -> str:
     return " ".join(f"{C_TYPES[kind]}m{number}[{count or 1}];" for number, (count, kind) in enumerate(found))
 
 
-def test_a_device_takes_less(networks: dict[str, Path]) -> None:
+def test_a_microcontroller_takes_less(networks: dict[str, Path]) -> None:
     for path in networks.values():
         graph = read_graph(path.read_bytes())
-        device, package = arena(graph), arena(graph, PACKAGE)
-        assert device.head_bytes == package.head_bytes
-        assert device.tail_bytes < 0.9 * package.tail_bytes
-        assert device.needed_bytes % 16 == 0
-        assert device.needed_bytes >= device.used_bytes
+        board, package = arena(graph), arena(graph, PACKAGE)
+        assert board.head_bytes == package.head_bytes
+        assert board.tail_bytes < 0.9 * package.tail_bytes
+        assert board.needed_bytes % 16 == 0
+        assert board.needed_bytes >= board.used_bytes

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from acoustic.native import computing_with
 
 
-@pytest.fixture(autouse=True, scope="package")
+@pytest.fixture(autouse=True, scope="module")
 def numpy_alone() -> Iterator[None]:
     """Test the definition; that the compiled core computes the same bytes is tested beside it."""
     with computing_with("numpy"):

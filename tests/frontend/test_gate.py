@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from acoustic.datasets import data_root
 from acoustic.errors import ParameterError
 from acoustic.frontend.gate import GateDenoiser, GateSettings, SpectralGate
-from acoustic.frontend.stft import WindowPair
+from acoustic.frontend.windows import WindowPair
 
 #: No smoothing, and one frame teaches the noise: then the gain is Berouti's formula.
 PLAIN = GateSettings(over_subtraction=2.0, floor_db=-20.0, attack_ms=0.0, release_ms=0.0, block_frames=1, n_blocks=1)

@@ -1,4 +1,4 @@
-"""The commands of the application, with a hearing aid that needs no network."""
+"""The commands of the application, in this process and with a network whose weights are drawn."""
 
 import json
 from collections.abc import Callable
@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from acoustic_apps.hearing_denoise import aid, enhance
-from acoustic_apps.hearing_denoise.cli import app
-from made_aids import GatePlan
+from acoustic_apps.hearing_denoise.application import application
+from made_hearing import drawn_bundle
 from typer.testing import CliRunner
+
+from acoustic.commands.group import application_commands
+
+NEED_A_BUNDLE = ("enhance", "listen", "score")
 
 
 @dataclass(frozen=True)
@@ -30,14 +33,24 @@ class Ran:
 Run = Callable[..., Ran]
 
 
+def run(*arguments: str | Path | float) -> Ran:
+    """Run a command of the application."""
+    result = CliRunner().invoke(application_commands(application), [*map(str, arguments)])
+    return Ran(result.exit_code, result.stdout, result.stderr, result.exception)
+
+
+@pytest.fixture(scope="session")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("bundle") / "drawn.bundle"
+    drawn_bundle().save(path)
+    return str(path)
+
+
 @pytest.fixture
-def hearing(monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command of the application in this process, the spectral gate in place of the chain."""
-    monkeypatch.setattr(aid, "AidPlan", GatePlan)
-    monkeypatch.setattr(enhance, "AidPlan", GatePlan)
+def hearing(bundle: str) -> Run:
+    """Run a command with that network."""
 
-    def run(*arguments: str | Path) -> Ran:
-        result = CliRunner().invoke(app, [*map(str, arguments)])
-        return Ran(result.exit_code, result.stdout, result.stderr, result.exception)
+    def run_with(command: str, *arguments: str | Path | float) -> Ran:
+        return run(command, *arguments, *(("--bundle", bundle) if command in NEED_A_BUNDLE else ()))
 
-    return run
+    return run_with

@@ -7,13 +7,20 @@ from typing import Any
 
 import numpy as np
 import soundfile
-from acoustic_apps.hearing_denoise.features import FRONT_END, N_BINS, N_FEATURES
+from acoustic_apps.hearing_denoise.application import application
+from acoustic_apps.hearing_denoise.features import FRONT_END, layout_of
+from acoustic_apps.hearing_denoise.model import Decision, HearingModel
 from acoustic_apps.hearing_denoise.network import ENCODED, UNITS, to_int8
+from acoustic_apps.hearing_denoise.stages import stages
 from numpy.typing import NDArray
 
+from acoustic.application import Loaded, from_bundle
+from acoustic.frontend.enhancement import EnhancementFrontEnd
 from acoustic.model.bundle import Bundle
 
 RATE_HZ = FRONT_END.rate_hz
+#: Another rate and another hop: one that is no whole number of milliseconds.
+WIDE = EnhancementFrontEnd(rate_hz=48_000, analysis_samples=512, synthesis_samples=256, hop_samples=128)
 
 
 def syllables(seed: int, duration_s: float) -> NDArray[np.float64]:
@@ -59,15 +66,15 @@ def _write(path: Path, x: NDArray[np.float64]) -> None:
 class DrawnModel:
     """As much of a Keras model as is quantised, with weights drawn at random."""
 
-    def __init__(self, seed: int) -> None:
-        rng = np.random.default_rng(seed)
+    def __init__(self, seed: int, front_end: EnhancementFrontEnd = FRONT_END, units: int = UNITS) -> None:
+        rng, layout = np.random.default_rng(seed), layout_of(front_end)
         sizes = {
-            "encode": (N_FEATURES, ENCODED),
-            "keep_1": (ENCODED + UNITS, UNITS),
-            "new_1": (ENCODED + UNITS, UNITS),
-            "keep_2": (2 * UNITS, UNITS),
-            "new_2": (2 * UNITS, UNITS),
-            "mask": (UNITS, N_BINS),
+            "encode": (layout.n_features, ENCODED),
+            "keep_1": (ENCODED + units, units),
+            "new_1": (ENCODED + units, units),
+            "keep_2": (2 * units, units),
+            "new_2": (2 * units, units),
+            "mask": (units, layout.n_bins),
         }
         self._layers = {
             name: SimpleNamespace(
@@ -87,17 +94,35 @@ def drawn_network() -> bytes:
 
 
 @cache
-def drawn_bundle() -> Bundle:
-    from acoustic_apps.hearing_denoise.vectors import make_vectors
+def drawn_model(
+    front_end: EnhancementFrontEnd = FRONT_END, units: int = UNITS, floor_db: float = -20.0
+) -> HearingModel:
+    return HearingModel.make(front_end, to_int8(DrawnModel(1, front_end, units)), Decision(floor_db=floor_db))
 
+
+@cache
+def drawn_bundle(front_end: EnhancementFrontEnd = FRONT_END) -> Bundle:
+    model, pcm = drawn_model(front_end), noisy_pcm(3, 0.4)
     return Bundle(
         application="hearing",
         name="drawn",
         version="0",
-        frontend=FRONT_END,
-        network=drawn_network(),
+        frontend=front_end,
+        network=model.tflite,
         decision={"floor_db": -20.0},
         calibration={},
-        vectors=make_vectors(drawn_network(), -20.0, noisy_pcm(3, 0.4)),
+        vectors={"pcm": pcm, **stages(model, {"pcm": pcm})},
         card="Weights drawn at random.",
     )
+
+
+def drawn() -> Loaded[Any, Any, Any, Any]:
+    return from_bundle(drawn_bundle(), "drawn")
+
+
+def enhanced(pcm: NDArray[np.int16], options: Any = None, model: HearingModel | None = None) -> NDArray[np.int16]:
+    """What the aid makes of a recording, in line with it."""
+    aid: Any = application.chain(model or drawn_model(), options or application.options())
+    aid.push(pcm)
+    aid.flush()
+    return np.asarray(aid.sound())

@@ -1,93 +1,67 @@
-"""The whole hearing aid of a real bundle, through the commands."""
+"""The whole hearing aid: what it makes of sound, in line with what came in."""
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import soundfile
-from acoustic_apps.hearing_denoise.aid import AidPlan, AidSettings
-from acoustic_apps.hearing_denoise.chain import HearingChain
-from acoustic_apps.hearing_denoise.cli import app
-from acoustic_apps.hearing_denoise.fitting import Audiogram, Fitting, FittingSettings
-from made_hearing import RATE_HZ, drawn_bundle, noisy_pcm
-from typer.testing import CliRunner
+from acoustic_apps.hearing_denoise.aid import HearingAid, Options
+from acoustic_apps.hearing_denoise.chain import Denoiser
+from acoustic_apps.hearing_denoise.fitting import Audiogram, Fitting
+from made_hearing import RATE_HZ, drawn_model, enhanced, noisy_pcm
 
-from acoustic.audio import Aligned, write_wav
-from acoustic.errors import BundleError, ParameterError
-
-pytestmark = pytest.mark.filterwarnings("default")
+from acoustic.errors import ParameterError
 
 LOSS = "30,35,40,50,60,65"
 PCM = noisy_pcm(4, 0.6)
 
 
-@pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> str:
-    path = tmp_path_factory.mktemp("bundle") / "drawn.bundle"
-    drawn_bundle().save(path)
-    return str(path)
+def denoised(**settings: Any) -> np.ndarray:
+    """All that the denoiser gives, its delay included."""
+    denoiser = Denoiser(drawn_model(), **settings)
+    return np.concatenate([denoiser.push(PCM), denoiser.flush()])
 
 
-def through(processor: Any, pcm: np.ndarray = PCM) -> np.ndarray:
-    aligned = Aligned(processor)
-    return np.concatenate([aligned.push(pcm[:777]), aligned.push(pcm[777:]), aligned.flush()])
+def test_without_a_loss_it_is_the_denoiser_in_line() -> None:
+    made = enhanced(PCM, Options(strength=0.7, floor_db=-6.0))
+    np.testing.assert_array_equal(made, denoised(strength=0.7, floor_db=-6.0)[64:])
+    assert len(made) == len(PCM)
+    assert not np.array_equal(made, enhanced(PCM))
 
 
-def test_without_a_loss_it_is_the_chain(bundle: str) -> None:
-    aid = AidPlan.load(AidSettings(bundle=bundle, strength=0.7, floor_db=-6.0)).make()
-    chain = HearingChain(drawn_bundle(), strength=0.7, floor_db=-6.0)
-    assert (aid.rate_hz, aid.delay_samples, aid.latency_ms) == (RATE_HZ, 64, 8.0)
-    np.testing.assert_array_equal(through(aid), through(chain))
-    assert not np.array_equal(through(AidPlan.load(AidSettings(bundle=bundle)).make()), through(chain))
+@pytest.mark.parametrize("block", [1, 160, 777])
+def test_sound_comes_as_blocks_complete_it(block: int) -> None:
+    aid = HearingAid(drawn_model(), Options(audiogram=LOSS))
+    sound = []
+    for start in range(0, len(PCM), block):
+        assert list(aid.push(PCM[start : start + block])) == []
+        sound.append(aid.sound())
+    assert sum(map(len, sound)) == len(PCM) // 64 * 64 - 64
+    assert list(aid.flush()) == []
+    np.testing.assert_array_equal(np.concatenate([*sound, aid.sound()]), enhanced(PCM, Options(audiogram=LOSS)))
+    assert len(aid.sound()) == 0
 
 
-def test_fitting_comes_after_the_chain_and_has_no_ramp(bundle: str) -> None:
-    aid = AidPlan.load(AidSettings(bundle=bundle, audiogram=LOSS)).make()
-    fitting = Fitting(Audiogram.from_text(LOSS), RATE_HZ, FittingSettings(ramp_s=0.0))
-    chain = HearingChain(drawn_bundle())
-    denoised = np.concatenate([chain.push(PCM), chain.flush()])
-    np.testing.assert_array_equal(through(aid), fitting.push(denoised)[64:])
+def test_fitting_comes_after_the_denoiser() -> None:
+    fitting = Fitting(Audiogram.from_text(LOSS), RATE_HZ)
+    np.testing.assert_array_equal(enhanced(PCM, Options(audiogram=LOSS)), fitting.push(denoised())[64:])
 
 
-def test_bypass_from_the_start_is_the_sound_itself(bundle: str) -> None:
-    aid = AidPlan.load(AidSettings(bundle=bundle, bypass=True)).make()
-    assert aid.bypass
-    np.testing.assert_array_equal(through(aid), PCM)
+def test_bypass_from_the_start_is_the_sound_itself() -> None:
+    assert HearingAid(drawn_model(), Options(bypass=True)).bypass
+    np.testing.assert_array_equal(enhanced(PCM, Options(bypass=True)), PCM)
 
 
-def test_knobs_are_the_chains(bundle: str) -> None:
-    aid = AidPlan.load(AidSettings(bundle=bundle)).make()
+def test_knobs_are_the_denoisers() -> None:
+    aid = HearingAid(drawn_model(), Options())
     aid.strength = 0.0
-    silent_knob = through(aid)
+    aid.push(PCM)
     # The knob is turned over some frames; afterwards the sound is as it came.
-    np.testing.assert_array_equal(silent_knob[1000:], PCM[1000:])
-    assert not np.array_equal(silent_knob[:1000], PCM[:1000])
+    sound = aid.sound()
+    np.testing.assert_array_equal(sound[1000:], PCM[1000 : len(sound)])
+    assert not np.array_equal(sound[:1000], PCM[:1000])
 
 
-def test_commands_agree(bundle: str, tmp_path: Path) -> None:
-    write_wav(tmp_path / "in.wav", PCM, RATE_HZ)
-    for command in (
-        ["enhance", "in.wav", "-o", "enhanced.wav", "--bundle", bundle, "--floor", "-12"],
-        ["listen", "--input", "in.wav", "--output", "heard.wav", "--bundle", bundle, "--floor", "-12"],
-    ):
-        words = [str(tmp_path / word) if word.endswith(".wav") else word for word in command]
-        assert CliRunner().invoke(app, words).exit_code == 0
-    assert (tmp_path / "heard.wav").read_bytes() == (tmp_path / "enhanced.wav").read_bytes()
-    chain = HearingChain(drawn_bundle(), floor_db=-12.0)
-    np.testing.assert_array_equal(soundfile.read(tmp_path / "heard.wav", dtype="int16")[0], through(chain))
-
-
-@pytest.mark.parametrize(
-    ("settings", "error", "words"),
-    [
-        (lambda bundle: AidSettings(bundle="roast"), BundleError, "not for 'hearing'"),
-        (lambda bundle: AidSettings(bundle=bundle, audiogram="1,2,3"), ParameterError, "audiogram"),
-    ],
-)
-def test_what_cannot_be_used_is_refused(
-    bundle: str, settings: Callable[[str], AidSettings], error: type[Exception], words: str
-) -> None:
-    with pytest.raises(error, match=words):
-        AidPlan.load(settings(bundle))
+@pytest.mark.parametrize("options", [{"audiogram": "1,2,3"}, {"strength": 1.1}, {"floor_db": -61.0}])
+def test_what_cannot_be_used_is_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(ParameterError, match=next(iter(options))):
+        HearingAid(drawn_model(), Options(**options))

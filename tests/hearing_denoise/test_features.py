@@ -1,19 +1,39 @@
 import numpy as np
 import pytest
-from acoustic_apps.hearing_denoise.features import BAND_BINS, FRONT_END, N_BANDS, N_BINS, N_FEATURES, FeatureStream
-from made_hearing import RATE_HZ, noisy_pcm, syllables
+from acoustic_apps.hearing_denoise.features import FRONT_END, FeatureStream, layout_of
+from acoustic_apps.hearing_denoise.train import front_end_at
+from made_hearing import RATE_HZ, WIDE, noisy_pcm, syllables
 from numpy.typing import NDArray
 
+from acoustic.frontend.enhancement import EnhancementFrontEnd
 from acoustic.frontend.stft import Stft
+
+LAYOUT = layout_of(FRONT_END)
+N_BANDS = LAYOUT.n_bands
 
 
 def features(pcm: NDArray[np.int16]) -> NDArray[np.int8]:
-    return FeatureStream().push(*Stft(FRONT_END.windows).push(pcm))
+    return FeatureStream(LAYOUT).push(*Stft(FRONT_END.windows).push(pcm))
 
 
-def test_the_bands_hold_every_bin_but_the_first() -> None:
-    assert sum(BAND_BINS) == N_BINS - 1
-    assert list(BAND_BINS) == sorted(BAND_BINS)
+def test_the_layout_that_ships() -> None:
+    assert LAYOUT.band_bins == (1,) * 24 + (2,) * 16 + (3,) * 8 + (4,) * 12
+    assert (LAYOUT.level_up, LAYOUT.level_down, LAYOUT.floor_up, LAYOUT.floor_down) == (5, 9, 9, 4)
+
+
+@pytest.mark.parametrize(
+    "front_end", [WIDE, *map(front_end_at, (8000, 22_050, 44_100, 48_000, 96_000))], ids=lambda one: f"{one.rate_hz}"
+)
+def test_bands_are_as_wide_and_running_values_as_fast_at_any_rate(front_end: EnhancementFrontEnd) -> None:
+    layout, bin_hz = layout_of(front_end), front_end.rate_hz / front_end.analysis_samples
+    assert sum(layout.band_bins) == layout.n_bins - 1 == front_end.analysis_samples // 2
+    top_hz = np.cumsum(layout.band_bins) * bin_hz
+    ends = np.cumsum(LAYOUT.band_bins) * RATE_HZ / FRONT_END.analysis_samples
+    for n_bands, hz in enumerate(ends, 1):
+        if hz <= front_end.rate_hz / 2:
+            assert np.searchsorted(top_hz, hz) + 1 == pytest.approx(n_bands, rel=0.5, abs=2)
+    seconds = [2**shift / front_end.frames_per_second for shift in (layout.level_up, layout.floor_up)]
+    assert seconds == pytest.approx([2**shift / FRONT_END.frames_per_second for shift in (5, 9)], rel=0.5)
 
 
 def test_the_delay_is_eight_milliseconds() -> None:
@@ -23,13 +43,13 @@ def test_the_delay_is_eight_milliseconds() -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_blocks_of_any_size_give_the_same_bytes(seed: int) -> None:
     pcm, rng = noisy_pcm(seed, 1.0), np.random.default_rng(seed)
-    stft, stream, parts, start = Stft(FRONT_END.windows), FeatureStream(), [], 0
+    stft, stream, parts, start = Stft(FRONT_END.windows), FeatureStream(LAYOUT), [], 0
     while start < len(pcm):
         stop = start + int(rng.integers(1, 700))
         parts.append(stream.push(*stft.push(pcm[start:stop])))
         start = stop
     whole = features(pcm)
-    assert whole.shape == (RATE_HZ // 64, N_FEATURES)
+    assert whole.shape == (RATE_HZ // 64, LAYOUT.n_features)
     assert np.concatenate(parts).tobytes() == whole.tobytes()
 
 
@@ -38,7 +58,7 @@ def test_streams_side_by_side_are_those_alone() -> None:
     recordings[2][: RATE_HZ // 4] = 0  # begins late
     spectra = [Stft(FRONT_END.windows).push(pcm) for pcm in recordings]
     re, im = (np.stack(column, axis=1) for column in zip(*spectra, strict=True))
-    together = FeatureStream((3,)).push(re, im)
+    together = FeatureStream(LAYOUT, (3,)).push(re, im)
     for number, pcm in enumerate(recordings):
         assert np.array_equal(together[:, number], features(pcm))
 

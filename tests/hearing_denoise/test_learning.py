@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import pytest
 from acoustic_apps.hearing_denoise import learning, network
-from acoustic_apps.hearing_denoise.features import N_FEATURES
+from acoustic_apps.hearing_denoise.features import FRONT_END, layout_of
 from acoustic_apps.hearing_denoise.float_network import FloatMaskNetwork
 from acoustic_apps.hearing_denoise.learning import Schedule, learn
 from acoustic_apps.hearing_denoise.mixtures.pool import features_of
@@ -27,7 +27,7 @@ def pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
         noisy = np.stack([noisy_pcm(seed, 0.5)[-length:] for seed in seeds])
         target = np.stack([np.rint(syllables(seed, 0.5)[-length:] * 32767).astype(np.int16) for seed in seeds])
         paths.append(tmp_path / f"mixtures_{number}.npz")
-        np.savez(paths[-1], noisy=noisy, target=target, features=features_of(noisy))
+        np.savez(paths[-1], noisy=noisy, target=target, features=features_of(noisy, FRONT_END))
     return paths
 
 
@@ -71,8 +71,8 @@ def test_what_training_runs_is_the_network_but_for_rounding() -> None:
     import tensorflow as tf
     from acoustic_apps.hearing_denoise.recurrence import unroll
 
-    model = network.build(3)
-    features = np.random.default_rng(1).integers(-60, 60, (12, 2, N_FEATURES)).astype(np.int8)
+    model = network.build(3, layout_of(FRONT_END))
+    features = np.random.default_rng(1).integers(-60, 60, (12, 2, layout_of(FRONT_END).n_features)).astype(np.int8)
     zeros = [tf.zeros((2, network.UNITS))] * 2
     gains, _ = unroll(model, tf.constant(features.astype(np.float32) / 64), zeros)
     exact = FloatMaskNetwork.of(model).gains(features)
@@ -86,6 +86,7 @@ def test_learning_lowers_the_loss(pool: list[Path], tmp_path: Path) -> None:
         1,
         Schedule(n_steps=120, batch=4, chunk_frames=CHUNK, per_opinion=0.05),
         lambda steps: None,
+        FRONT_END,
     )
     with np.load(tmp_path / "kept.npz") as kept:
         losses = kept["losses"]
@@ -95,7 +96,7 @@ def test_learning_lowers_the_loss(pool: list[Path], tmp_path: Path) -> None:
 
 def test_an_interrupted_training_ends_as_an_uninterrupted_one(pool: list[Path], tmp_path: Path) -> None:
     schedule = Schedule(n_steps=12, batch=4, chunk_frames=CHUNK)
-    whole = learn(pool, tmp_path / "whole.npz", 1, schedule, lambda steps: None)
+    whole = learn(pool, tmp_path / "whole.npz", 1, schedule, lambda steps: None, FRONT_END)
     done: list[float] = []
 
     def advance(steps: float) -> None:
@@ -104,9 +105,9 @@ def test_an_interrupted_training_ends_as_an_uninterrupted_one(pool: list[Path], 
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        learn(pool, tmp_path / "cut.npz", 1, schedule, advance)
+        learn(pool, tmp_path / "cut.npz", 1, schedule, advance, FRONT_END)
     done.clear()
-    again = learn(pool, tmp_path / "cut.npz", 1, schedule, lambda steps: done.append(steps))
+    again = learn(pool, tmp_path / "cut.npz", 1, schedule, lambda steps: done.append(steps), FRONT_END)
     assert done[0] == 6  # three stretches of two chunks were kept
     assert sum(done) == 12
     for one, other in zip(weights(whole), weights(again), strict=True):
@@ -115,10 +116,10 @@ def test_an_interrupted_training_ends_as_an_uninterrupted_one(pool: list[Path], 
 
 def test_a_second_round_starts_where_the_first_ended(pool: list[Path], tmp_path: Path) -> None:
     schedule = Schedule(n_steps=2, batch=4, chunk_frames=CHUNK)
-    first = learn(pool, tmp_path / "first.npz", 1, schedule, lambda steps: None)
+    first = learn(pool, tmp_path / "first.npz", 1, schedule, lambda steps: None, FRONT_END)
     before = weights(first)
     # The first step of a rate of 0.004 is a two hundredth of that.
-    after = weights(learn(pool, tmp_path / "second.npz", 1, schedule, lambda steps: None, start=first))
+    after = weights(learn(pool, tmp_path / "second.npz", 1, schedule, lambda steps: None, FRONT_END, start=first))
     far = max(np.abs(one - other).max() for one, other in zip(before, after, strict=True))
     assert 0 < far < 1e-3
 

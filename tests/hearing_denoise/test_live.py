@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from made_aids import RATE_HZ, speech_like
+from made_hearing import RATE_HZ, noisy_pcm
 
 from acoustic.audio import write_wav
 from acoustic.errors import DeviceError
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.live
 
 #: Silence first: the start-up ramp is over when the sound begins.
 QUIET = np.zeros(2 * RATE_HZ, np.int16)
-SPOKEN = np.concatenate([speech_like(4 * RATE_HZ), QUIET])
+SPOKEN = np.concatenate([noisy_pcm(1, 4.0), QUIET])
 
 
 @pytest.fixture

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
-from acoustic_apps.hearing_denoise.features import FRONT_END, N_BINS
+from acoustic_apps.hearing_denoise.features import FRONT_END, layout_of
 from acoustic_apps.hearing_denoise.loudness import LISTENING_DB, Ear, bark, threshold_db
 
+N_BINS = layout_of(FRONT_END).n_bins
 HZ = np.arange(N_BINS) * FRONT_END.rate_hz / FRONT_END.analysis_samples
 #: Speech of one second: two stretches alike, more power at low frequencies.
 SPEECH = 10 ** (LISTENING_DB / 10) * np.tile((1.0 / (1.0 + HZ / 500.0) ** 2 / 20)[None, None], (60, 2, 1))

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from acoustic_apps.hearing_denoise.features import FRONT_END, N_BINS, N_FEATURES
+from acoustic_apps.hearing_denoise.features import FRONT_END, layout_of
 from acoustic_apps.hearing_denoise.float_network import LAYERS, FloatMaskNetwork
 from acoustic_apps.hearing_denoise.network import UNITS, MaskNetwork, as_gain, to_int8
 from made_hearing import DrawnModel, drawn_network
@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from acoustic.model.runtime import Network
 
 pytestmark = pytest.mark.filterwarnings("default")
+LAYOUT = layout_of(FRONT_END)
 
 
 def some_features(n_frames: int, streams: int = 1) -> NDArray[np.int8]:
     rng = np.random.default_rng(7)
-    return rng.integers(-60, 60, (n_frames, streams, N_FEATURES)).astype(np.int8)
+    return rng.integers(-60, 60, (n_frames, streams, LAYOUT.n_features)).astype(np.int8)
 
 
 def test_it_keeps_within_the_budget() -> None:
@@ -25,8 +26,8 @@ def test_it_keeps_within_the_budget() -> None:
 
 def test_states_go_round_on_one_scale() -> None:
     network = Network.from_bytes(drawn_network())
-    assert [spec.shape for spec in network.inputs] == [(N_FEATURES,), (UNITS,), (UNITS,)]
-    assert [spec.shape for spec in network.outputs] == [(N_BINS,), (UNITS,), (UNITS,)]
+    assert [spec.shape for spec in network.inputs] == [(LAYOUT.n_features,), (UNITS,), (UNITS,)]
+    assert [spec.shape for spec in network.outputs] == [(LAYOUT.n_bins,), (UNITS,), (UNITS,)]
     for before, after in zip(network.inputs[1:], network.outputs[1:], strict=True):
         assert (before.scale, before.zero_point) == (after.scale, after.zero_point) == (1 / 128, 0)
 
@@ -66,7 +67,7 @@ def test_gains_are_shares_of_one() -> None:
 def test_the_keras_model_is_the_float_network() -> None:
     from acoustic_apps.hearing_denoise.network import build
 
-    model = build(5)
+    model = build(5, LAYOUT)
     features = some_features(5)
     gains = FloatMaskNetwork.of(model).gains(features)[:, 0]
     states = [np.zeros((1, UNITS), np.float32)] * 2
@@ -75,4 +76,4 @@ def test_the_keras_model_is_the_float_network() -> None:
         assert np.abs(out[0] - wanted).max() < 1e-5
     assert sum(weight.shape[-1] for weight in model.trainable_variables) > 0
     assert {layer.name for layer in model.layers} >= set(LAYERS)
-    assert to_int8(model) == to_int8(build(5))
+    assert to_int8(model) == to_int8(build(5, LAYOUT))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from acoustic.audio import Health
+from acoustic.audio import SourceHealth
 from acoustic.audio.source import Pcm16
 
 RATE_HZ = 1000
@@ -17,7 +17,7 @@ class Blocks:
     rate_hz = RATE_HZ
 
     def __init__(self, *blocks: Pcm16 | BaseException, pause_s: float = 0.0) -> None:
-        self.health = Health()
+        self.health = SourceHealth()
         self.closed = False
         self._blocks = blocks
         self._pause_s = pause_s

@@ -9,7 +9,7 @@ from acoustic.export.front_end import REGIONS, FrontEndReplay
 from acoustic.export.qemu.boards import BOARDS
 from acoustic.export.qemu.emulator import build, missing_tool, run
 from acoustic.frontend import FrontEnd
-from acoustic.frontend.stft import WindowPair
+from acoustic.frontend.windows import WindowPair
 
 SPEECH = FrontEnd(rate_hz=16000, frame_samples=512, hop_samples=160, n_fft=512, n_mels=40, fmin_hz=20, fmax_hz=8000)
 

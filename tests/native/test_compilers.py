@@ -11,7 +11,7 @@ from acoustic.export.front_end import SOURCES, FrontEndReplay
 from acoustic.export.qemu.emulator import RUNTIME
 from acoustic.frontend import FrontEnd
 from acoustic.frontend.logarithm import EXP2_POLYNOMIAL, LOG2_POLYNOMIAL
-from acoustic.frontend.stft import WindowPair
+from acoustic.frontend.windows import WindowPair
 from acoustic.native import build
 
 SPEECH = FrontEnd(rate_hz=16000, frame_samples=400, hop_samples=161, n_fft=512, n_mels=40, fmin_hz=20, fmax_hz=8000)

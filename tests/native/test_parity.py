@@ -17,7 +17,9 @@ from acoustic.frontend import compiled as c
 from acoustic.frontend.c_tables import log_mel_fields
 from acoustic.frontend.gate import GateDenoiser, GateSettings, SpectralGate, power_db
 from acoustic.frontend.noise_floor import NoiseFloor, to_steps
-from acoustic.frontend.stft import FULL_SCALE, Stft, Synthesis, WindowPair
+from acoustic.frontend.stft import Stft, Synthesis
+from acoustic.frontend.tables import front_end_tables
+from acoustic.frontend.windows import WindowPair
 from acoustic.native import computing_with
 
 SPEECH = FrontEnd(rate_hz=16000, frame_samples=512, hop_samples=160, n_fft=512, n_mels=40, fmin_hz=20, fmax_hz=8000)
@@ -75,12 +77,12 @@ def test_log_mel_of_blocks(core, name, block):
 
 @pytest.mark.parametrize("block", [1, 63, 128, 1000, 9000])
 @pytest.mark.parametrize("name", FRONT_ENDS)
-def test_log_mel_stream_of_the_device(core, name, block):
+def test_log_mel_stream_of_firmware(core, name, block):
     fe, pcm = FRONT_ENDS[name], signals(9000)["noise"]
     with computing_with("numpy"):
         expected = LogMelStream(fe).push(pcm)
     ring, work = np.empty(fe.frame_samples, np.int16), c._work(core, fe.n_fft)
-    definition = c._LogMel(log_mel_fields(fe))
+    definition = c._LogMel(log_mel_fields(front_end_tables(fe)))
     frame = np.empty(fe.n_mels, np.float32)
     stream = (ctypes.c_void_p * 6)()  # four pointers and five 16-bit numbers
     core.acoustic_log_mel_start(stream, ctypes.byref(definition), address(ring), address(work))
@@ -96,11 +98,11 @@ def test_log_mel_stream_of_the_device(core, name, block):
 
 @pytest.mark.parametrize("block", [1, 63, 64, 4000])
 @pytest.mark.parametrize("name", ["gate", "hearing", "uneven"])
-def test_spectra_stream_of_the_device(core, name, block):
+def test_spectra_stream_of_firmware(core, name, block):
     windows, pcm = WINDOWS[name], signals(4000)["noise"]
     with computing_with("numpy"):
         expected = Stft(windows).push(pcm)
-    compiled = c.StftFrames(core, windows.analysis / FULL_SCALE, windows.hop_samples)
+    compiled = c.StftFrames(core, windows)
     ring, spectrum = np.empty(windows.n_fft, np.int16), np.empty((2, windows.n_fft // 2 + 1), np.float32)
     stream = (ctypes.c_void_p * 6)()
     core.acoustic_stft_start(stream, ctypes.byref(compiled._definition), address(ring), address(compiled._work))

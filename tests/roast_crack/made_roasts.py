@@ -1,18 +1,25 @@
 """What several tests of the roast chain start from; everything is made, nothing recorded."""
 
-from dataclasses import replace
+import json
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
 from acoustic_apps.roast_crack.contrast import FRONT_END
 from acoustic_apps.roast_crack.decision_settings import DecisionSettings
 from acoustic_apps.roast_crack.examples import CRACK
+from acoustic_apps.roast_crack.model import RoastModel, read
 from acoustic_apps.roast_crack.sessions import Session
 from acoustic_apps.roast_crack.simulate import EVENT, TRAIN, SimulatedRoast, plan_roast, render_roast
+from typer.testing import CliRunner
 
+from acoustic.cli import app
+from acoustic.errors import AcousticError
 from acoustic.model.bundle import Bundle
+from acoustic.records import plain
 
 #: A decision of one level that takes every impulse for a crack, whatever a network says.
 PLAIN = DecisionSettings(
@@ -34,19 +41,56 @@ CRACKS_S = (4.01, 5.32, 6.11, 6.53, 7.42, 7.94, 8.85, 9.13, 10.34, 10.92, 12.26)
 
 
 @cache
-def excerpt() -> SimulatedRoast:
+def excerpt(rate_hz: int = FRONT_END.rate_hz) -> SimulatedRoast:
     """Twenty seconds of a simulated roast, with its labels: loud cracks from the fifth second to the twelfth."""
     plan = plan_roast(3, TRAIN, first_crack=True)
     assert plan.onset_s is not None
     cracks = np.zeros(len(CRACKS_S), EVENT)
     cracks["t_s"], cracks["contrast_db"], cracks["kind"] = plan.onset_s - 5.0 + np.array(CRACKS_S), 25.0, "first"
-    return render_roast(replace(plan, cracks=cracks), excerpt_s=(plan.onset_s - 5.0, plan.onset_s + 15.0))
+    stretch_s = (plan.onset_s - 5.0, plan.onset_s + 15.0)
+    return render_roast(replace(plan, cracks=cracks), rate_hz=rate_hz, excerpt_s=stretch_s)
 
 
 @cache
 def plain_bundle() -> Bundle:
     """The shipped network under the plain decision."""
-    return Bundle.load("roast").replace(decision=PLAIN.to_dict())
+    return Bundle.load("roast").replace(decision=plain(PLAIN))
+
+
+@cache
+def shipped_model() -> RoastModel:
+    """The shipped bundle as it is."""
+    return read(Bundle.load("roast"))
+
+
+@cache
+def plain_model() -> RoastModel:
+    """The shipped network under the plain decision."""
+    return replace(shipped_model(), settings=PLAIN)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command gave."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        """The lines of stdout, as JSON."""
+        return [json.loads(line) for line in self.stdout.splitlines()]
+
+
+def acoustic(*arguments: object, stdin: bytes | None = None) -> Answer:
+    """Run the command line in this process."""
+    result = CliRunner().invoke(app, list(map(str, arguments)), input=stdin)
+    if isinstance(result.exception, AcousticError):
+        return Answer(result.exception.exit_code, result.stdout, f"{result.stderr}{result.exception}\n")
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Answer(result.exit_code, result.stdout, result.stderr)
 
 
 def make_session(
@@ -61,6 +105,7 @@ def make_session(
     order = np.argsort(frame)
     calm = np.zeros(len(frame), np.int32)
     return Session(
+        front_end=FRONT_END,
         duration_s=duration_s,
         charge_s=None,
         drop_s=None,

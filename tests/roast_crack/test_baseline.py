@@ -19,7 +19,7 @@ def with_clicks(times_s: list[float], seconds: float = 60.0, gain: float = 1.0) 
 
 def test_a_run_of_clicks_is_declared_at_its_first() -> None:
     times_s = [30.0, 31.3, 33.9, 35.2, 37.7, 38.4]
-    found = baseline.first_crack(with_clicks([8.0, *times_s]))
+    found = baseline.first_crack(FRONT_END, with_clicks([8.0, *times_s]))
     assert found is not None
     assert found.onset_s == pytest.approx(30.0, abs=0.01)
     assert found.cracks >= baseline.MIN_CRACKS
@@ -28,7 +28,7 @@ def test_a_run_of_clicks_is_declared_at_its_first() -> None:
 
 def test_its_time_does_not_depend_on_gain() -> None:
     times_s = [30.0, 31.3, 33.9, 35.2, 37.7]
-    onsets = {baseline.first_crack(with_clicks(times_s, gain=gain)).onset_s for gain in (0.3, 1.0, 3.0)}  # type: ignore[union-attr]
+    onsets = {baseline.first_crack(FRONT_END, with_clicks(times_s, gain=gain)).onset_s for gain in (0.3, 1.0, 3.0)}  # type: ignore[union-attr]
     assert len(onsets) == 1
 
 
@@ -36,12 +36,12 @@ def test_its_time_does_not_depend_on_gain() -> None:
     "pcm", [with_clicks([]), with_clicks([10.0, 35.0]), np.zeros(RATE_HZ, np.int16), np.zeros(100, np.int16)]
 )
 def test_noise_single_clicks_and_silence_are_none(pcm: np.ndarray) -> None:
-    assert baseline.first_crack(pcm) is None
+    assert baseline.first_crack(FRONT_END, pcm) is None
 
 
 def test_a_muted_start_is_no_background() -> None:
     muted = np.concatenate([np.zeros(3 * RATE_HZ, np.int16), with_clicks([30.0, 31.3, 33.9, 35.2, 37.7])])
-    found = baseline.first_crack(muted)
+    found = baseline.first_crack(FRONT_END, muted)
     assert found is not None
     assert found.onset_s == pytest.approx(33.0, abs=0.01)
 
@@ -52,6 +52,6 @@ def test_it_hears_the_real_roast() -> None:
         pytest.skip("coffee/roast_a.flac is missing: set ACOUSTIC_DATA to the folder of the recordings")
     from acoustic.audio import Recording
 
-    found = baseline.first_crack(Recording(root / "coffee" / "roast_a.flac").read(RATE_HZ))
+    found = baseline.first_crack(FRONT_END, Recording(root / "coffee" / "roast_a.flac").read(RATE_HZ))
     assert found is not None
     assert 520 < found.onset_s < 600

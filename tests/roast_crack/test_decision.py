@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acoustic.errors import ParameterError
+from acoustic.records import plain, read
 
 #: Two levels: impulses that may be cracks, and impulses that nearly surely are.
 SETTINGS = DecisionSettings(
@@ -257,8 +258,12 @@ def test_looking_in_between_changes_nothing(impulses: list[tuple[int, int, int]]
     assert outcome(sorted(4 * pause for pause in pauses)) == outcome([])
 
 
+def read_settings(change: dict[str, object]) -> DecisionSettings:
+    return read(DecisionSettings, {**plain(SETTINGS), **change}, "decision settings")
+
+
 def test_settings_survive_json() -> None:
-    assert DecisionSettings.from_dict(json.loads(json.dumps(SETTINGS.to_dict()))) == SETTINGS
+    assert read(DecisionSettings, json.loads(json.dumps(plain(SETTINGS))), "decision settings") == SETTINGS
 
 
 @pytest.mark.parametrize(
@@ -267,18 +272,21 @@ def test_settings_survive_json() -> None:
         ({"level_edges": [60, 0]}, "must rise"),
         ({"level_edges": [5, 5]}, "must rise"),
         ({"level_edges": [], "crack_share": [], "background_rate": []}, "must rise"),
+        ({"level_edges": list(range(33))}, "level_edges"),
         ({"crack_share": [0.4]}, "one share and one rate"),
         ({"crack_share": [0.0, 0.5]}, "crack_share"),
         ({"crack_share": [0.6, 0.6]}, "crack_share"),
         ({"background_rate": [0.0, 0.1]}, "background_rate"),
-        ({"background_weight_s": 0}, "positive"),
-        ({"crack_rates": []}, "positive"),
-        ({"crack_rates": [0.0]}, "positive"),
+        ({"background_weight_s": 0}, "background_weight_s"),
+        ({"crack_rates": []}, "crack_rates"),
+        ({"crack_rates": [0.0]}, "crack_rates"),
         ({"threshold": math.nan}, "threshold"),
-        ({"threshold": "high"}, "decision settings"),
-        ({"threshold": None}, "decision settings"),
+        ({"threshold": "high"}, "threshold"),
+        ({"threshold": None}, "threshold"),
         ({"min_cracks": 1}, "min_cracks"),
+        ({"min_cracks": 4.5}, "min_cracks"),
         ({"lull_s": 0}, "lull_s"),
+        ({"lull_s": 1e300}, "lull_s"),
         ({"dead_time_s": 31.0}, "dead_time_s"),
         ({"dead_time_s": -1.0}, "dead_time_s"),
         ({"end_window_s": 0.5}, "end_window_s"),
@@ -286,17 +294,18 @@ def test_settings_survive_json() -> None:
         ({"charge_prior": [5.0]}, "charge_prior"),
         ({"charge_prior": [[1.0, 2.0, 3.0]]}, "charge_prior"),
         ({"charge_prior": [[300.0, 1.0], [200.0, 1.0]]}, "charge_prior"),
+        ({"charge_prior": [[0.0, -1.0]]}, "charge_prior"),
         ({"colour": "red"}, "colour"),
     ],
 )
 def test_wrong_settings_are_refused(change: dict[str, object], message: str) -> None:
     with pytest.raises(ParameterError, match=message) as raised:
-        DecisionSettings.from_dict({**SETTINGS.to_dict(), **change})
+        read_settings(change)
     assert str(raised.value).count("decision settings:") == 1
 
 
 def test_a_missing_setting_is_named() -> None:
-    values = SETTINGS.to_dict()
-    del values["threshold"]
-    with pytest.raises(ParameterError, match="threshold"):
-        DecisionSettings.from_dict(values)
+    values = plain(SETTINGS)
+    del values["level_edges"]
+    with pytest.raises(ParameterError, match="level_edges"):
+        read(DecisionSettings, values, "decision settings")

@@ -60,13 +60,13 @@ def test_labels_by_distance_and_strength() -> None:
         0.1: OTHER,
     }
     times_s = sorted(hits)
-    assert label_impulses(at(times_s), roast).tolist() == [hits[t_s] for t_s in times_s]
+    assert label_impulses(FRONT_END, at(times_s), roast).tolist() == [hits[t_s] for t_s in times_s]
 
 
 @pytest.mark.parametrize(("cracks_s", "expected"), [([], [OTHER, OTHER]), ([3.0], [CRACK, OTHER])])
 def test_none_and_one_crack(cracks_s: list[float], expected: list[int]) -> None:
-    assert label_impulses(at([3.0, 6.0]), roast_with(cracks_s, [20.0] * len(cracks_s))).tolist() == expected
-    assert label_impulses(at([]), roast_with(cracks_s, [20.0] * len(cracks_s))).tolist() == []
+    assert label_impulses(FRONT_END, at([3.0, 6.0]), roast_with(cracks_s, [20.0] * len(cracks_s))).tolist() == expected
+    assert label_impulses(FRONT_END, at([]), roast_with(cracks_s, [20.0] * len(cracks_s))).tolist() == []
 
 
 @pytest.mark.parametrize("ranges", [TRAIN, HELD_OUT], ids=lambda ranges: ranges.name)
@@ -76,8 +76,8 @@ def test_simulated_cracks_are_found_and_labelled(ranges) -> None:  # type: ignor
         plan = plan_roast(seed, ranges, first_crack=True)
         assert plan.onset_s is not None
         roast = render_roast(plan, excerpt_s=(plan.onset_s, plan.onset_s + 20))
-        impulses = find_impulses([roast.pcm])
-        labels = label_impulses(impulses, roast)
+        impulses = find_impulses(FRONT_END, [roast.pcm])
+        labels = label_impulses(FRONT_END, impulses, roast)
         crack_s = FRONT_END.frame_centre_s(0) + impulses.frame[labels == CRACK] * 0.004
         cracks = roast.labels.cracks[roast.labels.cracks["contrast_db"] > 12]
         strong += len(cracks)
@@ -89,7 +89,7 @@ def test_simulated_cracks_are_found_and_labelled(ranges) -> None:  # type: ignor
 
 
 def test_examples_repeat_and_join() -> None:
-    one, two, other = (roast_examples(seed, TRAIN, None, 8.0) for seed in (4, 4, 5))
+    one, two, other = (roast_examples(FRONT_END, seed, TRAIN, None, 8.0) for seed in (4, 4, 5))
     assert one.patches.tobytes() == two.patches.tobytes()
     assert one.labels.tobytes() == two.labels.tobytes()
     joined = Examples.join([one, other])
@@ -101,25 +101,25 @@ def test_examples_repeat_and_join() -> None:
 def test_find_impulses_hears_the_last_frames() -> None:
     pcm = np.random.default_rng(0).normal(0, 50, 3 * FRONT_END.rate_hz)
     pcm[-200:-136] += 8000
-    found = find_impulses([pcm.astype(np.int16)])
+    found = find_impulses(FRONT_END, [pcm.astype(np.int16)])
     assert found.frame[-1] >= FRONT_END.n_frames(len(pcm)) - 2
 
 
 def test_noise_and_voices_are_none_of_them_cracks(tmp_path: Path) -> None:
     noise = NoiseLibrary.load(make_data_root(tmp_path))
-    pcm = noise_and_voices(7, noise, 12.0)
+    pcm = noise_and_voices(FRONT_END.rate_hz, 7, noise, 12.0)
     assert pcm.dtype == np.int16
     assert len(pcm) >= 12 * FRONT_END.rate_hz
-    assert pcm.tobytes() == noise_and_voices(7, noise, 12.0).tobytes()
-    assert pcm.tobytes() != noise_and_voices(8, noise, 12.0).tobytes()
-    assert (real_examples(7, noise, 12.0).labels == OTHER).all()
+    assert pcm.tobytes() == noise_and_voices(FRONT_END.rate_hz, 7, noise, 12.0).tobytes()
+    assert pcm.tobytes() != noise_and_voices(FRONT_END.rate_hz, 8, noise, 12.0).tobytes()
+    assert (real_examples(FRONT_END, 7, noise, 12.0).labels == OTHER).all()
 
 
 def test_real_examples() -> None:
     root = data_root()
     if root is None:
         pytest.skip("the recordings are missing: set ACOUSTIC_DATA to their folder")
-    examples = real_examples(1, NoiseLibrary.load(root, "train"), 60.0)
+    examples = real_examples(FRONT_END, 1, NoiseLibrary.load(root, "train"), 60.0)
     assert len(examples.labels) > 20
     assert (examples.labels == OTHER).all()
     assert np.ptp(examples.patches.astype(int)) > 100

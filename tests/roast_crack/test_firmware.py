@@ -1,8 +1,9 @@
 """The roast in C gives the bytes that it gives in Python: every stage, any sound, any blocks, on host and boards."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,17 +11,20 @@ from acoustic_apps.roast_crack.contrast import FRONT_END
 from acoustic_apps.roast_crack.example import STRETCH_S, example_pcm
 from acoustic_apps.roast_crack.firmware import firmware
 from acoustic_apps.roast_crack.impulses import AFTER_FRAMES, BEFORE_FRAMES, NEIGHBOURHOOD_FRAMES
+from acoustic_apps.roast_crack.model import RoastModel
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_roasts import excerpt, plain_bundle
+from made_roasts import excerpt, plain_model, shipped_model
 
-from acoustic.errors import ParameterError
 from acoustic.export.chains import program
 from acoustic.export.compilers import host_compiler
+from acoustic.export.parity import _Chain
 from acoustic.export.qemu.boards import BOARDS
 from acoustic.export.qemu.emulator import missing_tool
 from acoustic.firmware import Firmware
+from acoustic.frontend.compiled import LogMelFrames
 from acoustic.model.bundle import Bundle
+from acoustic.native import core
 from acoustic.native.build import HERE as NATIVE
 
 SECOND = FRONT_END.rate_hz
@@ -31,7 +35,7 @@ SOFT_FLOAT = ("cortex-m3", "rv32")
 
 @dataclass
 class Built:
-    """A bundle's firmware as a program of this machine."""
+    """A model's firmware as a program of this machine."""
 
     firmware: Firmware
     program: Path
@@ -41,27 +45,27 @@ class Built:
 
 
 @pytest.fixture(scope="module")
-def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Bundle], Built]:
-    """Compile a bundle's firmware under the sanitizers."""
+def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[RoastModel], Built]:
+    """Compile a model's firmware under the sanitizers."""
     if host_compiler() is None:
         pytest.skip("needs a C compiler: apt-get install gcc libc6-dev")
 
-    def built(bundle: Bundle) -> Built:
-        folder, made = tmp_path_factory.mktemp("firmware"), firmware(bundle)
+    def built(model: RoastModel) -> Built:
+        folder, made = tmp_path_factory.mktemp("firmware"), firmware(model)
         return Built(made, program.build_on_host(program.write_sources(made, folder), folder, sanitized=True))
 
     return built
 
 
 @pytest.fixture(scope="module")
-def shipped(build: Callable[[Bundle], Built]) -> Built:
-    return build(Bundle.load("roast"))
+def shipped(build: Callable[[RoastModel], Built]) -> Built:
+    return build(shipped_model())
 
 
 @pytest.fixture(scope="module")
-def plain(build: Callable[[Bundle], Built]) -> Built:
+def plain(build: Callable[[RoastModel], Built]) -> Built:
     """A decision of other sizes, for which every impulse is a crack."""
-    return build(plain_bundle())
+    return build(plain_model())
 
 
 def kinds_of(stages: dict[str, bytes]) -> set[int]:
@@ -69,20 +73,54 @@ def kinds_of(stages: dict[str, bytes]) -> set[int]:
 
 
 def test_what_the_firmware_is_made_of() -> None:
-    made = firmware(Bundle.load("roast"))
+    made = firmware(shipped_model())
     assert made.header in made.sources
     assert all((NATIVE / name).is_file() for name in made.core)
     assert made.rate_hz == FRONT_END.rate_hz
-    text = made.sources["acoustic_roast_model.h"]
-    assert Bundle.load("roast").frontend.fingerprint() in text
-    assert made.sources == firmware(Bundle.load("roast")).sources
+    assert FRONT_END.fingerprint() in made.sources["acoustic_roast_model.h"]
+    assert made.sources == firmware(shipped_model()).sources
     # What the C relies on: the neighbours of a peak lie within its patch.
     assert min(BEFORE_FRAMES, AFTER_FRAMES - 1) >= NEIGHBOURHOOD_FRAMES
 
 
-def test_a_broken_decision_makes_no_firmware() -> None:
-    with pytest.raises(ParameterError, match="decision"):
-        firmware(plain_bundle().replace(decision={"threshold": 3.0}))
+def test_a_compiled_core_that_computes_something_else_is_told(
+    shipped: Built, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    if core() is None:
+        pytest.skip("the compiled core was not built")
+    (tmp_path / "sources").mkdir()
+    chain = _Chain(shipped.firmware, tmp_path / "sources", tmp_path / "chain")
+    assert all(comparison.differing_bytes == 0 for comparison in chain.extension())
+    compute, rng = LogMelFrames.__call__, np.random.default_rng(0)
+
+    def sabotaged(frames: LogMelFrames, pcm: np.ndarray, out: np.ndarray) -> None:
+        compute(frames, pcm, out)
+        out += rng.normal(0, 3, out.shape).astype(np.float32)
+
+    monkeypatch.setattr(LogMelFrames, "__call__", sabotaged)
+    differing = {comparison.stage: comparison.differing_bytes for comparison in chain.extension()}
+    assert all(differing[stage] for stage in ("contrast", "impulses", "logits", "events"))
+
+
+FRONT_ENDS: dict[str, dict[str, Any]] = {
+    "48 kHz": {"rate_hz": 48_000, "frame_samples": 512, "hop_samples": 160, "n_fft": 512},
+    "no whole milliseconds": {"rate_hz": 44_100},
+    "a frame of two hops and a half": {"hop_samples": 100},
+    "a frame just longer than a hop": {"hop_samples": 254},
+}
+
+
+@pytest.mark.parametrize("name", FRONT_ENDS)
+def test_other_front_ends_are_heard_alike(build: Callable[[RoastModel], Built], name: str) -> None:
+    front_end = replace(FRONT_END, **FRONT_ENDS[name])
+    built = build(replace(plain_model(), front_end=front_end))
+    pcm = excerpt(front_end.rate_hz).pcm.copy()
+    pcm[:: 7 * front_end.hop_samples] = 32_767
+    expected = built.firmware.expected(pcm)
+    assert len(expected["logits"]) > 5
+    assert kinds_of(expected) >= {0, 1}
+    assert built.replay(pcm, program.equal_blocks(len(pcm), 1000)) == expected
+    assert built.replay(pcm[:20_000], program.equal_blocks(20_000, 1)) == built.firmware.expected(pcm[:20_000])
 
 
 def test_the_example_is_decided_alike(shipped: Built) -> None:
@@ -165,7 +203,7 @@ def test_boards_decide_alike(shipped: Built, name: str, tmp_path: Path) -> None:
     board = BOARDS[name]
     if missing := missing_tool(board):
         pytest.skip(f"{missing} is missing: apt-get install gcc-arm-none-eabi qemu-system-arm and their RISC-V likes")
-    pcm = example_pcm()
+    pcm = example_pcm(FRONT_END.rate_hz)
     if name in SOFT_FLOAT:
         pcm = pcm[: 16 * SECOND]  # The first cracks are in it.
     made = program.build_on_board(board, program.write_sources(shipped.firmware, tmp_path), tmp_path)

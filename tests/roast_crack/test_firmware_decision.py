@@ -11,15 +11,14 @@ from acoustic_apps.roast_crack.decision_settings import DecisionSettings
 from acoustic_apps.roast_crack.firmware import firmware
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_roasts import PLAIN
+from made_roasts import PLAIN, shipped_model
 
 from acoustic.export.compilers import SANITIZER_FLAGS, STRICT_FLAGS, compile_c, host_compiler
 from acoustic.export.qemu.emulator import RUNTIME
-from acoustic.model.bundle import Bundle
 from acoustic.native.build import HERE as NATIVE
 
 IMPULSE, ADVANCE, CHARGE, DROP, UNDO = range(5)
-SHIPPED = DecisionSettings.from_dict(Bundle.load("roast").decision)
+SHIPPED = shipped_model().settings
 #: Decides on little, so that each crack tells how much evidence there is; never looks for a beat in vain.
 EAGER = replace(SHIPPED, threshold=0.01, min_cracks=2, min_span_s=0.0, dead_time_s=0.0, lull_s=60.0)
 VARIANTS = {"shipped": SHIPPED, "eager": EAGER, "plain": replace(PLAIN, charge_prior=((0.0, 9.0), (100.0, 0.0)))}
@@ -36,7 +35,7 @@ def variant(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         pytest.skip("needs a C compiler: apt-get install gcc libc6-dev")
     chosen = VARIANTS[request.param]
     folder = tmp_path_factory.mktemp("decision")
-    for name, text in firmware(Bundle.load("roast").replace(decision=chosen.to_dict())).sources.items():
+    for name, text in firmware(replace(shipped_model(), settings=chosen)).sources.items():
         (folder / name).write_text(text, encoding="utf-8")
     sources = [Path(__file__).parent / "programs" / "decision.c", RUNTIME / "host.c", *(folder / n for n in SOURCES)]
     compile_c(

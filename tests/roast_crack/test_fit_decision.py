@@ -14,10 +14,9 @@ from acoustic_apps.roast_crack.fit_decision import (
     judge,
 )
 from acoustic_apps.roast_crack.sessions import Session, run_peaks
-from made_roasts import PLAIN, make_session, plain_bundle
+from made_roasts import PLAIN, make_session, plain_model
 
 from acoustic.errors import ParameterError
-from acoustic.model.runtime import Network
 from acoustic.statistics import poisson_rate
 
 SETTINGS = replace(PLAIN, threshold=10.0, min_cracks=3, min_span_s=2.0, background_rate=(0.02,))
@@ -125,7 +124,7 @@ def test_judge_counts_misses_false_alarms_and_errors() -> None:
 
 def level_logits() -> np.ndarray:
     """A logit in the middle of each level, and one below them all."""
-    output = Network.from_bytes(plain_bundle().network).outputs[0]
+    output = plain_model().network.runtime.outputs[0]
     return np.clip(np.round((np.array([-2.0, *LEVEL_LOG_ODDS]) + 0.3) / output.scale) + output.zero_point, -128, 127)
 
 
@@ -141,7 +140,7 @@ def test_levels_are_measured_in_sessions_of_known_truth() -> None:
         sessions.append(
             make_session(np.concatenate([before_s, 600 + 4.0 * np.arange(300)]), 1810.0, 600.0, logit, label)
         )
-    settings = fit_levels(plain_bundle().network, sessions)
+    settings = fit_levels(plain_model().network, sessions)
     assert settings.crack_share == pytest.approx(shares.tolist(), abs=0.03)
     assert settings.background_rate == pytest.approx((calm / 600).tolist(), rel=0.02)
     assert list(settings.level_edges) == sorted(set(settings.level_edges))
@@ -149,7 +148,7 @@ def test_levels_are_measured_in_sessions_of_known_truth() -> None:
 
 def test_levels_that_hold_next_to_no_cracks_still_make_a_decision() -> None:
     sure = make_session(np.linspace(600, 1600, 250), 1620.0, 600.0, logit=level_logits()[-1])
-    settings = fit_levels(plain_bundle().network, [sure])
+    settings = fit_levels(plain_model().network, [sure])
     assert min(settings.crack_share) > 0
     assert sum(settings.crack_share) <= 1.001
 

@@ -31,12 +31,12 @@ def test_same_bytes_as_tensorflow_lite_micro() -> None:
     noise = rng.integers(-128, 127, (500, *SHAPE), endpoint=True)
     flicker = rng.normal(0, 14, (500, *SHAPE)) + rng.uniform(-30, 90, (500, 1, 1)) * (rng.random((500, *SHAPE)) < 0.1)
     extremes = rng.choice([-128, 127], (20, *SHAPE))
-    found = find_impulses([excerpt().pcm]).patches
+    found = find_impulses(FRONT_END, [excerpt().pcm]).patches
     assert len(found) >= 5
     made = np.concatenate([noise, np.clip(flicker, -128, 127), extremes]).astype(np.int8)
     patches = np.concatenate([made, found])
     assert len(patches) >= 1000
-    ours = CrackNetwork(shipped()).logits(patches)
+    ours = CrackNetwork(shipped(), FRONT_END.n_mels).logits(patches)
     interpreter = runtime.Interpreter.from_bytes(shipped())
     theirs = np.empty_like(ours)
     for row, patch in enumerate(patches):
@@ -48,7 +48,7 @@ def test_same_bytes_as_tensorflow_lite_micro() -> None:
 
 
 def test_scores_rise_with_the_logit_within_zero_and_one() -> None:
-    network = CrackNetwork(shipped())
+    network = CrackNetwork(shipped(), FRONT_END.n_mels)
     scores = [network.score(logit) for logit in range(-128, 128)]
     assert scores == sorted(scores)
     assert 0.0 <= scores[0] < 0.5 < scores[-1] <= 1.0
@@ -57,13 +57,16 @@ def test_scores_rise_with_the_logit_within_zero_and_one() -> None:
 
 
 def test_no_patches_no_logits() -> None:
-    logits = CrackNetwork(shipped()).logits(np.empty((0, *SHAPE), np.int8))
+    logits = CrackNetwork(shipped(), FRONT_END.n_mels).logits(np.empty((0, *SHAPE), np.int8))
     assert (logits.dtype, logits.shape) == (np.int8, (0,))
 
 
 def test_simulated_cracks_score_above_the_rest() -> None:
     from acoustic_apps.roast_crack.examples import CRACK, OTHER, label_impulses
 
-    impulses = find_impulses([excerpt().pcm])
-    labels, logits = label_impulses(impulses, excerpt()), CrackNetwork(shipped()).logits(impulses.patches)
+    impulses = find_impulses(FRONT_END, [excerpt().pcm])
+    labels, logits = (
+        label_impulses(FRONT_END, impulses, excerpt()),
+        CrackNetwork(shipped(), FRONT_END.n_mels).logits(impulses.patches),
+    )
     assert np.median(logits[labels == CRACK]) > np.median(logits[labels == OTHER])

@@ -16,14 +16,14 @@ from acoustic_apps.roast_crack.sessions import (
     simulate_session,
 )
 from acoustic_apps.roast_crack.simulate import TRAIN, NoiseLibrary, plan_roast
-from made_roasts import PLAIN, excerpt, make_data_root, make_session, plain_bundle
+from made_roasts import PLAIN, excerpt, make_data_root, make_session, plain_model
 
 
 @pytest.mark.parametrize("known", [True, False])
 def test_save_and_load(tmp_path: Path, known: bool) -> None:
     session = make_session(np.array([3.0, 5.0, 6.5]), 12.5, 3.0 if known else None)
     session.save(tmp_path / "deep" / "one.npz")
-    again = Session.load(tmp_path / "deep" / "one.npz")
+    again = Session.load(tmp_path / "deep" / "one.npz", FRONT_END)
     for name, value in vars(session).items():
         if isinstance(value, np.ndarray):
             assert getattr(again, name).tobytes() == value.tobytes()
@@ -35,7 +35,7 @@ def test_save_and_load(tmp_path: Path, known: bool) -> None:
 
 
 def test_recordings_become_sessions() -> None:
-    session = recorded_session(plain_bundle().network, [excerpt().pcm])
+    session = recorded_session(FRONT_END, plain_model().network, [excerpt().pcm])
     assert session.duration_s == pytest.approx(20.0)
     assert session.onset_s is session.first_pop_s is session.end_s is None
     impulses = list(session.heard())
@@ -83,7 +83,7 @@ def test_runs_are_counted_one_by_one() -> None:
 
 @pytest.mark.slow
 def test_a_simulated_session_knows_its_truth() -> None:
-    session = simulate_session(plain_bundle().network, TRAIN, None, 5, first_crack=True)
+    session = simulate_session(FRONT_END, plain_model().network, TRAIN, None, 5, first_crack=True)
     assert session.onset_s is not None
     assert session.first_pop_s is not None
     assert session.end_s is not None
@@ -94,14 +94,14 @@ def test_a_simulated_session_knows_its_truth() -> None:
     assert len(cracks_s) > 10
     # One too weak to be called the first pop may come before it, but none before the first that was planned.
     assert cracks_s.min() >= plan_roast(5, TRAIN, first_crack=True).cracks["t_s"].min() - 0.02
-    none = simulate_session(plain_bundle().network, TRAIN, None, 5, first_crack=False)
+    none = simulate_session(FRONT_END, plain_model().network, TRAIN, None, 5, first_crack=False)
     assert none.onset_s is None
     assert not (none.label == CRACK).any()
 
 
 def test_real_sounds_hold_no_cracks(tmp_path: Path) -> None:
     noise = NoiseLibrary.load(make_data_root(tmp_path))
-    one, two = (real_session(plain_bundle().network, noise, 3, 20.0) for _ in range(2))
+    one, two = (real_session(FRONT_END, plain_model().network, noise, 3, 20.0) for _ in range(2))
     assert one.duration_s >= 20.0
     assert one.onset_s is None
     assert one.frame.tobytes() == two.frame.tobytes()

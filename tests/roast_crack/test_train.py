@@ -1,16 +1,25 @@
+import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from acoustic_apps.roast_crack import sessions, train
-from acoustic_apps.roast_crack.decision_settings import DecisionSettings
+from acoustic_apps.roast_crack.contrast import FRONT_END
 from acoustic_apps.roast_crack.examples import CRACK, DOUBTFUL, OTHER
-from acoustic_apps.roast_crack.vectors import check_vectors
-from made_roasts import make_data_root
+from acoustic_apps.roast_crack.simulate import simulate_roast
+from acoustic_apps.roast_crack.stages import STORED, TRACED
+from fuzzing import write_content
+from made_roasts import PLAIN, acoustic, excerpt, make_data_root
 
+from acoustic.application import from_bundle, load
+from acoustic.audio import write_wav
+from acoustic.errors import ParameterError
+from acoustic.export.content import load_content
+from acoustic.export.parity import prove
 from acoustic.model.bundle import Bundle
-from acoustic.model.runtime import Network
 from acoustic.score import processes
 
 # TensorFlow's own warnings are not ours.
@@ -51,16 +60,16 @@ def test_doubtful_examples_are_left_out(tmp_path: Path) -> None:
 
 
 def test_rendering_goes_on_where_it_stopped(tiny: Path, tmp_path: Path) -> None:
-    whole = train.render_examples(tmp_path / "whole", tiny, seed=3)
+    whole = train.render_examples(FRONT_END, tmp_path / "whole", tiny, seed=3)
     assert [path.name for path in whole] == [f"examples_3_{index:03d}.npz" for index in range(4)]
     bytes_of = {path.name: path.read_bytes() for path in whole}
     whole[2].unlink()
     stamps = {path.name: path.stat().st_mtime_ns for path in whole if path.exists()}
-    assert train.render_examples(tmp_path / "whole", tiny, seed=3) == whole
+    assert train.render_examples(FRONT_END, tmp_path / "whole", tiny, seed=3) == whole
     assert {name: (tmp_path / "whole" / name).stat().st_mtime_ns for name in stamps} == stamps
     again, old = (np.load(source) for source in (whole[2], write(tmp_path / "old.npz", bytes_of[whole[2].name])))
     assert all(again[name].tobytes() == old[name].tobytes() for name in ("patches", "labels"))
-    other = train.render_examples(tmp_path / "whole", tiny, seed=4)
+    other = train.render_examples(FRONT_END, tmp_path / "whole", tiny, seed=4)
     assert not set(other) & set(whole)
 
 
@@ -72,13 +81,13 @@ def write(path: Path, data: bytes) -> Path:
 @pytest.mark.slow
 def test_the_same_seed_gives_the_same_network(tiny: Path, tmp_path: Path) -> None:
     pytest.importorskip("tensorflow")
-    paths = train.render_examples(tmp_path / "work", tiny, seed=2)
+    paths = train.render_examples(FRONT_END, tmp_path / "work", tiny, seed=2)
     one, two, other = (train.fit(paths, seed, epochs=3) for seed in (2, 2, 5))
-    assert one.network == two.network != other.network
+    assert one.network.tflite == two.network.tflite != other.network.tflite
     assert (one.auc_float, one.auc_int8) == (two.auc_float, two.auc_int8)
     assert 0.0 <= one.auc_int8 <= 1.0
     assert abs(one.auc_float - one.auc_int8) < 0.1
-    (spec,) = Network.from_bytes(one.network).inputs
+    (spec,) = one.network.runtime.inputs
     assert (spec.scale, spec.zero_point) == (pytest.approx(1 / 64), 0)
 
 
@@ -98,17 +107,64 @@ def test_from_seed_to_bundle_and_on_after_an_interruption(
         patch.setattr(sessions, "_simulate_file", interrupt)
         with pytest.raises(KeyboardInterrupt):
             train.train(work, tiny, seed=2)
-    before = {path: path.stat().st_mtime_ns for path in work.iterdir()}
+    before = {path: path.stat().st_mtime_ns for path in work.rglob("*.npz")}
     assert {path.name.split("_")[0] for path in before} == {"examples", "network"}
     bundle = train.train(work, tiny, seed=2)
     assert {path: path.stat().st_mtime_ns for path in before} == before
-    assert len(list(work.glob("session*"))) == 2
-    check_vectors(bundle)
-    assert Bundle.from_bytes(bundle.to_bytes(), "a copy").to_bytes() == bundle.to_bytes()
-    DecisionSettings.from_dict(bundle.decision)
+    assert len(list(work.rglob("session*"))) == 2
+    loaded = from_bundle(Bundle.from_bytes(bundle.to_bytes(), "a copy"), "a copy", "roast")
+    assert loaded.check() == len(STORED)
+    assert loaded.bundle.to_bytes() == bundle.to_bytes()
+    assert loaded.typed.front_end == FRONT_END
     assert bundle.calibration["seed"] == 2
     assert "2 simulated sessions" in bundle.calibration["fitted_on"]
     for figure in ("seed 2", str(bundle.calibration["impulse_auc_int8"]), "100, 101, 102"):
         assert figure in bundle.card
     # The bundle follows from the seed and what lies in the folder alone.
     assert train.train(work, tiny, seed=2).to_bytes() == bundle.to_bytes()
+
+
+def test_a_front_end_that_hears_no_cracks_is_not_trained(tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match="frames must overlap"):
+        train.train(tmp_path / "work", tmp_path, 1, replace(FRONT_END, hop_samples=256))
+    assert not (tmp_path / "work").exists()
+
+
+def test_another_rate_and_hop_from_training_to_firmware(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At 44.1 kHz a hop of 150 samples is no whole number of milliseconds."""
+    pytest.importorskip("tensorflow")
+    monkeypatch.setenv("ACOUSTIC_DATA", str(tiny))
+    # So little training makes no network that a decision could be fitted to.
+    monkeypatch.setattr(train, "fit", partial(train.fit, epochs=1))
+    monkeypatch.setattr(train, "fit_levels", lambda network, sessions: PLAIN)
+    monkeypatch.setattr(train, "fit_threshold", lambda sessions, real, settings: settings)
+    monkeypatch.setattr(sessions, "simulate_roast", partial(simulate_roast, duration_s=60.0))
+    chosen = tmp_path / "front_end.json"
+    chosen.write_text(json.dumps({"rate_hz": 44_100, "hop_samples": 150, "n_mels": 16}))
+    path = tmp_path / "other.bundle"
+    arguments = ("roast", "train", "-o", path, "--work", tmp_path / "work", "--front-end", chosen, "--seed", 2)
+    assert acoustic(*arguments).exit_code == 0
+    loaded = load(path, "roast")
+    front_end = loaded.typed.front_end
+    assert (front_end.rate_hz, front_end.hop_samples, front_end.n_mels) == (44_100, 150, 16)
+    assert loaded.check() == len(STORED)
+
+    wav = tmp_path / "roast.wav"
+    write_wav(wav, excerpt(44_100).pcm, 44_100)
+    row = json.loads(acoustic("roast", "score", wav, "--bundle", path, "--json").stdout)
+    assert (row["duration_s"], row["rate_hz"]) == (20.0, 44_100)
+    assert row["cracks"]
+    arguments = ("roast", "listen", "--input", wav, "--speed", "max", "--bundle", path, "--json")
+    summary = json.loads(acoustic(*arguments).stdout.splitlines()[-1])
+    assert summary == {"event": "summary", **row}
+
+    content = load_content(str(path))
+    sources = tmp_path / "sources"
+    sources.mkdir()
+    write_content(content, sources)
+    (tmp_path / "proof").mkdir()
+    comparisons, _ = prove(content, [], sources, tmp_path / "proof", lambda steps: None)
+    compared = {(one.target, one.stage) for one in comparisons if one.differing_bytes == 0}
+    assert compared >= {("host-c-sanitized", stage) for stage in TRACED}

@@ -71,7 +71,7 @@ def test_weights_that_do_not_fit_are_refused() -> None:
         net.dense("layer", x, np.zeros((5, 2), np.float32), np.zeros(2, np.float32), scale=1.0)
 
 
-def test_the_device_gives_the_same_bytes() -> None:
+def test_tflite_micro_gives_the_same_bytes() -> None:
     tflite_micro = pytest.importorskip("tflite_micro")
     rng = np.random.default_rng(3)
     net, h = unit()
@@ -81,8 +81,8 @@ def test_the_device_gives_the_same_bytes() -> None:
     lost = net.combine("MUL", "lost", keep, new, scale=1 / 128)
     after = net.combine("ADD", "after", lost, net.combine("SUB", "rest", h, lost, scale=1 / 128), scale=1 / 128)
     tflite = net.to_bytes([after])
-    network, device = Network.from_bytes(tflite), tflite_micro.runtime.Interpreter.from_bytes(tflite)
+    network, micro = Network.from_bytes(tflite), tflite_micro.runtime.Interpreter.from_bytes(tflite)
     for stored in rng.integers(-128, 128, (40, 1, 6)).astype(np.int8):
-        device.set_input(stored, 0)
-        device.invoke()
-        assert np.array_equal(device.get_output(0), network.run(stored)[0])
+        micro.set_input(stored, 0)
+        micro.invoke()
+        assert np.array_equal(micro.get_output(0), network.run(stored)[0])

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from acoustic_apps.turbine_blade.clips import ClipStream, Frames
@@ -16,7 +17,9 @@ from acoustic_apps.turbine_blade.scorer.network import ResidualNetwork
 from acoustic_apps.turbine_blade.simulate import Fault, Turbine, simulate_clip
 from numpy.typing import NDArray
 
+from acoustic.application import Loaded, from_bundle
 from acoustic.model.bundle import Bundle
+from acoustic.records import plain
 
 NETWORK_FILE = Path(__file__).parent / "models" / "residual.tflite"
 """Written by make_network.py."""
@@ -47,7 +50,7 @@ def simulated_sound() -> dict[str, list[Pcm]]:
 
 def steps_of(pcm: Pcm) -> NDArray[np.int16]:
     """Frames of a recording, int16 (n, 128)."""
-    return Frames().push(pcm)[0]
+    return Frames(FRONT_END).push(pcm)[0]
 
 
 @cache
@@ -58,8 +61,8 @@ def residual_network() -> ResidualNetwork:
 
 def clips_of(pcm: Pcm, layout: Layout = LAYOUT) -> list[Sums]:
     """Sums of the stretches of each whole clip of a recording, nothing set aside."""
-    stream = ClipStream(layout, residual_network(), CLIP_STRETCHES, False)
-    steps, _ = Frames().push(pcm)
+    stream = ClipStream(FRONT_END, layout, residual_network(), CLIP_STRETCHES, nuisances=False)
+    steps, _ = Frames(FRONT_END).push(pcm)
     clips = [*stream.push(steps, np.zeros(len(steps), np.int64)), *stream.flush()]
     return [clip.sums for clip in clips if len(clip.sums) == CLIP_STRETCHES]
 
@@ -73,7 +76,7 @@ def small_model() -> TurbineModel:
         clips = [clip for pcm in sounds for clip in clips_of(pcm)]
         normals[machine] = Normals.of(LAYOUT, clips, [none] * len(clips))
     return fit_model(
-        LAYOUT, NETWORK_FILE.read_bytes(), np.load(USUAL_SHAPE_FILE), normals, clip_stretches=CLIP_STRETCHES
+        FRONT_END, LAYOUT, NETWORK_FILE.read_bytes(), np.load(USUAL_SHAPE_FILE), normals, clip_stretches=CLIP_STRETCHES
     )
 
 
@@ -100,10 +103,15 @@ def bundle_of(model: TurbineModel) -> Bundle:
         application="turbine",
         name="small",
         version="1",
-        frontend=FRONT_END,
+        frontend=model.front_end,
         network=model.network_file,
-        decision=model.decision(),
+        decision=plain(model.decision()),
         calibration={},
         vectors=model.arrays(),
         card="A card.",
     )
+
+
+def loaded(model: TurbineModel) -> Loaded[Any, Any, Any, Any]:
+    """A model as the commands have it."""
+    return from_bundle(bundle_of(model), "small")

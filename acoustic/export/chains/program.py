@@ -12,7 +12,7 @@ from acoustic.errors import ExportError
 from acoustic.export.compilers import SANITIZER_FLAGS, STRICT_FLAGS, compile_c, host_compiler
 from acoustic.export.network import KERNEL_FOLDER, network_source
 from acoustic.export.qemu.boards import Board
-from acoustic.export.qemu.emulator import RUNTIME, Outcome, Program, build, run
+from acoustic.export.qemu.emulator import RUNTIME, BoardProgram, BoardRun, build, run
 from acoustic.firmware import Firmware
 from acoustic.model.runtime import Network
 from acoustic.native.build import HERE as NATIVE
@@ -72,7 +72,7 @@ def replay_on_host(program: Path, pcm: NDArray[np.int16], blocks: Iterable[int],
 
 def build_on_board(
     board: Board, sources: Sequence[Path], folder: Path, *, traced: bool = True, block_samples: int = MAX_BLOCK
-) -> Program:
+) -> BoardProgram:
     """Compile the program for a board: with every stage traced to prove it, without to see what it costs.
 
     Raises
@@ -85,8 +85,8 @@ def build_on_board(
 
 
 def replay_on_board(
-    program: Program, pcm: NDArray[np.int16], blocks: Iterable[int], stages: Sequence[str]
-) -> tuple[Stages, Outcome]:
+    program: BoardProgram, pcm: NDArray[np.int16], blocks: Iterable[int], stages: Sequence[str]
+) -> tuple[Stages, BoardRun]:
     """As :func:`replay_on_host`, with what it cost: each block counts once into region 0."""
     outcome = run(program, as_input(pcm, blocks))
     return by_stage(outcome.output, stages), outcome

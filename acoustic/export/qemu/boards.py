@@ -1,4 +1,4 @@
-"""The boards that QEMU emulates and that the export is proven on, one for each kind of core."""
+"""The boards that QEMU emulates and that the export is proven on, one for each kind of processor."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Board:
 
     name: str
     """Name of the target."""
-    core: str
+    processor: str
     """What is on it, for people."""
     machine: str
     """QEMU's name of the board."""
@@ -36,12 +36,12 @@ class Board:
         return "riscv" in self.prefix
 
 
-def _cortex_m(name: str, core: str, machine: str, cpu_flags: tuple[str, ...], **memory: object) -> Board:
+def _cortex_m(name: str, processor: str, machine: str, cpu_flags: tuple[str, ...], **memory: object) -> Board:
     # An instruction every 64 ns and a tick every 50 ns or less: the counter tells instructions apart.
     settings: dict[str, object] = {"flash": (0, 4 << 20), "ram": (0x20000000, 4 << 20), "tick_ns": 40.0} | memory
     return Board(
         name=name,
-        core=core,
+        processor=processor,
         machine=machine,
         prefix="arm-none-eabi-",
         emulator="qemu-system-arm",
@@ -77,7 +77,7 @@ BOARDS = {
         ),
         Board(
             name="rv32",
-            core="RISC-V RV32IMAC",
+            processor="RISC-V RV32IMAC",
             machine="virt",
             prefix="riscv64-unknown-elf-",
             emulator="qemu-system-riscv32",

@@ -22,7 +22,7 @@ _FAULT_CODE = 125  # as in the start-up code
 
 
 @dataclass(frozen=True, kw_only=True)
-class Program:
+class BoardProgram:
     """A program built for a board."""
 
     board: Board
@@ -45,7 +45,7 @@ class Region:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class BoardRun:
     """What a run left."""
 
     output: bytes
@@ -71,7 +71,7 @@ def build(
     include: Sequence[Path] = (),
     flags: Sequence[str] = (),
     name: str = "program",
-) -> Program:
+) -> BoardProgram:
     """Compile C sources, which define ``program_main`` of ``board.h``, into ``folder``.
 
     Parameters
@@ -110,15 +110,15 @@ def build(
     )
     size = subprocess.run([f"{board.prefix}size", path], capture_output=True, text=True, check=True, timeout=60)
     text, data, bss = (int(word) for word in size.stdout.splitlines()[1].split()[:3])
-    return Program(board=board, path=path, flash_bytes=text + data, ram_bytes=data + bss)
+    return BoardProgram(board=board, path=path, flash_bytes=text + data, ram_bytes=data + bss)
 
 
-def run(program: Program, input_bytes: bytes, *, timeout_s: float = 300.0) -> Outcome:
+def run(program: BoardProgram, input_bytes: bytes, *, timeout_s: float = 300.0) -> BoardRun:
     """Run a program to its end.
 
     Parameters
     ----------
-    program : Program
+    program : BoardProgram
     input_bytes : bytes
         What ``board_read`` gives.
     timeout_s : float
@@ -149,7 +149,7 @@ def run(program: Program, input_bytes: bytes, *, timeout_s: float = 300.0) -> Ou
             reason = "the program faulted" if done.returncode == _FAULT_CODE else f"exit code {done.returncode}"
             raise ExportError(f"{board.name}: {reason} {done.stderr.decode(errors='replace')[-1000:]}".rstrip())
         report = np.frombuffer((folder / "regions.bin").read_bytes(), "<u8")
-        return Outcome(
+        return BoardRun(
             output=(folder / "output.bin").read_bytes(),
             regions=_regions(report[1:].reshape(-1, 3), board),
             stack_bytes=int(report[0]),

@@ -12,11 +12,6 @@
 
 enum { STAGE_FEATURES, STAGE_GAINS, STAGE_PCM };
 
-void acoustic_hearing_start(acoustic_hearing *hearing)
-{
-    acoustic_hearing_start_with(hearing, &acoustic_hearing_model);
-}
-
 void acoustic_hearing_start_with(acoustic_hearing *hearing, const acoustic_hearing_definition *definition)
 {
     acoustic_stft_start(&hearing->stft, definition->analysis, hearing->overlap, hearing->work);

@@ -1,5 +1,5 @@
 /*
- * Sizes, and the numbers that the features are computed by: those of the Python package, which tests that they are.
+ * Sizes, and the numbers that the features are computed by, of one model: written by the Python package.
  */
 #ifndef ACOUSTIC_HEARING_SETTINGS_H
 #define ACOUSTIC_HEARING_SETTINGS_H
@@ -15,9 +15,9 @@
 
 /* Bands: how many, and the bins of each, from bin 1 on. */
 #define ACOUSTIC_HEARING_BANDS 60
-#define ACOUSTIC_HEARING_BAND_BINS                                                                                     \
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, \
-    2, 2, 3, 3, 3, 3, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4
+#define ACOUSTIC_HEARING_BAND_BINS \
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, \
+    2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4
 
 #define ACOUSTIC_HEARING_LEAST_POWER 0x1.5fd7fep-37f /* Counts as nothing. */
 #define ACOUSTIC_HEARING_OCTAVE_DB 0x1.815182p+1f

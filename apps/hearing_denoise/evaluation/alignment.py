@@ -1,10 +1,11 @@
-"""Lag of a denoiser: found, and taken out of what it returns."""
+"""Lag and rate of a denoiser: found, and taken out of what it returns."""
 
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..side_by_side import as_long, resampled
 from .metrics import RATE_HZ, Pcm
 
 #: No denoiser for speech lags by more.
@@ -34,6 +35,11 @@ def without_lag(denoise: Callable[[Pcm], Pcm], lag: int, pcm: Pcm) -> Pcm:
     """Denoise, and return as many samples as were given, each at its place."""
     padded = np.concatenate([pcm, np.zeros(lag, np.int16)])
     return denoise(padded)[lag : lag + len(pcm)]
+
+
+def at_rate(rate_hz: int, denoise: Callable[[Pcm], Pcm], pcm: Pcm) -> Pcm:
+    """Denoise a recording at another rate than `RATE_HZ`, and return it as it was given."""
+    return as_long(resampled(denoise(resampled(pcm, RATE_HZ, rate_hz)), rate_hz, RATE_HZ), len(pcm))
 
 
 def noisy_voice() -> Pcm:

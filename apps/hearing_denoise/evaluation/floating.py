@@ -1,4 +1,4 @@
-"""The network of a bundle in floating point: what int8 costs is the difference.
+"""The network of a model in floating point: what int8 costs is the difference.
 
 Its weights are those of the int8 network, on whose grid they were trained; nothing else is rounded or limited.
 """
@@ -8,30 +8,35 @@ from functools import cached_property
 
 import numpy as np
 
-from acoustic.model.bundle import Bundle
 from acoustic.model.tflite import Tensor, read_graph
 
 from ..float_network import F32, LAYERS, FloatMaskNetwork
-from ..measure import enhance_all
+from ..model import HearingModel
+from ..side_by_side import enhance_all
+from .alignment import at_rate
 from .metrics import Pcm
 
 
 @dataclass(frozen=True)
 class Floating:
-    """A bundle's network in floating point as a system to be compared."""
+    """A model's network in floating point as a system to be compared."""
 
     name: str
-    bundle: Bundle
+    model: HearingModel
 
     @cached_property
     def network(self) -> FloatMaskNetwork:
         """The network."""
-        return floating(self.bundle.network)
+        return floating(self.model.tflite)
 
     def process(self, pcm: Pcm) -> Pcm:
         """Enhance a recording, aligned with it."""
-        (enhanced,) = enhance_all(self.network.gains, [pcm], self.bundle.decision["floor_db"])
-        return enhanced
+        model = self.model
+
+        def enhance(pcm: Pcm) -> Pcm:
+            return enhance_all(self.network.gains, [pcm], model.front_end, model.decision.floor_db)[0]
+
+        return at_rate(model.front_end.rate_hz, enhance, pcm)
 
 
 def floating(network: bytes) -> FloatMaskNetwork:

@@ -1,13 +1,13 @@
 """One clip by all systems: every measure of every one, or the sentence that says why there is none."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from functools import cache, partial
 
 import numpy as np
 
 from acoustic.errors import AcousticError
-from acoustic.score import in_order
+from acoustic.score.processes import in_order, workers
 
 from .haspi import MODERATE, NORMAL, haspi
 from .metrics import (
@@ -106,9 +106,15 @@ def judge_all(
         At once, when the network cannot be loaded.
     """
     competitors(setup)
-    job = partial(_judge, setup)
-    tasks = _tasks(clips, with_haspi)
-    return map(job, tasks) if jobs == 1 else in_order(job, tasks, jobs)
+    return _judged(partial(_judge, setup), _tasks(clips, with_haspi), jobs)
+
+
+def _judged(job: Callable[["_Task"], Judged], tasks: Iterable["_Task"], jobs: int) -> Iterator[Judged]:
+    if jobs == 1:
+        yield from map(job, tasks)
+        return
+    with workers(jobs) as executor:
+        yield from in_order(job, tasks, executor, jobs)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

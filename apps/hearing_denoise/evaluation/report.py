@@ -14,7 +14,7 @@ def overall(summary: Summary) -> Table:
     header = ("system", *(measure.title for measure in (*MAIN, *other)))
     rows = []
     for system in summary.systems:
-        main = (_with_interval(summary.mean(system, measure), measure) for measure in MAIN)
+        main = (measure.with_interval(summary.mean(system, measure)) for measure in MAIN)
         rest = (_plain(summary.mean(system, measure), measure) for measure in other)
         rows.append((system, *main, *rest))
     return header, rows
@@ -28,7 +28,7 @@ def differences(summary: Summary) -> Table:
     for system in summary.systems:
         if system != ours:
             means = ((summary.difference(ours, system, measure), measure) for measure in MAIN)
-            rows.append((system, *(_with_interval(mean, measure, sign=True) for mean, measure in means)))
+            rows.append((system, *(measure.with_interval(mean, sign=True) for mean, measure in means)))
     return header, rows
 
 
@@ -82,10 +82,3 @@ def _grouped(means: dict[Measure, dict[Any, float]], name: str) -> list[dict[str
 
 def _plain(mean: Mean | None, measure: Measure) -> str:
     return measure.show(None if mean is None else mean.value)
-
-
-def _with_interval(mean: Mean | None, measure: Measure, *, sign: bool = False) -> str:
-    if mean is None:
-        return "-"
-    value, low, high = (measure.show(number, sign=sign) for number in (mean.value, mean.low, mean.high))
-    return f"{value} [{low}, {high}]"

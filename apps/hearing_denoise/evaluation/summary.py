@@ -31,6 +31,13 @@ class Measure:
         """Write a value as tables have it."""
         return "-" if value is None else f"{value:{'+' if sign else ''}.{self.digits}f}"
 
+    def with_interval(self, mean: "Mean | None", *, sign: bool = False) -> str:
+        """Write a mean with its interval as tables have it."""
+        if mean is None:
+            return "-"
+        value, low, high = (self.show(number, sign=sign) for number in (mean.value, mean.low, mean.high))
+        return f"{value} [{low}, {high}]"
+
 
 #: What every clip has.
 MAIN = (

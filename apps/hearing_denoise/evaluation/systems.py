@@ -2,34 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import numpy as np
 
+from acoustic.application import load
+from acoustic.audio import Processor
 from acoustic.frontend.gate import GateDenoiser
-from acoustic.model.bundle import Bundle
 
-from ..chain import HearingChain
-from .alignment import without_lag
+from ..chain import Denoiser
+from .alignment import at_rate, without_lag
 from .floating import Floating
 from .metrics import RATE_HZ, Pcm
 
 #: The network as it ships, and the same in floating point.
 INT8, FLOAT = "hearing, int8", "hearing, float"
-
-
-class Enhancer(Protocol):
-    """A denoiser of a stream, such as `acoustic.frontend.gate.GateDenoiser`."""
-
-    @property
-    def delay_samples(self) -> int:
-        """By how much the output lags behind the input."""
-
-    def push(self, pcm: Pcm) -> Pcm:
-        """Take samples, return those that are ready."""
-
-    def flush(self) -> Pcm:
-        """End the stream and return the rest."""
 
 
 class System(Protocol):
@@ -59,7 +47,7 @@ class Streaming:
     """One of our own enhancers, made afresh for every recording."""
 
     name: str
-    make: Callable[[], Enhancer]
+    make: Callable[[], Processor]
 
     def process(self, pcm: Pcm) -> Pcm:
         """Stream the recording through a new enhancer."""
@@ -68,7 +56,7 @@ class Streaming:
         def denoise(padded: Pcm) -> Pcm:
             return np.concatenate([enhancer.push(padded), enhancer.flush()])
 
-        return without_lag(denoise, enhancer.delay_samples, pcm)
+        return at_rate(enhancer.rate_hz, partial(without_lag, denoise, enhancer.delay_samples), pcm)
 
 
 def spectral_gate() -> Streaming:
@@ -86,6 +74,5 @@ def networks(bundle: str | None) -> list[System]:
     """
     if bundle is None:
         return []
-    loaded = Bundle.load(bundle)
-    HearingChain(loaded)  # says what is wrong with the bundle before any work starts
-    return [Streaming(INT8, lambda: HearingChain(loaded)), Floating(FLOAT, loaded)]
+    model = load(bundle, "hearing").typed
+    return [Streaming(INT8, partial(Denoiser, model)), Floating(FLOAT, model)]

@@ -1,11 +1,11 @@
 """What the network is meant to reach, and whether it does."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
+
+from acoustic.application import Claim
 
 from .rivals import RIVALS
-from .summary import BEATEN, MEASURES, Summary
+from .summary import BEATEN, MEASURES, Measure, Summary
 from .systems import FLOAT
 
 LEAST_CLEAN_PESQ = 4.0
@@ -16,60 +16,55 @@ QUANTISATION = {"pesq": 0.05, "si_sdr_db": 0.3}
 _MEASURES = {measure.field: measure for measure in MEASURES}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Target:
-    """One line of the table."""
-
-    name: str
-    target: str
-    ours: str
-    passed: bool
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the line as plain JSON."""
-        return asdict(self)
-
-
-def targets(summary: Summary) -> Iterator[Target]:
+def targets(summary: Summary) -> Iterator[Claim]:
     """Compare the judged system with what it is meant to reach, as far as that was run."""
-    ours = summary.ours
+    ours, data = summary.ours, f"{summary.clips} clips: {summary.source}"
     rivals = [rival.name for rival in RIVALS if rival.name in summary.systems]
-    for measure in BEATEN if rivals else ():
+    for measure in BEATEN:
         means = {name: summary.values(name, measure).mean() for name in (ours, *rivals)}
-        best = max(rivals, key=lambda name: means[name])
-        yield Target(
+        best = max(rivals, key=lambda name: means[name], default=None)
+        yield Claim(
             name=measure.title,
-            target=f"above every rival: {measure.show(means[best])} ({best})",
-            ours=measure.show(means[ours]),
-            passed=bool(means[ours] > means[best]),
+            value=_with_interval(summary, measure),
+            target="above every rival" if best else "",
+            rival=f"{measure.show(means[best])} ({best})" if best else "",
+            data=data,
+            passed=bool(means[ours] > means[best]) if best else None,
         )
     stoi = _MEASURES["stoi"]
     noisy, enhanced = (summary.by_ratio(name, stoi) for name in (summary.systems[0], ours))
     worst = min(noisy, key=lambda ratio: enhanced[ratio] - noisy[ratio])
     least = enhanced[worst] - noisy[worst]
-    yield Target(
+    yield Claim(
         name="STOI at each ratio",
+        value=f"{stoi.show(least, sign=True)} at {worst:g} dB",
         target="not below the noisy input's",
-        ours=f"{stoi.show(least, sign=True)} at {worst:g} dB",
+        data=data,
         passed=least >= 0,
     )
     if FLOAT in summary.systems:
         for field, most in QUANTISATION.items():
             measure = _MEASURES[field]
             change = (summary.values(ours, measure) - summary.values(FLOAT, measure)).mean()
-            yield Target(
+            yield Claim(
                 name=f"{measure.title}, int8 less float",
+                value=measure.show(float(change), sign=True),
                 target=f"within {most:g}",
-                ours=measure.show(float(change), sign=True),
+                data=data,
                 passed=bool(abs(change) <= most),
             )
     for field, least in (("clean_pesq", LEAST_CLEAN_PESQ), ("noise_reduction_db", LEAST_NOISE_REDUCTION_DB)):
         measure = _MEASURES[field]
         mean = summary.mean(ours, measure)
         if mean is not None:
-            yield Target(
+            yield Claim(
                 name=measure.title,
+                value=_with_interval(summary, measure),
                 target=f"at least {least:g}",
-                ours=measure.show(mean.value),
+                data=data,
                 passed=mean.value >= least,
             )
+
+
+def _with_interval(summary: Summary, measure: Measure) -> str:
+    return measure.with_interval(summary.mean(summary.ours, measure))

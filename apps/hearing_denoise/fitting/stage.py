@@ -15,7 +15,6 @@ from .equaliser import Equaliser
 from .levels import STEPS_PER_DB as LEVEL_STEPS_PER_DB
 from .levels import BandLevels
 from .limiter import Limiter
-from .ramp import StartUpRamp
 
 #: What a user is told before listening through the stage.
 NOTICE = (
@@ -50,8 +49,6 @@ class FittingSettings:
     """No band is amplified by more, whatever is prescribed."""
     release_s: float = 0.08
     """Release time of the compression, as ANSI/ASA S3.22 measures it. The attack time is 5 ms."""
-    ramp_s: float = 1.0
-    """Time in which the output fades in from -40 dB, against feedback at the start; 0 for recordings."""
 
     def __post_init__(self) -> None:
         """Check every range."""
@@ -60,7 +57,6 @@ class FittingSettings:
             (40.0 <= self.max_output_db_spl <= self.full_scale_db_spl, "max_output_db_spl must be 40 to full scale"),
             (0.0 <= self.max_gain_db <= 50.0, "max_gain_db must be 0 to 50"),
             (0.01 <= self.release_s <= 1.0, "release_s must be 0.01 to 1"),
-            (0.0 <= self.ramp_s <= 10.0, "ramp_s must be 0 to 10"),
         ]
         for holds, sentence in checks:
             if not holds:
@@ -68,7 +64,7 @@ class FittingSettings:
 
 
 class Fitting:
-    """Amplifies int16 PCM for one ear: compression in six bands, start-up ramp, limiter. It adds no delay.
+    """Amplifies int16 PCM for one ear: compression in six bands, limiter. It adds no delay.
 
     >>> fitting = Fitting(Audiogram.from_text("20,25,30,45,60,65"))
     >>> louder = fitting.push(pcm)  # doctest: +SKIP
@@ -98,7 +94,7 @@ class Fitting:
         self.reset()
 
     def reset(self) -> None:
-        """Start anew, with the ramp and in silence."""
+        """Start anew, in silence."""
         settings, rate_hz = self.settings, self.rate_hz
         hop_samples = 1 << round(np.log2(_HOP_S * rate_hz))
         ceiling = np.floor(32767.0 * 10.0 ** ((settings.max_output_db_spl - settings.full_scale_db_spl) / 20.0))
@@ -106,7 +102,6 @@ class Fitting:
             rate_hz, hop_samples, full_scale_db_spl=settings.full_scale_db_spl, release_s=settings.release_s
         )
         self._equaliser = Equaliser(rate_hz, hop_samples)
-        self._ramp = StartUpRamp(rate_hz, settings.ramp_s)
         self._limiter = Limiter(float(ceiling), rate_hz)
 
     def push(self, pcm: NDArray[np.int16]) -> NDArray[np.int16]:
@@ -121,7 +116,7 @@ class Fitting:
         gains_db = self._curves.gains_db(levels / LEVEL_STEPS_PER_DB)
         gains = np.rint(gains_db * GAIN_STEPS_PER_DB).astype(np.int64)
         amplified = self._equaliser.push(pcm, gains)
-        return np.rint(self._limiter.push(self._ramp.push(amplified))).astype(np.int16)
+        return np.rint(self._limiter.push(amplified)).astype(np.int16)
 
     def describe(self) -> dict[str, Any]:
         """Return what the stage does, for a report: thresholds, gains by level and ratios of the bands, and limits.

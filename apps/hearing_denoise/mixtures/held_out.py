@@ -26,7 +26,7 @@ LEVEL_DBFS, PEAK = -26.0, 0.95
 
 
 class Pair(NamedTuple):
-    """A mixture and the speech in it, sample for sample, at `RATE_HZ`."""
+    """A mixture and the speech in it, sample for sample."""
 
     noisy: NDArray[np.int16]
     clean: NDArray[np.int16]
@@ -37,7 +37,13 @@ class Pair(NamedTuple):
 
 
 def held_out_pairs(
-    data_dir: Path, *, seed: int = 1, n_sentences: int = 60, snr_db: Sequence[float] = SNR_DB, rooms: bool = False
+    data_dir: Path,
+    *,
+    seed: int = 1,
+    n_sentences: int = 60,
+    snr_db: Sequence[float] = SNR_DB,
+    rooms: bool = False,
+    rate_hz: int = RATE_HZ,
 ) -> Iterator[Pair]:
     """Mix each held-out sentence with one held-out noise at each ratio.
 
@@ -51,13 +57,15 @@ def held_out_pairs(
     snr_db : sequence of float
     rooms : bool
         Whether the talker stands in a simulated room; the clean side then holds the sound of the first 50 ms.
+    rate_hz : int
+        Sampling rate of the mixtures.
 
     Raises
     ------
     DataError
         The recordings are missing or incomplete.
     """
-    library = NoiseLibrary.load(data_dir, "held_out")
+    library = NoiseLibrary.load(data_dir, "held_out", rate_hz)
     for number in range(n_sentences):
         rng = np.random.default_rng([seed, 77, number])
         wet, target = _sentence(rng, library, rooms)
@@ -65,21 +73,23 @@ def held_out_pairs(
             kind, noise = "babble", babble(rng, library, len(wet), BABBLE_TALKERS)
         else:
             kind, noise = draw_clip(rng, library, len(wet))
-        noise *= np.float32(active_level(wet) / np.sqrt(np.mean(noise.astype(np.float64) ** 2)))
+        noise *= np.float32(active_level(wet, rate_hz) / np.sqrt(np.mean(noise.astype(np.float64) ** 2)))
         for snr in snr_db:
             mixed = wet + noise * np.float32(10 ** (-snr / 20))
-            gain = min(10 ** (LEVEL_DBFS / 20) / active_level(wet), PEAK / float(np.abs(mixed).max()))
+            gain = min(10 ** (LEVEL_DBFS / 20) / active_level(wet, rate_hz), PEAK / float(np.abs(mixed).max()))
             yield Pair(to_pcm16(mixed * np.float32(gain)), to_pcm16(target * np.float32(gain)), float(snr), kind)
 
 
 def _sentence(rng: np.random.Generator, library: NoiseLibrary, rooms: bool) -> tuple[FloatArray, FloatArray]:
     """Speech as it reaches the microphone, and the part of it that is to be recovered."""
     said: list[FloatArray] = []
-    while sum(map(len, said)) < LEAST_S * RATE_HZ:
-        said += [draw(rng, library.speech.talkers), np.zeros(round(rng.uniform(0.1, 0.5) * RATE_HZ), np.float32)]
+    rate_hz = library.rate_hz
+    while sum(map(len, said)) < LEAST_S * rate_hz:
+        said.append(draw(rng, library.speech.talkers, rate_hz))
+        said.append(np.zeros(round(rng.uniform(0.1, 0.5) * rate_hz), np.float32))
     dry = np.concatenate(said)
     if not rooms:
         return dry, dry
     from .rooms import draw_room, reverberate
 
-    return reverberate(dry, draw_room(rng))
+    return reverberate(dry, draw_room(rng, rate_hz))

@@ -27,9 +27,11 @@ class NoiseLibrary:
     """Kind and file of each clip."""
     speech: SpeechLibrary
     """Whose crowd babbles."""
+    rate_hz: int = RATE_HZ
+    """Sampling rate at which all is drawn (Hz)."""
 
     @classmethod
-    def load(cls, data_dir: Path, split: Split) -> NoiseLibrary:
+    def load(cls, data_dir: Path, split: Split, rate_hz: int = RATE_HZ) -> NoiseLibrary:
         """List the noises of a split: folds 1 and 2 and the kitchen to train on, fold 3 held out.
 
         Raises
@@ -49,7 +51,7 @@ class NoiseLibrary:
         ]
         if not held_out:
             clips += [(path.stem, path) for path in sorted((folder / "kitchen").glob("*.flac"))]
-        return cls(tuple(clips), SpeechLibrary.load(data_dir, split))
+        return cls(tuple(clips), SpeechLibrary.load(data_dir, split), rate_hz)
 
 
 def draw_clip(rng: np.random.Generator, library: NoiseLibrary, n_samples: int) -> tuple[str, FloatArray]:
@@ -57,16 +59,18 @@ def draw_clip(rng: np.random.Generator, library: NoiseLibrary, n_samples: int) -
     kinds = sorted({kind for kind, _ in library.clips})
     kind = kinds[int(rng.integers(len(kinds)))]
     paths = [path for name, path in library.clips if name == kind]
-    return kind, repeated(rng, _sounding(read(paths[int(rng.integers(len(paths)))])), n_samples)
+    clip = _sounding(read(paths[int(rng.integers(len(paths)))], library.rate_hz), library.rate_hz)
+    return kind, repeated(rng, clip, n_samples, library.rate_hz)
 
 
 def babble(rng: np.random.Generator, library: NoiseLibrary, n_samples: int, n_talkers: int) -> FloatArray:
     """Let some of the crowd talk at once, each without a pause, a few dB apart."""
-    total = np.zeros(n_samples, np.float32)
+    total, rate_hz = np.zeros(n_samples, np.float32), library.rate_hz
     for _ in range(n_talkers):
         talk: list[FloatArray] = []
         while sum(map(len, talk)) < n_samples:
-            talk.append(trimmed(read(library.speech.crowd[int(rng.integers(len(library.speech.crowd)))])))
+            talker = library.speech.crowd[int(rng.integers(len(library.speech.crowd)))]
+            talk.append(trimmed(read(talker, rate_hz), rate_hz))
         start = int(rng.integers(max(1, sum(map(len, talk)) - n_samples)))
         voice = np.concatenate(talk)[start : start + n_samples]
         level = float(np.sqrt(np.mean(voice * voice))) or 1.0
@@ -74,9 +78,9 @@ def babble(rng: np.random.Generator, library: NoiseLibrary, n_samples: int, n_ta
     return total
 
 
-def repeated(rng: np.random.Generator, x: FloatArray, n_samples: int) -> FloatArray:
+def repeated(rng: np.random.Generator, x: FloatArray, n_samples: int, rate_hz: int) -> FloatArray:
     """Start anywhere in a clip and repeat it with cross-fades until ``n_samples`` are there."""
-    fade = min(round(FADE_S * RATE_HZ), len(x) // 4)
+    fade = min(round(FADE_S * rate_hz), len(x) // 4)
     ramp = np.sqrt(np.arange(fade, dtype=np.float32) / np.float32(max(fade, 1)))
     loop = x[: len(x) - fade].copy()
     loop[:fade] = x[:fade] * ramp + x[len(x) - fade :] * ramp[::-1]
@@ -85,11 +89,11 @@ def repeated(rng: np.random.Generator, x: FloatArray, n_samples: int) -> FloatAr
     return again
 
 
-def _sounding(x: FloatArray) -> FloatArray:
+def _sounding(x: FloatArray, rate_hz: int) -> FloatArray:
     """Cut off the zeros that some clips are padded with; nothing but zeros becomes a faint click."""
     heard = np.flatnonzero(x)
-    if len(heard) < RATE_HZ // 10:
-        click = np.zeros(RATE_HZ, np.float32)
+    if len(heard) < rate_hz // 10:
+        click = np.zeros(rate_hz, np.float32)
         click[0] = 1.0
         return click
     return x[heard[0] : heard[-1] + 1]

@@ -11,16 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.files import read_arrays, whole_file
+from acoustic.frontend.enhancement import EnhancementFrontEnd
 from acoustic.frontend.stft import Stft
 from acoustic.score import make_missing
 
-from ..features import FRONT_END, FeatureStream
+from ..features import FeatureStream, layout_of
 from .mix import draw_stretch
 from .noise import NoiseLibrary
 
-#: Frames of a stretch (8 s), and stretches of a file.
+#: Frames of a stretch (8 s by the front end that ships), and stretches of a file.
 STRETCH_FRAMES, PER_FILE = 2000, 96
-STRETCH_SAMPLES = STRETCH_FRAMES * FRONT_END.hop_samples
 
 
 @dataclass(frozen=True)
@@ -43,30 +43,30 @@ class Stretches:
         return Stretches(self.noisy[rows], self.target[rows], self.features[rows])
 
 
-def make_pool(work: Path, data_dir: Path, seed: int, n_files: int) -> list[Path]:
+def make_pool(work: Path, data_dir: Path, seed: int, n_files: int, front_end: EnhancementFrontEnd) -> list[Path]:
     """Mix the files that are not there yet; return all of them, in order."""
     work.mkdir(parents=True, exist_ok=True)
     paths = [work / f"mixtures_{seed}_{number:03d}.npz" for number in range(n_files)]
-    make_missing(partial(_make_file, data_dir, seed), paths, "mixing speech and noise")
+    make_missing(partial(_make_file, data_dir, seed, front_end), paths, "mixing speech and noise")
     return paths
 
 
-def _make_file(data_dir: Path, seed: int, path: Path, number: int) -> None:
-    library = NoiseLibrary.load(data_dir, "train")
+def _make_file(data_dir: Path, seed: int, front_end: EnhancementFrontEnd, path: Path, number: int) -> None:
+    library, n_samples = NoiseLibrary.load(data_dir, "train", front_end.rate_hz), STRETCH_FRAMES * front_end.hop_samples
     drawn = [
-        draw_stretch(np.random.default_rng([seed, number * PER_FILE + one]), library, STRETCH_SAMPLES)
+        draw_stretch(np.random.default_rng([seed, number * PER_FILE + one]), library, n_samples)
         for one in range(PER_FILE)
     ]
     noisy, target = (np.stack(column) for column in zip(*drawn, strict=True))
     with whole_file(path) as file:
-        np.savez(file, noisy=noisy, target=target, features=features_of(noisy))
+        np.savez(file, noisy=noisy, target=target, features=features_of(noisy, front_end))
 
 
-def features_of(pcm: NDArray[np.int16]) -> NDArray[np.int8]:
+def features_of(pcm: NDArray[np.int16], front_end: EnhancementFrontEnd) -> NDArray[np.int8]:
     """Features of recordings side by side: int16 (n, n_samples) to int8 (n, n_frames, n_features)."""
-    spectra = [Stft(FRONT_END.windows).push(one) for one in pcm]
+    spectra = [Stft(front_end.windows).push(one) for one in pcm]
     re, im = (np.stack(column, axis=1) for column in zip(*spectra, strict=True))
-    return FeatureStream((len(pcm),)).push(re, im).swapaxes(0, 1)
+    return FeatureStream(layout_of(front_end), (len(pcm),)).push(re, im).swapaxes(0, 1)
 
 
 def batches(paths: list[Path], seed: int, epoch: int, size: int) -> Iterator[Stretches]:

@@ -12,8 +12,6 @@ import numpy as np
 
 from acoustic.signals import FloatArray, fft_filter
 
-from .speech import RATE_HZ
-
 SPEED_OF_SOUND_M_S = 343.0
 #: Sound that arrives within this time of the direct sound helps a listener, and is not to be removed.
 EARLY_S = 0.05
@@ -22,18 +20,19 @@ ORDER = 3
 
 
 class Room(NamedTuple):
-    """Impulse responses from a talker to the microphone, float32 at `RATE_HZ`; the direct sound has the height 1."""
+    """Impulse responses from a talker to the microphone, float32; the direct sound has the height 1."""
 
     whole: FloatArray
     early: FloatArray
 
 
-def draw_room(rng: np.random.Generator, *, rt60_s: float | None = None) -> Room:
+def draw_room(rng: np.random.Generator, rate_hz: int, *, rt60_s: float | None = None) -> Room:
     """Draw a shoebox with a talker and a microphone in it.
 
     Parameters
     ----------
     rng : numpy.random.Generator
+    rate_hz : int
     rt60_s : float, optional
         Time in which the sound decays by 60 dB; between 0.15 s and 0.9 s if not given.
     """
@@ -50,17 +49,17 @@ def draw_room(rng: np.random.Generator, *, rt60_s: float | None = None) -> Room:
     arrival_s, height = _images(size_m, talker_m, microphone_m, reflection)
     direct_s = arrival_s.min()
     height /= height[np.argmin(arrival_s)]
-    n = round((EARLY_S + min(rt60_s, 1.0)) * RATE_HZ)
+    n = round((EARLY_S + min(rt60_s, 1.0)) * rate_hz)
     whole = np.zeros(n)
     # Between two samples an arrival is shared out: a fractional delay is all that a simulation needs.
-    position = (arrival_s - direct_s) * RATE_HZ
+    position = (arrival_s - direct_s) * rate_hz
     inside = position < n - 1
     index, part = position[inside].astype(int), position[inside] % 1.0
     np.add.at(whole, index, height[inside] * (1 - part))
     np.add.at(whole, index + 1, height[inside] * part)
-    _add_tail(rng, whole, rt60_s, size_m)
+    _add_tail(rng, whole, rate_hz, rt60_s, size_m)
     early = whole.copy()
-    cut, fade = round(EARLY_S * RATE_HZ), RATE_HZ // 100
+    cut, fade = round(EARLY_S * rate_hz), rate_hz // 100
     early[cut : cut + fade] *= np.linspace(1, 0, fade)
     early[cut + fade :] = 0.0
     return Room(whole.astype(np.float32), early[: cut + fade].astype(np.float32))
@@ -98,16 +97,17 @@ def _images(
 def _add_tail(
     rng: np.random.Generator,
     response: np.ndarray[tuple[int], np.dtype[np.float64]],
+    rate_hz: int,
     rt60_s: float,
     size_m: np.ndarray[tuple[int], np.dtype[np.float64]],
 ) -> None:
     """Fade from the images, which thin out, to noise that decays as the room does."""
-    start = round(2 * float(size_m.min()) / SPEED_OF_SOUND_M_S * RATE_HZ)
-    t_s = np.arange(len(response)) / RATE_HZ
+    start = round(2 * float(size_m.min()) / SPEED_OF_SOUND_M_S * rate_hz)
+    t_s = np.arange(len(response)) / rate_hz
     decay = 10 ** (-3 * t_s / rt60_s)
-    window = slice(start, start + RATE_HZ // 100)
+    window = slice(start, start + rate_hz // 100)
     level = np.sqrt(np.mean(response[window] ** 2) / np.mean(decay[window] ** 2))
     tail = rng.standard_normal(len(response)) * decay * level
-    share = np.clip((t_s * RATE_HZ - start) / (RATE_HZ / 50), 0, 1)
+    share = np.clip((t_s * rate_hz - start) / (rate_hz / 50), 0, 1)
     response *= np.sqrt(1 - share)
     response += tail * np.sqrt(share)

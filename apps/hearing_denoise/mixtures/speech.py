@@ -14,6 +14,7 @@ from acoustic.audio.resample import from_pcm16
 from acoustic.errors import DataError
 from acoustic.signals import FloatArray
 
+#: Rate of mixtures unless told otherwise (Hz).
 RATE_HZ = 16_000
 Split = Literal["train", "held_out"]
 
@@ -23,7 +24,8 @@ HELD_OUT_TALKERS, HELD_OUT_CROWD, TRAIN_CROWD = 9, 12, 24
 CLEAN_DB = 35.0
 #: Frames this far below the loudest twentieth are pauses.
 ACTIVE_DB = 30.0
-_FRAME = RATE_HZ // 50
+#: Frames in which somebody speaks or does not, a second.
+_FRAMES_PER_S = 50
 
 
 @dataclass(frozen=True)
@@ -58,12 +60,12 @@ class SpeechLibrary:
         return cls(tuple(parts["talkers"]), tuple(parts["crowd"]))
 
 
-def read(path: Path) -> FloatArray:
-    """Return the samples of a recording at `RATE_HZ`, full scale 1.0."""
-    return from_pcm16(Recording(path).read(RATE_HZ))
+def read(path: Path, rate_hz: int) -> FloatArray:
+    """Return the samples of a recording, full scale 1.0."""
+    return from_pcm16(Recording(path).read(rate_hz))
 
 
-def draw(rng: np.random.Generator, paths: tuple[Path, ...]) -> FloatArray:
+def draw(rng: np.random.Generator, paths: tuple[Path, ...], rate_hz: int) -> FloatArray:
     """Draw a clean sentence, without the silence before and after it.
 
     Raises
@@ -72,38 +74,43 @@ def draw(rng: np.random.Generator, paths: tuple[Path, ...]) -> FloatArray:
         There is none.
     """
     for index in rng.permutation(len(paths)):
-        x = read(paths[int(index)])
-        if is_clean(x):
-            return trimmed(x)
+        x = read(paths[int(index)], rate_hz)
+        if is_clean(x, rate_hz):
+            return trimmed(x, rate_hz)
     raise DataError("none of the recordings of speech is clean enough to be learnt from")
 
 
-def frame_levels_db(x: FloatArray) -> FloatArray:
+def frame_levels_db(x: FloatArray, rate_hz: int) -> FloatArray:
     """Level of each 20 ms of a signal in dBFS, -100 for nothing."""
-    frames = x[: len(x) // _FRAME * _FRAME].reshape(-1, _FRAME)
+    frames = _framed(x, rate_hz)
     return np.asarray(10.0 * np.log10(np.mean(frames * frames, axis=1) + 1e-10), np.float32)
 
 
-def is_clean(x: FloatArray) -> bool:
+def is_clean(x: FloatArray, rate_hz: int) -> bool:
     """Tell whether a sentence stands far enough above its own pauses."""
-    low, high = np.percentile(frame_levels_db(x), [20, 95])
+    low, high = np.percentile(frame_levels_db(x, rate_hz), [20, 95])
     return bool(high - low > CLEAN_DB)
 
 
-def is_active(x: FloatArray) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def is_active(x: FloatArray, rate_hz: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Tell for each 20 ms whether somebody speaks in it."""
-    levels = frame_levels_db(x)
+    levels = frame_levels_db(x, rate_hz)
     return np.asarray(levels > max(-95.0, float(np.percentile(levels, 95)) - ACTIVE_DB))
 
 
-def trimmed(x: FloatArray, margin_s: float = 0.06) -> FloatArray:
+def trimmed(x: FloatArray, rate_hz: int, margin_s: float = 0.06) -> FloatArray:
     """Cut the silence before and after a sentence, but for a margin."""
-    active = np.flatnonzero(is_active(x))
-    margin = round(margin_s * RATE_HZ)
-    return x[max(0, active[0] * _FRAME - margin) : (active[-1] + 1) * _FRAME + margin]
+    active, frame = np.flatnonzero(is_active(x, rate_hz)), rate_hz // _FRAMES_PER_S
+    margin = round(margin_s * rate_hz)
+    return x[max(0, active[0] * frame - margin) : (active[-1] + 1) * frame + margin]
 
 
-def active_level(x: FloatArray) -> float:
+def active_level(x: FloatArray, rate_hz: int) -> float:
     """Root mean square over the frames in which somebody speaks; 0 when nobody does."""
-    frames = x[: len(x) // _FRAME * _FRAME].reshape(-1, _FRAME)[is_active(x)]
+    frames = _framed(x, rate_hz)[is_active(x, rate_hz)]
     return float(np.sqrt(np.mean(frames * frames))) if frames.size else 0.0
+
+
+def _framed(x: FloatArray, rate_hz: int) -> FloatArray:
+    frame = rate_hz // _FRAMES_PER_S
+    return x[: len(x) // frame * frame].reshape(-1, frame)

@@ -36,6 +36,23 @@ void acoustic_roast_start(acoustic_roast *roast)
     acoustic_noise_floor_start(&roast->noise);
 }
 
+/*
+ * Milliseconds from the first sample to `parts` after the start of a frame, of which PARTS_PER_MS make a millisecond.
+ * Exact: the frames of whole milliseconds are set aside first, and where each hop is one, nothing is divided.
+ */
+static uint32_t time_ms(uint32_t frame, uint32_t parts)
+{
+    const uint32_t whole = frame / ACOUSTIC_ROAST_PARTS_PER_MS, rest = frame % ACOUSTIC_ROAST_PARTS_PER_MS;
+    const uint64_t rest_parts = (uint64_t)rest * ACOUSTIC_ROAST_PARTS_PER_HOP + parts;
+    return whole * ACOUSTIC_ROAST_PARTS_PER_HOP + (uint32_t)(rest_parts / ACOUSTIC_ROAST_PARTS_PER_MS);
+}
+
+/* Time of the middle of a frame. */
+static uint32_t middle_ms(uint32_t frame)
+{
+    return time_ms(frame, ACOUSTIC_ROAST_PARTS_TO_MIDDLE);
+}
+
 /* Row of the rings of the last frames that holds the frame `ago` frames before the latest one. */
 static size_t row(const acoustic_roast *roast, uint32_t ago)
 {
@@ -97,7 +114,7 @@ static void advance(acoustic_roast *roast, uint32_t t_ms, const ear *to)
 
 static void judge(acoustic_roast *roast, const ear *to)
 {
-    const uint32_t frame = roast->frames - AFTER_FRAMES, t_ms = (frame + 1) * ACOUSTIC_ROAST_HOP_MS;
+    const uint32_t frame = roast->frames - AFTER_FRAMES, t_ms = middle_ms(frame);
     if (is_impulse(roast)) {
         const int32_t traced[4] = {(int32_t)frame, roast->excess[row(roast, AFTER_FRAMES - 1)], roast->busy,
                                    roast->clipped};
@@ -107,7 +124,8 @@ static void judge(acoustic_roast *roast, const ear *to)
         ACOUSTIC_TRACE(STAGE_IMPULSES, traced, sizeof traced);
         (void)traced;
         impulse.t_ms = t_ms;
-        impulse.known_ms = t_ms + AFTER_FRAMES * ACOUSTIC_ROAST_HOP_MS;
+        /* The end of the latest frame: its middle, and as much again. */
+        impulse.known_ms = time_ms(roast->frames - 1, 2 * ACOUSTIC_ROAST_PARTS_TO_MIDDLE);
         impulse.busy = (int16_t)roast->busy;
         impulse.clipped = (int16_t)roast->clipped;
         impulse.logit = logit(roast);
@@ -121,7 +139,7 @@ static void judge(acoustic_roast *roast, const ear *to)
             to->listener(to->user, &decided);
         }
     }
-    advance(roast, t_ms + ACOUSTIC_ROAST_HOP_MS, to);
+    advance(roast, middle_ms(frame + 1), to);
 }
 
 /* Take the contrast of a frame, in steps of 1/256 dB. */
@@ -157,7 +175,7 @@ static void hear_levels(acoustic_roast *roast, const float *levels_db, const ear
         contrast[band] = (int16_t)(over < -limit ? -limit : over > limit ? limit : over);
     }
     ACOUSTIC_TRACE(STAGE_CONTRAST, contrast, sizeof contrast);
-    hear_frame(roast, contrast, roast->frame_clipped, to);
+    hear_frame(roast, contrast, roast->clipped_hops[roast->oldest_hop], to);
 }
 
 void acoustic_roast_push(acoustic_roast *roast, const int16_t *pcm, size_t n, acoustic_roast_listener *listener,
@@ -172,7 +190,7 @@ void acoustic_roast_push(acoustic_roast *roast, const int16_t *pcm, size_t n, ac
         for (size_t i = 0; i < taken; ++i) {
             roast->hop_clipped = roast->hop_clipped || pcm[i] == INT16_MAX || pcm[i] == INT16_MIN;
         }
-        if (acoustic_log_mel_push(&roast->log_mel, &rest, &n_rest, levels_db)) {
+        while (acoustic_log_mel_push(&roast->log_mel, &rest, &n_rest, levels_db)) {
             hear_levels(roast, levels_db, &to);
         }
         pcm += taken;
@@ -180,7 +198,8 @@ void acoustic_roast_push(acoustic_roast *roast, const int16_t *pcm, size_t n, ac
         roast->in_hop = (uint16_t)(roast->in_hop + taken);
         if (roast->in_hop == ACOUSTIC_ROAST_HOP_SAMPLES) {
             roast->in_hop = 0;
-            roast->frame_clipped = roast->hop_clipped;
+            roast->clipped_hops[roast->oldest_hop] = roast->hop_clipped;
+            roast->oldest_hop = (uint16_t)((roast->oldest_hop + 1) % (ACOUSTIC_ROAST_HOPS - 1));
             roast->hop_clipped = false;
         }
     }
@@ -198,7 +217,7 @@ void acoustic_roast_flush(acoustic_roast *roast, acoustic_roast_listener *listen
 uint32_t acoustic_roast_heard_ms(const acoustic_roast *roast)
 {
     const uint32_t judged = roast->frames < AFTER_FRAMES ? 0 : roast->frames - AFTER_FRAMES + 1;
-    return (judged + 1) * ACOUSTIC_ROAST_HOP_MS;
+    return middle_ms(judged);
 }
 
 void acoustic_roast_mark_charge(acoustic_roast *roast, uint32_t t_ms)

@@ -96,8 +96,9 @@ typedef struct {
     uint16_t flag;                                                           /* The next one. */
     uint16_t busy, clipped; /* Frames with these flags before the patch. */
     uint16_t in_hop;        /* Samples of the running hop so far. */
-    bool hop_clipped;       /* Whether the running hop holds samples at full scale. */
-    bool frame_clipped;     /* And the hop before it, with which the next frame begins. */
+    uint16_t oldest_hop;    /* Of the complete hops of the next frame, in a ring: the one with which it begins. */
+    bool clipped_hops[ACOUSTIC_ROAST_HOPS - 1]; /* Whether they hold samples at full scale. */
+    bool hop_clipped;                           /* And the running hop. */
     uint32_t frames;
 } acoustic_roast;
 

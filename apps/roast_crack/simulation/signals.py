@@ -17,6 +17,15 @@ CONTRAST_BAND_HZ = (2_500.0, 11_500.0)
 """Where a crack stands out most from a roaster."""
 
 
+def resampled(x: FloatArray, rate_hz: int) -> FloatArray:
+    """Resample ``x`` from `RATE_HZ`, at which it stays as it is."""
+    if rate_hz == RATE_HZ:
+        return x
+    import soxr
+
+    return np.asarray(soxr.resample(x, RATE_HZ, rate_hz), dtype=np.float32)
+
+
 @functools.cache
 def contrast_band_taps() -> FloatArray:
     """Linear-phase band-pass of 255 taps over `CONTRAST_BAND_HZ`."""

@@ -24,7 +24,10 @@ static void start_recording(acoustic_turbine *turbine)
     acoustic_turbine_clear(&turbine->clip);
     turbine->clip_start_frame = turbine->frame = 0;
     turbine->clip_stretches = turbine->next_waiting = 0;
-    turbine->in_hop = turbine->hop_clipped = turbine->frame_clipped = 0;
+    turbine->in_hop = turbine->hop = 0;
+    for (unsigned hop = 0; hop < ACOUSTIC_TURBINE_FRAME_HOPS; ++hop) {
+        turbine->clipped[hop] = 0;
+    }
 }
 
 void acoustic_turbine_start(acoustic_turbine *turbine)
@@ -182,6 +185,11 @@ static void end_stretch(acoustic_turbine *turbine, audience to)
     acoustic_turbine_clear(&turbine->stretch);
 }
 
+static uint16_t next_hop(const acoustic_turbine *turbine)
+{
+    return (uint16_t)((turbine->hop + 1) % ACOUSTIC_TURBINE_FRAME_HOPS);
+}
+
 static void take_frame(acoustic_turbine *turbine, const float *levels_db, audience to)
 {
     acoustic_turbine_frames *const frames = &turbine->frames;
@@ -196,7 +204,8 @@ static void take_frame(acoustic_turbine *turbine, const float *levels_db, audien
         }
     }
     frames->heard = (uint8_t)(frames->heard + (frames->heard < ACOUSTIC_TURBINE_CONTEXT));
-    acoustic_turbine_gate_frame(&turbine->gate, frames, turbine->frame_clipped);
+    /* The frame begins with the oldest of the hops that it touches. */
+    acoustic_turbine_gate_frame(&turbine->gate, frames, turbine->clipped[next_hop(turbine)]);
     acoustic_turbine_add_frame(&turbine->stretch, frames);
     if (turbine->stretch.frames == ACOUSTIC_TURBINE_STRETCH_FRAMES) {
         end_stretch(turbine, to);
@@ -212,18 +221,20 @@ void acoustic_turbine_push(acoustic_turbine *turbine, const int16_t *pcm, size_t
         float *const levels_db = turbine->work.front_end;
         const int16_t *rest = pcm;
         size_t n_rest = taken;
+        uint16_t *const clipped = &turbine->clipped[turbine->hop];
         for (size_t i = 0; i < taken; ++i) {
-            turbine->hop_clipped = (uint16_t)(turbine->hop_clipped + (pcm[i] == INT16_MAX || pcm[i] == INT16_MIN));
+            *clipped = (uint16_t)(*clipped + (pcm[i] == INT16_MAX || pcm[i] == INT16_MIN));
         }
-        if (acoustic_log_mel_push(&turbine->log_mel, &rest, &n_rest, levels_db)) {
+        while (acoustic_log_mel_push(&turbine->log_mel, &rest, &n_rest, levels_db)) {
             take_frame(turbine, levels_db, to);
         }
         pcm += taken;
         n -= taken;
         turbine->in_hop = (uint16_t)(turbine->in_hop + taken);
         if (turbine->in_hop == ACOUSTIC_TURBINE_HOP_SAMPLES) {
-            turbine->frame_clipped = turbine->hop_clipped;
-            turbine->in_hop = turbine->hop_clipped = 0;
+            turbine->in_hop = 0;
+            turbine->hop = next_hop(turbine);
+            turbine->clipped[turbine->hop] = 0;
         }
     }
 }

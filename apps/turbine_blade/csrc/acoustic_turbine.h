@@ -66,10 +66,15 @@ typedef void acoustic_turbine_listener(void *user, const acoustic_turbine_event 
 
 /* ---- Memory: nothing of it is for the caller ---- */
 
+/* Samples that a frame has in common with the next, and hops that it touches. */
+#define ACOUSTIC_TURBINE_OVERLAP (ACOUSTIC_TURBINE_FRAME_SAMPLES - ACOUSTIC_TURBINE_HOP_SAMPLES)
+#define ACOUSTIC_TURBINE_FRAME_HOPS                                                                                    \
+    ((ACOUSTIC_TURBINE_FRAME_SAMPLES + ACOUSTIC_TURBINE_HOP_SAMPLES - 1) / ACOUSTIC_TURBINE_HOP_SAMPLES)
+
 typedef struct {
     const acoustic_turbine_usual *usual;
     acoustic_log_mel_stream log_mel;
-    int16_t overlap[ACOUSTIC_TURBINE_FRAME_SAMPLES - ACOUSTIC_TURBINE_HOP_SAMPLES];
+    int16_t overlap[ACOUSTIC_TURBINE_OVERLAP > 0 ? ACOUSTIC_TURBINE_OVERLAP : 1];
     acoustic_turbine_frames frames;
     acoustic_turbine_gate gate;
     acoustic_turbine_sums stretch; /* Of the stretch that is being heard, */
@@ -89,9 +94,9 @@ typedef struct {
     uint8_t clip_stretches; /* Judged so far. */
     uint8_t next_waiting;   /* Where in the ring the next one goes. */
     bool alarmed;
-    uint16_t in_hop;        /* Samples of the running hop so far, */
-    uint16_t hop_clipped;   /* those of them at full scale, */
-    uint16_t frame_clipped; /* and those of the hop before it, with which the next frame begins. */
+    uint16_t in_hop;        /* Samples of the running hop so far. */
+    uint16_t hop;           /* Where it stands in the ring. */
+    uint16_t clipped[ACOUSTIC_TURBINE_FRAME_HOPS]; /* Samples at full scale of each hop, a ring. */
 } acoustic_turbine;
 
 /* ---- Functions ---- */

@@ -151,10 +151,13 @@ void acoustic_turbine_gate_frame(acoustic_turbine_gate *gate, const acoustic_tur
     for (unsigned band = 0; band < ACOUSTIC_TURBINE_BANDS && silent; ++band) {
         silent = levels[band] <= ACOUSTIC_TURBINE_GATE_SILENCE;
     }
-    open->clipped_samples = (uint16_t)(open->clipped_samples + clipped);
+    open->clipped_samples += clipped;
     open->silent_frames = (uint8_t)(open->silent_frames + silent);
-    detail->flutter[detail->frames] = flutter_of(frames, parts[ACOUSTIC_TURBINE_BRIGHT]);
     ++detail->frames;
+    if (!ACOUSTIC_TURBINE_NUISANCES) {
+        return;
+    }
+    detail->flutter[detail->frames - 1] = flutter_of(frames, parts[ACOUSTIC_TURBINE_BRIGHT]);
     hear_voices(detail, frames);
     for (unsigned i = 0; i <= ACOUSTIC_TURBINE_BRIGHT; ++i) {
         const int32_t level = level_of(levels, parts[i]);

@@ -65,8 +65,8 @@ typedef struct {
 typedef struct {
     int32_t levels[ACOUSTIC_TURBINE_BRIGHT + 1];  /* Sums over the stretch, */
     int32_t quarter[ACOUSTIC_TURBINE_BODY + 1];   /* and over its running quarter. */
+    uint32_t clipped_samples;
     int16_t most_body, least_body;                /* Of the quarters. */
-    uint16_t clipped_samples;
     uint8_t silent_frames;
     uint8_t in_quarter; /* Frames. */
 } acoustic_turbine_open_stretch;

@@ -1,7 +1,7 @@
 """Fit on one file of features, judge on another, beside the plain autoencoder fitted on the same clips."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from acoustic.errors import DataError
 from acoustic.statistics import auc, auc_interval, detection_rate, partial_auc, wilson
 
 from ..scorer.calibration import STEPS
-from ..scorer.features import Layout, Size, StretchSums, Sums, half_bands
+from ..scorer.features import FRONT_END, Layout, Size, StretchSums, Sums, half_bands
 from ..scorer.fit import MOST_FRAMES, Normals, fit_model, fit_network
 from ..scorer.head import Head, shrunk
 from ..scorer.model import TurbineModel
@@ -172,7 +172,8 @@ def fit_on(layout: Layout, network: bytes, usual: NDArray[np.int16], normal: Fea
         clips = [_stretches(sums, steps) for steps in normal.steps[normal.machine == name]]
         normals[str(name)] = Normals.of(layout, clips, [NO_CONDITIONS] * len(clips))
     stretches = max(len(clip) for one in normals.values() for clip in one.stretches.values())
-    return fit_model(layout, network, usual, normals, clip_stretches=stretches)
+    front_end = replace(FRONT_END, n_mels=layout.n_bands)
+    return fit_model(front_end, layout, network, usual, normals, clip_stretches=stretches)
 
 
 def scores(model: TurbineModel, clips: FeatureSet) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

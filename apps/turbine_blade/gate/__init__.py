@@ -1,5 +1,5 @@
 """The gate: sets aside what is not the machine, with the reason."""
 
-from .stretches import Gate, SetAside, Stretch, set_aside
+from .stretches import FaultGate, Gate, SetAside, Stretch, add_set_aside, gate_for
 
-__all__ = ["Gate", "SetAside", "Stretch", "set_aside"]
+__all__ = ["FaultGate", "Gate", "SetAside", "Stretch", "add_set_aside", "gate_for"]

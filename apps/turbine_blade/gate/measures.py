@@ -39,6 +39,13 @@ VOICE_BANDS = 18
 
 SILENCE_DB = 20
 """A frame none of whose bands is this far above the front end's floor is digital silence."""
+SILENT_FRAMES = 2
+"""Two silent frames in a stretch equal a dropout of 0.1 s."""
+CLIPPED_SHARE = 1 / 1024
+"""Share of a stretch's samples at full scale from which on it is clipped."""
+
+CLIPPING = "clipping"
+SILENCE = "silence"
 
 LEVELS = ("rumble", "body", "bright", "slope", "hiss")
 """Levels of a stretch, and differences of levels, that are compared with what is usual."""
@@ -50,8 +57,8 @@ class StretchMeasures:
     """Measures of one stretch; levels in steps of 1/256 dB, sets of bands as bits of an integer."""
 
     frames: int
-    clipped_samples: int
-    silent_frames: int
+    fault: str | None
+    """What is wrong with the recording itself, `CLIPPING` or `SILENCE`; the other measures then mean nothing."""
     song_frames: int
     """Frames in which a narrow part of `SONG_HZ` rises out of nothing."""
     song_bands: int
@@ -97,7 +104,7 @@ class StretchMeter:
 
     def __init__(self, fe: FrontEnd) -> None:
         self._bands = {hz: mel_bands(fe, hz) for hz in (RUMBLE_HZ, BODY_HZ, BRIGHT_HZ, VOICE_HZ, SONG_HZ)}
-        self._silence = silence(fe)
+        self._faults = FaultMeter(fe)
         self._before = np.empty((0, fe.n_mels), np.int16)
 
     def __call__(self, steps: Steps, clipped: NDArray[np.integer]) -> list[StretchMeasures]:
@@ -121,26 +128,24 @@ class StretchMeter:
         voice[np.count_nonzero(voice, axis=1) > VOICE_BANDS] = False
         rumble, body, bright = (self._level(x[_HISTORY:], hz) for hz in (RUMBLE_HZ, BODY_HZ, BRIGHT_HZ))
         flutter = _flutter(x[:, self._bands[BRIGHT_HZ]])
-        silent = steps.max(axis=1) <= self._silence
         quarter_rumble, quarter_body = (_means(level, QUARTER_FRAMES) for level in (rumble, body))
         # One row a stretch from here on.
         quarters = STRETCH_FRAMES // QUARTER_FRAMES
-        marks = [np.asarray(mark) for mark in (clipped, silent, song.any(axis=1), voice.any(axis=1))]
         columns = zip(
-            *(_sums(mark, STRETCH_FRAMES) for mark in marks),
+            self._faults(steps, clipped),
+            *(_sums(np.asarray(rose.any(axis=1)), STRETCH_FRAMES) for rose in (song, voice)),
             *(_sets(rose) for rose in (song, voice)),
             *(_means(level, STRETCH_FRAMES) for level in (rumble, body, bright)),
             strict=True,
         )
         found = []
-        for number, (n_clipped, n_silent, n_song, n_voice, songs, voices, *levels) in enumerate(columns):
+        for number, (fault, n_song, n_voice, songs, voices, *levels) in enumerate(columns):
             first, of_stretch = number * STRETCH_FRAMES, slice(number * quarters, (number + 1) * quarters)
             moves = quarter_body[of_stretch]
             found.append(
                 StretchMeasures(
                     frames=min(STRETCH_FRAMES, len(steps) - first),
-                    clipped_samples=n_clipped,
-                    silent_frames=n_silent,
+                    fault=fault,
                     song_frames=n_song,
                     song_bands=songs,
                     voice_frames=n_voice,
@@ -159,6 +164,28 @@ class StretchMeter:
         """Mean level of a part of the spectrum, frame by frame."""
         bands = self._bands[hz]
         return np.asarray(x[:, bands].sum(axis=1, dtype=np.int32) // (bands.stop - bands.start))
+
+
+class FaultMeter:
+    """Tells of each stretch what is wrong with the recording itself.
+
+    Parameters
+    ----------
+    fe : FrontEnd
+        That made the frames.
+    """
+
+    def __init__(self, fe: FrontEnd) -> None:
+        self._silence, self._clipped = silence(fe), clipped_samples(fe)
+
+    def __call__(self, steps: Steps, clipped: NDArray[np.integer]) -> list[str | None]:
+        """Return `CLIPPING`, `SILENCE` or None for each stretch; arguments are those of :class:`StretchMeter`."""
+        silent = steps.max(axis=1) <= self._silence
+        counts = zip(_sums(np.asarray(clipped), STRETCH_FRAMES), _sums(silent, STRETCH_FRAMES), strict=True)
+        return [
+            CLIPPING if n_clipped >= self._clipped else SILENCE if n_silent >= SILENT_FRAMES else None
+            for n_clipped, n_silent in counts
+        ]
 
 
 def _loudest(x: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -203,7 +230,13 @@ def _flutter(x: NDArray[np.int32]) -> list[int]:
 
 def silence(fe: FrontEnd) -> int:
     """Level at or below which every band of a silent frame lies, in steps of 1/256 dB."""
-    return int(round((10 * np.log10(fe.floor) + SILENCE_DB) * STEPS_PER_DB))
+    db_per_decade = 10 * (3 - fe.power)
+    return int(round((db_per_decade * np.log10(fe.floor) + SILENCE_DB) * STEPS_PER_DB))
+
+
+def clipped_samples(fe: FrontEnd) -> int:
+    """Full-scale samples from which on a stretch is clipped."""
+    return max(1, round(STRETCH_FRAMES * fe.hop_samples * CLIPPED_SHARE))
 
 
 def mel_bands(fe: FrontEnd, hz: tuple[int, int]) -> slice:

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 
 from acoustic.frontend.noise_floor import STEPS_PER_DB
 
-from .measures import StretchMeasures
+from .measures import CLIPPING, SILENCE, StretchMeasures
 
-CLIPPING = "clipping"
-SILENCE = "silence"
 SPEECH = "speech"
 BIRDS = "birds"
 RAIN = "rain"
@@ -16,11 +14,6 @@ WIND = "wind on the microphone"
 AIRCRAFT = "aircraft"
 REASONS = (CLIPPING, SILENCE, RAIN, SPEECH, BIRDS, AIRCRAFT, WIND)
 """Every reason to set a stretch aside, in the order in which they are looked for."""
-
-CLIPPED_SAMPLES = 16
-"""Full-scale samples in a stretch: one in a thousand."""
-SILENT_FRAMES = 2
-"""So many silent frames are a dropout of 0.1 s."""
 
 # A click lights up many bands but few frames, a modulated tone of a machine many frames but few bands;
 # voices and birds do both. Counted over a stretch and its neighbours.
@@ -76,12 +69,10 @@ class Usual:
 def reason(around: Sequence[StretchMeasures], index: int, usual: Usual) -> str | None:
     """Name what dominates stretch ``index`` of ``around``, its neighbours in time; None for what may be scored."""
     here = around[index]
-    if here.clipped_samples >= CLIPPED_SAMPLES:
-        return CLIPPING
-    if here.silent_frames >= SILENT_FRAMES:
-        return SILENCE
-    near = [m for m in around[max(0, index - 1) : index + 2] if usable(m)]
-    wider = [m for m in around[max(0, index - SWELL_STRETCHES) : index + SWELL_STRETCHES + 1] if usable(m)]
+    if here.fault is not None:
+        return here.fault
+    near = [m for m in around[max(0, index - 1) : index + 2] if m.fault is None]
+    wider = [m for m in around[max(0, index - SWELL_STRETCHES) : index + SWELL_STRETCHES + 1] if m.fault is None]
     if _rain(here, near) or _downpour(near, usual):
         return RAIN
     if _speech(near):
@@ -92,11 +83,6 @@ def reason(around: Sequence[StretchMeasures], index: int, usual: Usual) -> str |
     if _aircraft(wider, usual, gust):
         return AIRCRAFT
     return WIND if gust else None
-
-
-def usable(m: StretchMeasures) -> bool:
-    """Tell whether the measures of a stretch mean anything: it is not clipped and not silent."""
-    return m.clipped_samples < CLIPPED_SAMPLES and m.silent_frames < SILENT_FRAMES
 
 
 def _speech(near: Sequence[StretchMeasures]) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from acoustic.application import Row
 from acoustic.errors import ParameterError
 from acoustic.plot import drawable, new_figure, save_figure
 
@@ -47,7 +48,7 @@ class Day:
         return self.anomalous > 0 and bool(bdtrc(self.anomalous - 1, self.recordings, self.allowed_rate) < CHANCE)
 
 
-def save_heat_map(records: Iterable[dict[str, Any]], path: Path) -> None:
+def save_heat_map(rows: Iterable[Row], path: Path) -> None:
     """Draw turbines by days, and write the picture as PNG, whole or not at all.
 
     The colour is the share of the day's recordings that were anomalous. An operator can hold it against the false
@@ -57,8 +58,8 @@ def save_heat_map(records: Iterable[dict[str, Any]], path: Path) -> None:
 
     Parameters
     ----------
-    records : iterable of dict
-        From `report.Score.to_dict`. Those that were not scored, or that have no machine or no day, are left out.
+    rows : iterable of dict
+        Of `result.Score`. Those that were not scored, or that have no machine or no day, are left out.
     path : Path
 
     Raises
@@ -68,7 +69,7 @@ def save_heat_map(records: Iterable[dict[str, Any]], path: Path) -> None:
     AcousticError
         If the picture cannot be written.
     """
-    days = summarise_days(records)
+    days = summarise_days(rows)
     if not days:
         raise ParameterError(
             "a heat map needs scored recordings whose machine and day are known: put them in folders like "
@@ -87,13 +88,13 @@ def save_heat_map(records: Iterable[dict[str, Any]], path: Path) -> None:
     save_figure(figure, path)
 
 
-def summarise_days(records: Iterable[dict[str, Any]]) -> dict[tuple[str, date], Day]:
+def summarise_days(rows: Iterable[Row]) -> dict[tuple[str, date], Day]:
     """Count the scored recordings of each machine and day."""
     found: dict[tuple[str, date], list[tuple[bool, float]]] = defaultdict(list)
-    for record in records:
-        day = day_of(record)
-        if record["machine"] is not None and day is not None and record["anomalous"] is not None:
-            found[record["machine"], day].append((record["anomalous"], 10.0 ** -record["threshold"]))
+    for row in rows:
+        day = day_of(row)
+        if row["machine"] is not None and day is not None and row["anomalous"] is not None:
+            found[row["machine"], day].append((row["anomalous"], 10.0 ** -row["threshold"]))
     return {
         where: Day(
             recordings=len(one),
@@ -104,18 +105,18 @@ def summarise_days(records: Iterable[dict[str, Any]]) -> dict[tuple[str, date], 
     }
 
 
-def day_of(record: dict[str, Any]) -> date | None:
+def day_of(row: Row) -> date | None:
     """Return the local day on which a recording began: from its ``start``, else from a date in its path.
 
     The date may read 2026-01-31, 2026_01_31, 2026.01.31, 20260131 or be folders 2026/01/31, and stand before a time
     of day. Of several, the one nearest to the end of the path counts.
     """
-    if record["start"] is not None:
+    if row["start"] is not None:
         try:
-            return datetime.fromisoformat(record["start"]).date()
+            return datetime.fromisoformat(row["start"]).date()
         except ValueError:
             pass
-    return next(_dates(Path(record["file"]).as_posix()), None)
+    return next(_dates(Path(row["file"]).as_posix()), None)
 
 
 def _dates(text: str) -> Iterator[date]:

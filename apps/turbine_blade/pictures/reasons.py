@@ -8,8 +8,8 @@ import numpy as np
 from acoustic.frontend import FrontEnd
 from acoustic.plot import band_of
 
-from ..report import Score
-from ..rotor import Order, Quantity, RotorReading
+from ..result import Rotor, Score
+from ..rotor import Order, Quantity
 from ..rotor.orders import ORDERS
 from ..scorer.explain import LEAST_Z
 
@@ -72,7 +72,7 @@ def draw_rotor(figure: Any, place: Any, score: Score) -> None:
         axes.tick_params(labelleft=column == 0)
         if column == 0:
             axes.set_ylabel("frequency (kHz)")
-            axes.set_title(_rotor_words(reading, score.rotor_p_value), loc="left", fontsize=10)
+            axes.set_title(_rotor_words(reading), loc="left", fontsize=10)
             axes.text(0.95, 0.02, "pale: within\nchance", transform=axes.transAxes, ha="right", va="bottom", fontsize=8)
         else:
             axes.legend(loc="lower right", fontsize=8, frameon=False)
@@ -104,6 +104,6 @@ def _draw_orders(axes: Any, orders: list[Order]) -> None:
     axes.grid(axis="x", alpha=0.3)
 
 
-def _rotor_words(reading: RotorReading, p_value: float | None) -> str:
-    words = f"blades: {reading.rpm:.1f} rpm"
+def _rotor_words(rotor: Rotor) -> str:
+    words, p_value = f"blades: {rotor.rpm:.1f} rpm", rotor.p_value_for_machine
     return words if p_value is None else f"{words}, p = {p_value:.2g}"

@@ -11,8 +11,8 @@ from acoustic.frontend.noise_floor import STEPS_PER_DB, to_steps
 from acoustic.plot import Columns, Spectrogram, draw_bands, label_time, new_figure, save_figure
 
 from ..gate import SetAside
-from ..report import Score
-from ..scorer.features import FRONT_END, SPREAD_FLOOR_DB, half_bands
+from ..result import Score
+from ..scorer.features import SPREAD_FLOOR_DB, half_bands
 from ..scorer.model import TurbineModel, Usual
 from ..scorer.network import BEFORE, CONTEXT_FRAMES
 from .reasons import MORE, draw_rotor, draw_unusual_bands
@@ -24,11 +24,10 @@ RESIDUAL_RANGE_DB = 9.0
 MOMENT, CLIP = "#00c8ff", "#546e7a"
 #: Red, green, blue: lets a little of what it covers shine through.
 ASIDE = (0.62, 0.62, 0.62)
-HOP_S = FRONT_END.hop_samples / FRONT_END.rate_hz
 TITLE_WIDTH = 170
 
 
-class Painter:
+class TurbinePainter:
     """Collects what a picture needs of a recording, in constant memory, and draws it.
 
     Parameters
@@ -40,14 +39,14 @@ class Painter:
     """
 
     def __init__(self, model: TurbineModel, usual: Usual) -> None:
-        self._network = model.network
+        self._front_end, self._hop_s, self._network = model.front_end, model.hop_s, model.network
         self._usual_db = usual.clips.mean[model.layout.groups["residual"]].astype(np.float32) / STEPS_PER_DB
-        self._spectrogram = Spectrogram(FRONT_END)
+        self._spectrogram = Spectrogram(model.front_end)
         self._residual = Columns(model.layout.n_half_bands, np.mean, RESIDUAL_FRAMES)
         self._tail = np.empty((0, model.layout.n_half_bands), np.int16)
 
     def push(self, pcm: Pcm16) -> None:
-        """Take samples, int16 at ``FRONT_END.rate_hz``."""
+        """Take samples, int16 at the model's rate."""
         half = np.concatenate([self._tail, half_bands(to_steps(self._spectrogram.push(pcm)))])
         if len(half) >= CONTEXT_FRAMES:
             square_db = np.square(self._network.residual(half) / STEPS_PER_DB)
@@ -78,7 +77,7 @@ class Painter:
         sound.tick_params(labelbottom=False)
         residual.tick_params(labelbottom=False)
         label_time(course)
-        draw_unusual_bands(figure.add_subplot(grid[0, 1], sharey=sound), score, FRONT_END)
+        draw_unusual_bands(figure.add_subplot(grid[0, 1], sharey=sound), score, self._front_end)
         draw_rotor(figure, grid[1:, 1], score)
         save_figure(figure, path)
 
@@ -90,15 +89,15 @@ class Painter:
         beyond_db = 10.0 * np.log10(columns + np.float32(SPREAD_FLOOR_DB**2)) - self._usual_db
         image = draw_bands(
             axes,
-            FRONT_END,
+            self._front_end,
             beyond_db.astype(np.float32),
-            self._residual.frames_per_column * HOP_S,
-            BEFORE * HOP_S,
+            self._residual.frames_per_column * self._hop_s,
+            BEFORE * self._hop_s,
             cmap="RdBu_r",
             vmin=-RESIDUAL_RANGE_DB,
             vmax=RESIDUAL_RANGE_DB,
         )
-        axes.set_ylim(0.0, FRONT_END.n_mels)
+        axes.set_ylim(0.0, self._front_end.n_mels)
         _heading(axes, "what the network did not expect", image, "dB beyond this machine's usual")
 
 
@@ -120,7 +119,7 @@ def _draw_course(axes: Any, score: Score) -> None:
     axes.set_ylabel("-log10 p")
     highest = 0.0
     if score.clip_scores:
-        starts, ends, values = np.array(score.clip_scores).T
+        starts, ends, values = np.array([(one.start_s, one.end_s, one.score) for one in score.clip_scores]).T
         edges = np.unique(np.concatenate([starts, ends]))
         heights = np.full(len(edges) - 1, np.nan)
         heights[np.searchsorted(edges, starts)] = values

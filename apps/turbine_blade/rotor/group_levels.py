@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from acoustic.errors import ParameterError
 from acoustic.frontend.definition import FrontEnd
 from acoustic.frontend.tables import hz_to_mel, mel_to_hz
 
@@ -13,6 +14,8 @@ BLOCKS_PER_SECOND = 8
 #: A tone is compared with the bands so far to both sides: the window and the Doppler shift within a block, which
 #: smear it over the bands between, leave these alone.
 TONE_BANDS = 5
+#: The third harmonic of the fastest blade pass, 3.75 Hz, needs at least twice as many levels per second.
+LEAST_FRAMES_PER_SECOND = 16
 
 
 class GroupLevels:
@@ -36,9 +39,19 @@ class GroupLevels:
         Blocks a second.
     block_frames : int
         Frames a block.
+
+    Raises
+    ------
+    ParameterError
+        When the bands or frames are too few to tell blades apart.
     """
 
     def __init__(self, fe: FrontEnd) -> None:
+        if fe.fmax_hz < 2 * LOWEST_HZ or fe.n_mels <= 2 * TONE_BANDS or fe.frames_per_second < LEAST_FRAMES_PER_SECOND:
+            raise ParameterError(
+                f"rotor: needs bands up to {2 * LOWEST_HZ:g} Hz or higher, more than {2 * TONE_BANDS} of them, and "
+                f"{LEAST_FRAMES_PER_SECOND} frames per second or more"
+            )
         lowest, highest = hz_to_mel(np.array([fe.fmin_hz, fe.fmax_hz]), fe.mel_scale)
         centres = mel_to_hz(np.linspace(lowest, highest, fe.n_mels + 2), fe.mel_scale)[1:-1]
         n_edges = 1 + int(np.ceil(np.log2(fe.fmax_hz / LOWEST_HZ) * GROUPS_PER_OCTAVE))

@@ -1,7 +1,7 @@
 """The rotor channel: compares blade with blade, with no training."""
 
-from dataclasses import asdict, dataclass
-from typing import Any, Literal, get_args
+from dataclasses import dataclass
+from typing import Annotated, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from acoustic.errors import ParameterError
 from acoustic.frontend.definition import FrontEnd
 from acoustic.frontend.noise_floor import STEPS_PER_DB
+from acoustic.records import About
 from acoustic.statistics import combined_p_value
 
 from .group_levels import GroupLevels
@@ -25,41 +26,34 @@ Quantity = Literal["level", "shape", "tone"]
 class Order:
     """Modulation of one group of bands at one multiple of the rate of rotation."""
 
-    quantity: Quantity
+    quantity: Annotated[Quantity, About("What is modulated: level, shape or tone.")]
     """What is modulated. ``level``: the group's level, for information, since gusts and a blade that is a little
     louder in every band move it too; ``shape``: its level less the mean of all groups; ``tone``: the rise of its
     strongest band over the bands around."""
-    order: int
-    """1 and 2: raised by a blade unlike the others; 3: the blade pass."""
-    low_hz: float
-    high_hz: float
-    """Edges of the group."""
-    level_db: float
-    """Amplitude (peak) of the quantity at this order."""
-    floor_db: float
-    """Its root mean square at neighbouring orders, whole ones left out: chance alone reaches this."""
-    z: float
-    """Standard normal score of the amplitude over the floor, when all blades are alike."""
+    order: Annotated[int, About("1 and 2: raised by a blade unlike the others; 3: the blade pass.")]
+    low_hz: Annotated[float, About("Lower edge of the group of bands.", unit="Hz", significant=4)]
+    high_hz: Annotated[float, About("Upper edge of the group of bands.", unit="Hz", significant=4)]
+    level_db: Annotated[float, About("Amplitude (peak) of the quantity at this order.", unit="dB", significant=4)]
+    floor_db: Annotated[
+        float,
+        About("Its root mean square at neighbouring orders: chance alone reaches this.", unit="dB", significant=4),
+    ]
+    z: Annotated[float, About("Standard normal score of the amplitude over the floor.", significant=4)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class RotorReading:
     """What the rotor channel says about a recording."""
 
-    rpm: float
-    """Mean rate over the stretches with a blade pass, in revolutions a minute."""
-    rpm_confidence: float
-    """0 to 1: how far the blade pass stands out of the noise; about 0 where the user's rate was taken as it is."""
-    orders: tuple[Order, ...]
-    """Every quantity, group and order."""
-    z: float
-    """Standard normal score of shape and tone at 1P and 2P in all groups together, corrected for their number."""
-    p_value: float
-    """Chance of a z so high when all blades are alike."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers and lists, for JSON."""
-        return asdict(self) | {"orders": [asdict(order) for order in self.orders]}
+    rpm: Annotated[float, About("Mean rate of rotation where a blade pass was found.", unit="rpm", significant=4)]
+    rpm_confidence: Annotated[
+        float, About("0 to 1: how far the blade pass stands out; about 0 where the rate was given.", significant=4)
+    ]
+    orders: Annotated[tuple[Order, ...], About("Every quantity, group of bands and order.")]
+    z: Annotated[
+        float, About("Standard normal score of shape and tone at 1P and 2P in all groups together.", significant=4)
+    ]
+    p_value: Annotated[float, About("Chance of so high a z when all blades are alike.", significant=4)]
 
 
 class RotorStream:
@@ -82,9 +76,16 @@ class RotorStream:
 
     Examples
     --------
-    >>> stream = RotorStream(FRONT_END)                      # doctest: +SKIP
-    >>> for block in blocks: stream.push(block)              # doctest: +SKIP
-    >>> stream.reading() or stream.reason                    # doctest: +SKIP
+    >>> from acoustic.frontend import FrontEnd
+    >>> stream = RotorStream(
+    ...     FrontEnd(
+    ...         rate_hz=16_000, frame_samples=1024, hop_samples=512, n_fft=1024, n_mels=128, fmin_hz=0.0, fmax_hz=8000.0
+    ...     )
+    ... )
+    >>> for _ in range(4):
+    ...     stream.push(np.zeros((125, 128), np.int16))
+    >>> stream.reading() or stream.reason()
+    'needs 30 s or more, has 16.0 s'
     """
 
     def __init__(self, frontend: FrontEnd, rpm: float | None = None) -> None:

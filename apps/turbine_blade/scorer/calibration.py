@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from acoustic.errors import ParameterError
 from acoustic.frontend.logarithm import log2
 
+from .arrays import Arrays
 from .head import Head
 from .moments import Moments
 
@@ -29,7 +30,7 @@ _TAIL_SHARE = 0.1
 
 @dataclass(frozen=True, eq=False)
 class Surprise:
-    """Turns distances into surprise: minus the decadic logarithm of the p-value, 2 for one normal clip in a hundred.
+    """Turns distances into surprise, -log10(p): 2 for one normal clip in a hundred.
 
     Straight lines between quantiles of normal distances; beyond the last, a Pareto tail (Hill, "A simple general
     approach to inference about the tail of a distribution", Annals of Statistics 3, 1975).
@@ -44,7 +45,7 @@ class Surprise:
     Raises
     ------
     ParameterError
-        When the columns are no such table.
+        When the columns are no such table, or a surprise would not fit 32 bits.
     """
 
     knots: NDArray[np.int32]
@@ -58,6 +59,8 @@ class Surprise:
         steps = [np.diff(column.astype(np.int64)) for column in columns]
         if len(steps[0]) != len(steps[1]) or steps[0].min() <= 0 or steps[1].min() < 0 or steps[1][-1] == 0:
             raise ParameterError("a table of surprise must have two int32 columns that rise")
+        if self(np.array([2**62]), -(2**15)).max() >= 2**31:
+            raise ParameterError("a table of surprise rises so steeply that its values do not fit 32 bits")
 
     @classmethod
     def fit(cls, distances: NDArray[np.int64]) -> Self:
@@ -106,6 +109,11 @@ class Surprise:
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the table by name."""
         return {"knots": self.knots, "values": self.values}
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays) -> Self:
+        """Undo :meth:`arrays`; `BundleError` or `ParameterError` when a column is missing or does not fit."""
+        return cls(arrays.take("knots", np.int32, None), arrays.take("values", np.int32, None))
 
 
 def log2_steps(distances: NDArray[np.int64]) -> NDArray[np.int64]:

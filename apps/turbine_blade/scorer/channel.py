@@ -1,6 +1,6 @@
 """One way of looking at a machine: a head, and how unusual its distances are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
 
+from .arrays import Arrays
 from .calibration import Surprise, cross_fitted, never_heard
 from .head import Head
 from .moments import Moments
@@ -19,6 +20,8 @@ Share = tuple[int | NDArray[np.int64], int]
 WHOLE: Share = (1, 1)
 #: Distances of a machine's own clips that weigh as much as those of all machines.
 PRIOR_DISTANCES = 50
+#: Normal clips that a bundle may be calibrated on.
+MOST_NORMALS = 1 << 22
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -134,26 +137,31 @@ class Channel:
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], machines: list[str]) -> Self:
+    def from_arrays(cls, arrays: Arrays, machines: Sequence[str], n_features: int, n_conditions: int = 0) -> Self:
         """Undo :meth:`arrays`.
 
         Raises
         ------
-        KeyError, ValueError, ParameterError
+        BundleError, ParameterError
             When a part is missing or does not fit.
         """
-        head = Head.from_arrays({name: arrays[f"head_{name}"] for name in Head.ARRAYS})
-        counts, means, normal = arrays["machine_clips"], arrays["machine_mean"], arrays["normal_surprise"]
-        if [array.dtype for array in (counts, means, normal)] != [np.int32, np.int16, np.int32]:
-            raise ParameterError("the numbers of the machines must be int32, int16 and int32")
-        if means.shape != (*counts.shape, len(head.mean)) or normal.shape != (counts.sum(),):
-            raise ParameterError("the numbers of the machines do not fit each other")
-        pairs = zip(machines, means, counts, strict=True)
+        head = Head.from_arrays(arrays.under("head_"), n_features, n_conditions)
+        n = len(machines)
+        if not n or n != len(set(machines)):
+            raise ParameterError("there must be a machine or more, of different names")
+        counts = arrays.take("machine_clips", np.int32, n, low=1, high=MOST_NORMALS)
+        normal = arrays.take("normal_surprise", np.int32, int(counts.sum(dtype=np.int64)))
+        if len(normal) > MOST_NORMALS:
+            raise ParameterError(f"there are more than {MOST_NORMALS} normal clips")
+        means = arrays.take("machine_mean", np.int16, n, len(head.mean))
         return cls(
             head=head,
-            surprise=Surprise(arrays["surprise_knots"], arrays["surprise_values"]),
-            first_surprise=Surprise(arrays["first_knots"], arrays["first_values"]) if "first_knots" in arrays else None,
-            machines={name: Expected(mean=mean, own_clips=int(clips)) for name, mean, clips in pairs},
+            surprise=Surprise.from_arrays(arrays.under("surprise_")),
+            first_surprise=Surprise.from_arrays(arrays.under("first_")) if "first_knots" in arrays else None,
+            machines={
+                name: Expected(mean=mean, own_clips=int(clips))
+                for name, mean, clips in zip(machines, means, counts, strict=True)
+            },
             normal_runs=tuple(np.split(normal, np.cumsum(counts)[:-1])),
         )
 

@@ -1,13 +1,14 @@
 """What made a clip unusual: which sections of the spectrum, in which respect, and which seconds."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.frontend import FrontEnd
 from acoustic.frontend.tables import hz_to_mel, mel_to_hz
+from acoustic.records import About
 
 from .features import Layout
 from .moments import Moments
@@ -24,25 +25,17 @@ MOST_BANDS = 6
 class Band:
     """A section of the spectrum that is not as usual."""
 
-    low_hz: float
-    high_hz: float
-    z: float
-    """Deviation from the machine's usual, in standard deviations, 0 or more."""
-    sign: str
-    """``+`` for louder (or more changeable), ``-`` for quieter (or steadier)."""
-    what: str
-    """``shape``: level within the spectrum; ``spread``, ``change``: how the level moves; ``residual``: what the
-    network did not expect."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the band as plain JSON."""
-        return {
-            "low_hz": round(self.low_hz, 1),
-            "high_hz": round(self.high_hz, 1),
-            "z": round(self.z, 2),
-            "sign": self.sign,
-            "what": self.what,
-        }
+    low_hz: Annotated[float, About("Lower edge.", unit="Hz", digits=1)]
+    high_hz: Annotated[float, About("Upper edge.", unit="Hz", digits=1)]
+    z: Annotated[float, About("Deviation from the machine's usual, in standard deviations, 0 or more.", digits=2)]
+    sign: Annotated[Literal["+", "-"], About("+ for louder (or more changeable), - for quieter (or steadier).")]
+    what: Annotated[
+        str,
+        About(
+            "shape: level within the spectrum; spread, change: how the level moves; residual: what the network did "
+            "not expect."
+        ),
+    ]
 
 
 class Sections:
@@ -104,6 +97,8 @@ def _averages(layout: Layout) -> NDArray[np.float64]:
     for group, where in enumerate(layout.groups.values()):
         edges = _edges(where.stop - where.start)
         for section in range(SECTIONS):
-            first, last = edges[section], max(edges[section] + 1, edges[section + 1])
+            # Where there are fewer bands than sections, neighbours share one.
+            first = min(edges[section], where.stop - where.start - 1)
+            last = max(first + 1, edges[section + 1])
             weights[group, section, where.start + first : where.start + last] = 1 / (last - first)
     return weights

@@ -28,11 +28,13 @@ Steps = NDArray[np.int16]
 Sums = NDArray[np.int64]
 Size = Literal["compact", "full"]
 
-#: As in MLPerf Tiny's anomaly detection: 31.25 frames a second, 128 Slaney mel bands up to 8 kHz.
+#: Default of training, as in MLPerf Tiny's anomaly detection: 31.25 frames per second, 128 Slaney bands up to 8 kHz.
 FRONT_END = FrontEnd(
     rate_hz=16_000, frame_samples=1024, hop_samples=512, n_fft=1024, n_mels=128, fmin_hz=0.0, fmax_hz=8_000.0
 )
-#: Frames a stretch: about a second, over which the gate decides.
+#: Mel bands at most.
+MOST_BANDS = 256
+#: Frames of a stretch, over which the gate decides: about a second.
 STRETCH_FRAMES = 32
 #: Spreads below this (dB) are all the same: quantisation, not sound.
 SPREAD_FLOOR_DB = 0.05
@@ -60,8 +62,8 @@ class Layout:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        if self.n_bands % 2 or not 8 <= self.n_bands <= 256:
-            raise ParameterError(f"features need an even number of bands from 8 to 256, not {self.n_bands}")
+        if self.n_bands % 2 or not 8 <= self.n_bands <= MOST_BANDS:
+            raise ParameterError(f"features need an even number of bands from 8 to {MOST_BANDS}, not {self.n_bands}")
         if self.size not in get_args(Size):
             raise ParameterError(f"the size must be compact or full, not {self.size!r}")
 

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
+from acoustic.frontend import FrontEnd
 from acoustic.train.quantise import to_int8
 
-from ..conditions import n_numbers
+from ..conditions import Condition, n_numbers
 from .calibration import LEAST_NORMALS, STEPS, log2_steps, without_parts
 from .channel import Channel
 from .explain import Sections
@@ -123,13 +124,14 @@ class Normals:
 
 
 def fit_model(
+    front_end: FrontEnd,
     layout: Layout,
     network: bytes,
     usual_shape: NDArray[np.int16],
     normals: Mapping[str, Normals],
     *,
     clip_stretches: int,
-    conditions: tuple[str, ...] = (),
+    conditions: tuple[Condition, ...] = (),
     nuisances: bool = False,
     rotor: Mapping[str, NDArray[np.int16]] | None = None,
     false_alarm_rate: float = 0.01,
@@ -139,7 +141,7 @@ def fit_model(
 
     Parameters
     ----------
-    layout, network, usual_shape
+    front_end, layout, network, usual_shape
         What features are made with, see :func:`fit_network`.
     normals
         Normal clips of each machine.
@@ -164,6 +166,7 @@ def fit_model(
     )
     moments = [Moments.of(one.vectors) for one in normals.values()]
     return TurbineModel(
+        front_end=front_end,
         layout=layout,
         network_file=network,
         usual_shape=usual_shape,

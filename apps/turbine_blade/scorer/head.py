@@ -10,13 +10,14 @@ the regression on the conditions has them, and the covariance is what that leave
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
 
+from .arrays import Arrays
 from .moments import Moments
 
 #: Own clips that weigh as much as what is known of all machines.
@@ -25,7 +26,10 @@ PRIOR_CLIPS = 1.0
 UNIT = 256
 #: No feature is trusted more closely than this many steps (1/256 dB).
 SMALLEST_SD = 4.0
+#: A feature deviates by this many standard deviations at most.
+MOST_SD = 127
 _SD_SHIFT = 12
+_MOST_PRECISION = int((UNIT << _SD_SHIFT) / SMALLEST_SD)
 _ROW_SHIFT = 20
 _GAIN_SHIFT = 10
 #: Conditions that hardly varied say nothing: this share is added to their variance.
@@ -48,6 +52,11 @@ class Head:
         ``2^20`` times the scale of each row of ``factor``.
     gain : int32 array, shape (d, k)
         ``2^10`` times the steps by which a feature rises with a step of each of the k conditions.
+
+    Raises
+    ------
+    ParameterError
+        When distances would not fit 64 bits.
     """
 
     mean: NDArray[np.int16]
@@ -56,8 +65,10 @@ class Head:
     scale: NDArray[np.int32]
     gain: NDArray[np.int32]
 
-    ARRAYS: ClassVar = ("mean", "precision", "triangle", "scale", "gain")
-    """Names of what :meth:`arrays` returns."""
+    def __post_init__(self) -> None:
+        """Check that no vector can overflow."""
+        if self._largest_sums().max() >= 2.0**31 or self.largest_distance >= 2.0**62:
+            raise ParameterError("the numbers of the head are so large that distances do not fit 64 bits")
 
     @classmethod
     def fit(cls, machines: Iterable[Moments], n_conditions: int = 0) -> Self:
@@ -101,6 +112,16 @@ class Head:
         others = (self.mean, self.precision, self.scale, self.gain)
         return d * (d + 1) // 2 + sum(array.nbytes for array in others)
 
+    def _largest_sums(self) -> NDArray[np.float64]:
+        """Largest magnitude of the sum of each row of the factor over limited deviations."""
+        return np.asarray(np.abs(self.factor.astype(np.float64)).sum(axis=1) * (MOST_SD * UNIT))
+
+    @property
+    def largest_distance(self) -> float:
+        """Bound of :meth:`distance`."""
+        whitened = self._largest_sums() * np.abs(self.scale.astype(np.float64)) / 2.0**_ROW_SHIFT + 1
+        return float((whitened**2).sum())
+
     def own_mean(self, own: Moments) -> NDArray[np.int16]:
         """Where a machine is expected, its own clips weighed against what is known of all: int16 (d + k,).
 
@@ -121,7 +142,7 @@ class Head:
     def whitened(self, vectors: NDArray[np.int16], mean: NDArray[np.int16]) -> NDArray[np.int64]:
         """Deviations made independent and of unit variance, in steps of 1/``UNIT``: (n, d + k) to (n, d)."""
         scaled = self.deviation(vectors, mean) * self.precision
-        z = np.clip((scaled + (1 << _SD_SHIFT >> 1)) >> _SD_SHIFT, -127 * UNIT, 127 * UNIT)
+        z = np.clip((scaled + (1 << _SD_SHIFT >> 1)) >> _SD_SHIFT, -MOST_SD * UNIT, MOST_SD * UNIT)
         # Below 2^31 on the device, and so exact in float64, which is many times faster here than integers.
         sums = (z.astype(np.float64) @ self.factor.T.astype(np.float64)).astype(np.int64)
         return np.asarray((sums * self.scale + (1 << _ROW_SHIFT >> 1)) >> _ROW_SHIFT)
@@ -145,7 +166,10 @@ class Head:
         """
         w = self.whitened(vectors, mean)
         mean_square = (w * w).sum(axis=-1) // (w.shape[-1] * UNIT)
-        return np.asarray(mean_square * own_clips // (own_clips + 1) if own_clips else mean_square)
+        if not own_clips:
+            return np.asarray(mean_square)
+        # own_clips / (own_clips + 1) of it, rounded down, without the product, which might not fit.
+        return np.asarray(mean_square - (mean_square + own_clips) // (own_clips + 1))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the numbers by name, the triangle packed row after row."""
@@ -158,28 +182,24 @@ class Head:
         }
 
     @classmethod
-    def from_arrays(cls, arrays: dict[str, NDArray[Any]]) -> Self:
+    def from_arrays(cls, arrays: Arrays, n_features: int, n_conditions: int) -> Self:
         """Undo :meth:`arrays`.
 
         Raises
         ------
-        ParameterError
-            When the sizes or types do not fit each other.
+        BundleError, ParameterError
+            When a part is missing or does not fit.
         """
-        d, k = arrays["gain"].shape
-        wanted: dict[str, tuple[str, tuple[int, ...]]] = {
-            "mean": ("int16", (d + k,)),
-            "precision": ("int32", (d,)),
-            "scale": ("int32", (d,)),
-            "triangle": ("int8", (d * (d + 1) // 2,)),
-            "gain": ("int32", (d, k)),
-        }
-        for name, (dtype, shape) in wanted.items():
-            if arrays[name].dtype != dtype or arrays[name].shape != shape:
-                raise ParameterError(f"{name} must be {dtype} {shape}, not {arrays[name].dtype} {arrays[name].shape}")
+        d, k = n_features, n_conditions
         factor = np.zeros((d, d), np.int8)
-        factor[np.tril_indices(d)] = arrays["triangle"]
-        return cls(arrays["mean"], arrays["precision"], factor, arrays["scale"], arrays["gain"])
+        factor[np.tril_indices(d)] = arrays.take("triangle", np.int8, d * (d + 1) // 2)
+        return cls(
+            mean=arrays.take("mean", np.int16, d + k),
+            precision=arrays.take("precision", np.int32, d, low=0, high=_MOST_PRECISION),
+            factor=factor,
+            scale=arrays.take("scale", np.int32, d, low=0),
+            gain=arrays.take("gain", np.int32, d, k),
+        )
 
 
 def shrunk(correlation: NDArray[np.float64], degrees: int) -> NDArray[np.float64]:

@@ -4,22 +4,32 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from acoustic.errors import BundleError, ModelError, ParameterError
+from acoustic.errors import BundleError, ParameterError
+from acoustic.frontend import FrontEnd
+from acoustic.frontend.tables import mel_bank
 from acoustic.model.bundle import Bundle
+from acoustic.records import About, read
 
-from ..conditions import n_numbers
+from ..conditions import Condition, n_numbers
+from ..gate import gate_for
+from ..rotor.group_levels import GroupLevels
+from .arrays import Arrays
 from .calibration import STEPS, log2_steps
 from .channel import Channel, Expected
 from .explain import SECTIONS, Band, Sections
-from .features import FRONT_END, STRETCH_FRAMES, Layout, Sums
+from .features import STRETCH_FRAMES, Layout, Size, Sums
 from .network import ResidualNetwork
 
 APPLICATION = "turbine"
+MOST_MACHINES = 10_000
+MOST_STRETCHES = 3600
+#: Frames per second: more would take more memory than sound is worth, fewer tell nothing of how levels move.
+LEAST_FRAME_RATE, MOST_FRAME_RATE = 4, 400
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -41,7 +51,7 @@ class Judgement:
     distance: int
     """Squared Mahalanobis distance over the number of features, in steps of 1/256, as of a whole clip."""
     surprise: int
-    """Minus the decadic logarithm of the p-value, in steps of 1/256."""
+    """-log10(p), in steps of 1/256."""
     bands: tuple[Band, ...]
     stretch_z: tuple[float, ...]
     """How unusual each stretch is by itself, in standard deviations of normal stretches; 0 for one cut short."""
@@ -61,10 +71,48 @@ class Judgement:
         return int(log2_steps(np.array([self.distance]))[0])
 
 
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """Settings of the decision, as a bundle holds them."""
+
+    size: Size
+    conditions: Annotated[tuple[Condition, ...], About("Conditions that clips are judged under.", longest=2)]
+    machines: Annotated[tuple[str, ...], About("Machines that clips were learnt from.", longest=MOST_MACHINES)]
+    rotor_machines: Annotated[tuple[str, ...], About("Machines that rotors were learnt from.", longest=MOST_MACHINES)]
+    levels_db: Annotated[
+        Mapping[str, tuple[float, float]],
+        About(
+            "Mean and standard deviation of the level of each machine's clips.",
+            unit="dB",
+            low=-1000,
+            high=1000,
+            longest=MOST_MACHINES,
+        ),
+    ]
+    clip_stretches: Annotated[int, About("Length of a clip in stretches.", low=1, high=MOST_STRETCHES)]
+    clip_frames: Annotated[
+        int, About("Median length of the clips learnt from, in frames.", low=1, high=MOST_STRETCHES * STRETCH_FRAMES)
+    ]
+    nuisances: Annotated[bool, About("Whether weather and surroundings are set aside; else only clipping and silence.")]
+    false_alarm_rate: Annotated[float, About("Share of normal recordings that may be called anomalous.", low=0, high=1)]
+    alarms_per_day: Annotated[float, About("False alarms per day when listening.", low=0, high=1e6)]
+    stretch_octaves: Annotated[
+        tuple[float, float],
+        About("Mean and standard deviation of log2 of the distance of single normal stretches.", low=-1000, high=1000),
+    ]
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TurbineModel:
-    """Everything of a turbine bundle that judges clips."""
+    """Everything of a turbine bundle that judges clips.
 
+    Raises
+    ------
+    ParameterError
+        When a part is out of range, or does not fit another.
+    """
+
+    front_end: FrontEnd
     layout: Layout
     network_file: bytes
     usual_shape: NDArray[np.int16]
@@ -72,9 +120,9 @@ class TurbineModel:
     clips: Channel
     rotor: Channel | None
     """Judges the orders of a rotor; None for machines without one."""
-    levels: dict[str, tuple[float, float]]
+    levels: Mapping[str, tuple[float, float]]
     """Mean and standard deviation of the level of each machine's clips, in dB."""
-    conditions: tuple[str, ...]
+    conditions: tuple[Condition, ...]
     """Conditions that clips are judged under."""
     clip_stretches: int
     clip_frames: int
@@ -84,7 +132,7 @@ class TurbineModel:
     false_alarm_rate: float
     """Share of normal recordings that may be called anomalous."""
     alarms_per_day: float
-    """False alarms a day when listening."""
+    """False alarms per day when listening."""
     section_sd: NDArray[np.int16]
     """int16 (4, SECTIONS), see `Sections`."""
     stretch_octaves: tuple[float, float]
@@ -97,10 +145,19 @@ class TurbineModel:
         if not 0.0 < self.false_alarm_rate < 1.0:
             raise ParameterError(f"the false-alarm rate must be between 0 and 1, not {self.false_alarm_rate:g}")
         if not self.alarms_per_day > 0.0:
-            raise ParameterError(f"false alarms a day must be above 0, not {self.alarms_per_day:g}")
+            raise ParameterError(f"false alarms per day must be above 0, not {self.alarms_per_day:g}")
         deviations = [self.stretch_octaves[1], *(sd for _, sd in self.levels.values()), float(self.section_sd.min())]
         if not min(deviations) > 0.0:
             raise ParameterError("standard deviations must be above 0")
+        if self.layout.n_bands != self.front_end.n_mels:
+            raise ParameterError(f"features of {self.layout.n_bands} bands do not fit the front end")
+        if self.clips.head.largest_distance * self.clip_stretches * STRETCH_FRAMES >= 2.0**63:
+            raise ParameterError("the numbers of the head are so large that distances do not fit 64 bits")
+        if not LEAST_FRAME_RATE <= self.front_end.frames_per_second <= MOST_FRAME_RATE:
+            raise ParameterError(
+                f"{LEAST_FRAME_RATE} to {MOST_FRAME_RATE} frames per second are needed, not "
+                f"{self.front_end.frames_per_second:g}"
+            )
 
     @cached_property
     def network(self) -> ResidualNetwork:
@@ -110,22 +167,27 @@ class TurbineModel:
     @cached_property
     def sections(self) -> Sections:
         """The sections of the spectrum."""
-        return Sections(self.layout, FRONT_END, self.section_sd)
+        return Sections(self.layout, self.front_end, self.section_sd)
 
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 (hex) of what decides the features: baselines are sums of them."""
-        settings = f"{FRONT_END.fingerprint()} {self.layout} {self.conditions}".encode()
+        settings = f"{self.front_end.fingerprint()} {self.layout} {self.conditions}".encode()
         return hashlib.sha256(settings + self.network_file + self.usual_shape.tobytes()).hexdigest()
+
+    @property
+    def hop_s(self) -> float:
+        """Time from one frame to the next, in seconds."""
+        return self.front_end.hop_samples / self.front_end.rate_hz
 
     @property
     def clip_s(self) -> float:
         """Length of a clip in seconds."""
-        return self.clip_stretches * STRETCH_FRAMES * FRONT_END.hop_samples / FRONT_END.rate_hz
+        return self.clip_stretches * STRETCH_FRAMES * self.front_end.hop_samples / self.front_end.rate_hz
 
     @property
     def threshold(self) -> float:
-        """Score from which on a recording is anomalous: minus the decadic logarithm of the false-alarm rate."""
+        """Score from which on a recording is anomalous: -log10 of the false-alarm rate."""
         return float(-np.log10(self.false_alarm_rate))
 
     @property
@@ -182,70 +244,62 @@ class TurbineModel:
         )
 
     @classmethod
-    def from_bundle(cls, bundle: Bundle) -> Self:
+    def read(cls, bundle: Bundle) -> Self:
         """Read the parts of a bundle.
 
         Raises
         ------
-        BundleError
-            When it is made for another application or front end, or a part is missing or does not fit.
+        BundleError, ParameterError, ModelError
+            When a part is missing, out of range, or does not fit another.
         """
-        if bundle.application != APPLICATION:
-            raise BundleError(f"{bundle.name}: made for {bundle.application!r}, not for turbines or machines.")
-        if bundle.frontend != FRONT_END:
-            raise BundleError(f"{bundle.name}: made for another front end than this version's. Train it again.")
-        try:
-            return cls._read(bundle.network, bundle.decision, bundle.vectors)
-        except (KeyError, TypeError, ValueError, IndexError, ParameterError, ModelError) as error:
-            raise BundleError(f"{bundle.name}: a part is missing or does not fit ({error}). Train it again.") from error
-
-    @classmethod
-    def _read(cls, network: bytes, decision: dict[str, Any], vectors: Mapping[str, NDArray[Any]]) -> Self:
-        layout = Layout(n_bands=FRONT_END.n_mels, size=decision["size"])
-        clips = Channel.from_arrays(_without_prefix(vectors, "clips_"), decision["machines"])
-        rotor = None
-        if decision["rotor_machines"]:
-            rotor = Channel.from_arrays(_without_prefix(vectors, "rotor_"), decision["rotor_machines"])
-        conditions = tuple(decision["conditions"])
-        if clips.head.gain.shape != (layout.n_features, n_numbers(conditions)):
-            raise ParameterError("the head does not fit the features")
-        if vectors["section_sd"].shape != (len(layout.groups), SECTIONS):
-            raise ParameterError("the sections do not fit the features")
-        mean, sd = map(float, decision["stretch_octaves"])
+        front_end = bundle.frontend
+        if not isinstance(front_end, FrontEnd):
+            raise BundleError("its front end gives no log-mel frames")
+        decision = read(Decision, bundle.decision, "decision")
+        layout = Layout(n_bands=front_end.n_mels, size=decision.size)
+        arrays, rotor = Arrays(bundle.vectors), None
+        if decision.rotor_machines:
+            # Rotors are judged by the shape and the tone of each group of bands, at two orders.
+            n_rotor = 4 * len(GroupLevels(front_end).edges_hz)
+            rotor = Channel.from_arrays(arrays.under("rotor_"), decision.rotor_machines, n_rotor)
         model = cls(
+            front_end=front_end,
             layout=layout,
-            network_file=network,
-            usual_shape=vectors["usual_shape"],
-            clips=clips,
+            network_file=bundle.network,
+            usual_shape=arrays.take("usual_shape", np.int16, layout.n_half_bands),
+            clips=Channel.from_arrays(
+                arrays.under("clips_"), decision.machines, layout.n_features, n_numbers(decision.conditions)
+            ),
             rotor=rotor,
-            levels={name: (float(mean), float(sd)) for name, (mean, sd) in dict(decision["levels_db"]).items()},
-            conditions=conditions,
-            clip_stretches=int(decision["clip_stretches"]),
-            clip_frames=int(decision["clip_frames"]),
-            nuisances=bool(decision["nuisances"]),
-            false_alarm_rate=float(decision["false_alarm_rate"]),
-            alarms_per_day=float(decision["alarms_per_day"]),
-            section_sd=vectors["section_sd"],
-            stretch_octaves=(mean, sd),
+            levels=decision.levels_db,
+            conditions=decision.conditions,
+            clip_stretches=decision.clip_stretches,
+            clip_frames=decision.clip_frames,
+            nuisances=decision.nuisances,
+            false_alarm_rate=decision.false_alarm_rate,
+            alarms_per_day=decision.alarms_per_day,
+            section_sd=arrays.take("section_sd", np.int16, len(layout.groups), SECTIONS),
+            stretch_octaves=decision.stretch_octaves,
         )
-        model.network  # noqa: B018 - reading it is the check
+        # What cannot run is said now, and not in the middle of a recording.
+        _ = model.network, mel_bank(front_end), gate_for(front_end, nuisances=model.nuisances)
         return model
 
-    def decision(self) -> dict[str, Any]:
+    def decision(self) -> Decision:
         """Return the settings of the decision, for a bundle."""
-        return {
-            "size": self.layout.size,
-            "conditions": list(self.conditions),
-            "machines": list(self.clips.machines),
-            "rotor_machines": [] if self.rotor is None else list(self.rotor.machines),
-            "levels_db": {name: list(level) for name, level in self.levels.items()},
-            "clip_stretches": self.clip_stretches,
-            "clip_frames": self.clip_frames,
-            "nuisances": self.nuisances,
-            "false_alarm_rate": self.false_alarm_rate,
-            "alarms_per_day": self.alarms_per_day,
-            "stretch_octaves": list(self.stretch_octaves),
-        }
+        return Decision(
+            size=self.layout.size,
+            conditions=self.conditions,
+            machines=tuple(self.clips.machines),
+            rotor_machines=() if self.rotor is None else tuple(self.rotor.machines),
+            levels_db=self.levels,
+            clip_stretches=self.clip_stretches,
+            clip_frames=self.clip_frames,
+            nuisances=self.nuisances,
+            false_alarm_rate=self.false_alarm_rate,
+            alarms_per_day=self.alarms_per_day,
+            stretch_octaves=self.stretch_octaves,
+        )
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the numbers of the decision, for a bundle."""
@@ -256,10 +310,6 @@ class TurbineModel:
             "usual_shape": self.usual_shape,
             "section_sd": self.section_sd,
         }
-
-
-def _without_prefix(vectors: Mapping[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any]]:
-    return {name.removeprefix(prefix): array for name, array in vectors.items() if name.startswith(prefix)}
 
 
 def p_value(surprise: float) -> float:

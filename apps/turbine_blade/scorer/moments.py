@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
 
+from .arrays import Arrays
+
 
 @dataclass(frozen=True, eq=False)
 class Moments:
@@ -41,6 +43,26 @@ class Moments:
     def none(cls, n_features: int) -> Self:
         """Return the sums of nothing."""
         return cls.of(np.empty((0, n_features), np.int16))
+
+    def arrays(self) -> dict[str, NDArray[np.int64]]:
+        """Return the sums by name."""
+        return {"count": np.array(self.count), "total": self.total, "products": self.products}
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays, suffix: str = "") -> Self:
+        """Undo :meth:`arrays`, whose names end in a suffix.
+
+        Raises
+        ------
+        BundleError, ParameterError
+            When a part is missing or does not fit.
+        """
+        count = int(arrays.take(f"count{suffix}", np.int64, low=0))
+        total = arrays.take(f"total{suffix}", np.int64, None)
+        products = arrays.take(f"products{suffix}", np.int64, len(total), len(total))
+        if total.size and max(-int(total.min()), int(total.max())) > count << 15:
+            raise ParameterError("moments: the sums are larger than so many int16 vectors can make")
+        return cls(count, total, products)
 
     def __add__(self, other: Self) -> Self:
         """Return the sums of both."""

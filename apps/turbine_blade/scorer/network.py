@@ -20,6 +20,8 @@ HIDDEN = 32
 #: The float network takes levels in units of 8 dB; an int8 step of the input is 1/4 dB, 64 steps of 1/256 dB.
 UNIT_DB = 8.0
 INPUT_SCALE = 1 / 32
+#: No prediction lies further from the usual: sums of squares then fit the device's integers.
+LARGEST_DB = 4096.0
 _SHIFT = 6
 
 
@@ -89,11 +91,14 @@ class ResidualNetwork:
     def __init__(self, network: bytes, usual: NDArray[np.int16]) -> None:
         self.network, self.usual = Network.from_bytes(network), usual
         source, result = self.network.inputs[0], self.network.outputs[0]
-        if (source.shape, result.shape) != ((2 * len(usual),), usual.shape) or source.dtype != "int8":
+        shapes = [spec.shape for spec in (*self.network.inputs, *self.network.outputs)]
+        if shapes != [(2 * len(usual),), usual.shape] or {source.dtype, result.dtype} != {"int8"}:
             raise ModelError(f"the network takes {source.shape} and gives {result.shape}, which fits no {usual.shape}")
         if abs(source.scale / INPUT_SCALE - 1) > 1e-3 or source.zero_point != 0:
             raise ModelError("the network's input is not in quarters of a decibel: train it again")
         stored = np.arange(-128, 128) - result.zero_point
+        if not np.abs(stored).max() * result.scale * UNIT_DB < LARGEST_DB:
+            raise ModelError(f"the network's output goes beyond {LARGEST_DB:g} dB: train it again")
         self.predicted = np.rint(stored * (result.scale * UNIT_DB * 256)).astype(np.int32)
         """Steps of 1/256 dB that each output byte stands for, from -128 on: int32 (256,)."""
 

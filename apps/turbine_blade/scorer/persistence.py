@@ -8,16 +8,20 @@ seldom long enough to show an alarm as rare as is wanted, also by how much their
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
+from acoustic.records import About
 from acoustic.statistics import poisson_rate
 
 from .calibration import STEPS
+from .model import TurbineModel
 
+SECONDS_PER_DAY = 86_400.0
 #: Clips looked back on.
 WINDOW = 30
 #: A clip counts when it is rarer than one normal clip in so many.
@@ -28,10 +32,9 @@ COUNTED_RARITY = 10.0
 class Persistence:
     """Alarm when ``k`` of the last ``n`` clips reach ``surprise``; over when fewer than half of ``k`` do."""
 
-    k: int
-    n: int
-    surprise: float
-    """Minus the decadic logarithm of the share of normal clips that reach it."""
+    k: Annotated[int, About("Unusual clips that raise an alarm,")]
+    n: Annotated[int, About("of this many in a row.")]
+    surprise: Annotated[float, About("-log10 of the share of normal clips that count as unusual.")]
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -77,13 +80,17 @@ class Persistence:
         )
 
     def count_alarms(self, run: NDArray[np.integer[Any]]) -> int:
-        """Alarms that one run of clips would raise."""
-        counter = AlarmCounter(self)
-        return sum(counter.push(int(value)) == "alarm" for value in run)
+        """Count the alarms that one run of clips would raise, as :class:`AlarmCounter` does one by one."""
+        total = np.cumsum(run >= self.level)
+        count = total - np.concatenate([np.zeros(min(self.n, len(run)), np.intp), total[: -self.n]])
+        turns = (count >= self.k).astype(np.int8) - (2 * count < self.k)
+        turns = turns[turns != 0]
+        return int(np.count_nonzero(np.diff(turns, prepend=-1) > 0))
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers, for JSON."""
-        return {"k": self.k, "n": self.n, "surprise": self.surprise}
+    @property
+    def level(self) -> int:
+        """Surprise that counts as unusual, in steps of 1/256."""
+        return round(self.surprise * STEPS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,12 +110,18 @@ class Choice:
     """Whether the false alarms wanted are kept to; otherwise not even n of n clips does."""
 
 
+@lru_cache(maxsize=8)
+def choice_for(model: TurbineModel, alarms_per_day: float | None = None) -> Choice:
+    """Choose the persistence of a model that listens all the time, for so many false alarms or the bundle's."""
+    rate = model.alarms_per_day if alarms_per_day is None else alarms_per_day
+    return Persistence.choose(model.clips.normal_runs, rate, SECONDS_PER_DAY / model.clip_s)
+
+
 class AlarmCounter:
     """Follows the clips of one machine."""
 
     def __init__(self, persistence: Persistence) -> None:
         self.persistence = persistence
-        self._level = round(persistence.surprise * STEPS)
         self._recent: deque[bool] = deque(maxlen=persistence.n)
         self.alarmed = False
 
@@ -119,7 +132,7 @@ class AlarmCounter:
 
     def push(self, surprise: int) -> str | None:
         """Take the surprise of a clip in steps of 1/256; return "alarm", "over" or nothing."""
-        self._recent.append(surprise >= self._level)
+        self._recent.append(surprise >= self.persistence.level)
         if not self.alarmed and self.count >= self.persistence.k:
             self.alarmed = True
             return "alarm"
@@ -146,9 +159,8 @@ def _alarms_a_clip(k: int, n: int, share: float, together: float) -> float:
     the sets of trials", Journal of the Royal Statistical Society B 10, 1948).
     """
     from scipy.special import betaln, comb
-    from scipy.stats import binom
 
     if together < 1e-6:
-        return float(share * binom.pmf(k - 1, n - 1, share))
+        return float(comb(n - 1, k - 1) * share**k * (1 - share) ** (n - k))
     a, b = share * (1 / together - 1), (1 - share) * (1 / together - 1)
     return float(comb(n - 1, k - 1) * np.exp(betaln(a + k, b + n - k) - betaln(a, b)))

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from acoustic.audio.resample import StreamResampler, from_pcm16, to_pcm16
 from acoustic.errors import ParameterError
 
 from . import spectra
@@ -21,10 +22,17 @@ from .rotor import ROTATION_STEP_S, Rotation, rotation_times
 from .turbine import Turbine
 
 RATE_HZ = 16_000
+_HIGHEST_RATE_HZ = 48_000
+"""The sound of a turbine lies below 24 kHz."""
 _WINDS_M_S = (4.0, 13.0)
 _SPEEDS_RPM = (2.0, 18.0)
 """Beyond, the whistle of a fast tip might pass half of the lowest sampling rate."""
 _WOBBLE, _WOBBLE_S = 0.004, 6.0
+
+
+def simulated_rate(rate_hz: int) -> int:
+    """Return the rate to simulate at for sound that is wanted at another one, see :func:`at_rate`."""
+    return min(max(rate_hz, RATE_HZ), _HIGHEST_RATE_HZ)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,3 +130,11 @@ def simulate_clip(
         nuisances=labels,
         turbine=turbine,
     )
+
+
+def at_rate(pcm: NDArray[np.int16], rate_hz: int, wanted_hz: int) -> NDArray[np.int16]:
+    """Return a signal at another rate."""
+    if rate_hz == wanted_hz:
+        return pcm
+    resampler = StreamResampler(rate_hz, wanted_hz)
+    return to_pcm16(np.concatenate([resampler.push(from_pcm16(pcm)), resampler.flush()]))

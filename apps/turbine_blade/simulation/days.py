@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
 
-from .clip import SimulatedClip, simulate_clip
+from .clip import RATE_HZ, SimulatedClip, simulate_clip
 from .fault import Fault
 from .noise import slow_gaussian
 from .nuisances import Nuisance
@@ -84,6 +84,7 @@ def simulate_day(
     duration_s: float,
     fault: Fault | None = None,
     nuisances: bool = True,
+    rate_hz: int = RATE_HZ,
 ) -> Iterator[tuple[float, SimulatedClip]]:
     """Simulate clips that are spread evenly over one day.
 
@@ -99,6 +100,8 @@ def simulate_day(
         What is wrong all day long, or None.
     nuisances
         Whether there are any; otherwise the gain stands still too.
+    rate_hz
+        Sampling rate, at least 16 kHz.
 
     Yields
     ------
@@ -130,6 +133,7 @@ def simulate_day(
             fault=fault,
             nuisances=kinds,
             gain_db=(day.drift_db if nuisances else 0.0) + (day.gain_step_db if stepped else 0.0),
+            rate_hz=rate_hz,
         )
         if stepped:
             clip = replace(clip, nuisances=(Nuisance("gain_step", 0.0, duration_s), *clip.nuisances))

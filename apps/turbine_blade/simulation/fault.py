@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from acoustic.errors import ParameterError
 
-FAULTS = {
+FaultKind = Literal["whistle", "erosion", "split", "tick", "bearing"]
+FAULTS: dict[FaultKind, str] = {
     "whistle": "a hole: a tone, its level relative to the noise of that blade",
     "erosion": "a worn leading edge: change of the blade's noise above 1.5 kHz",
     "split": "an open trailing edge: change of the blade's noise around 1.4 kHz",
@@ -20,7 +22,7 @@ FAULTS = {
 class Fault:
     """A fault at the tip of one blade, or of the machinery (``bearing``)."""
 
-    kind: str
+    kind: FaultKind
     """One of `FAULTS`."""
     severity_db: float
     blade: int = 0

@@ -5,16 +5,17 @@ import pytest
 from acoustic_apps.hearing_denoise.evaluation.floating import floating
 from acoustic_apps.hearing_denoise.evaluation.metrics import si_sdr_db
 from acoustic_apps.hearing_denoise.evaluation.systems import FLOAT, INT8, networks
-from acoustic_apps.hearing_denoise.features import N_FEATURES
+from acoustic_apps.hearing_denoise.features import FRONT_END, layout_of
 from acoustic_apps.hearing_denoise.float_network import LAYERS, FloatMaskNetwork
-from made_hearing import DrawnModel, drawn_bundle, drawn_network, noisy_pcm
+from made_hearing import WIDE, DrawnModel, drawn_bundle, drawn_network, noisy_pcm
 
 from acoustic.errors import BundleError
+from acoustic.frontend.enhancement import EnhancementFrontEnd
 
 
 def test_it_has_the_weights_that_were_quantised() -> None:
     model = DrawnModel(1)
-    features = np.random.default_rng(0).integers(-60, 60, (20, 3, N_FEATURES)).astype(np.int8)
+    features = np.random.default_rng(0).integers(-60, 60, (20, 3, layout_of(FRONT_END).n_features)).astype(np.int8)
     found = floating(drawn_network()).gains(features)
     assert found == pytest.approx(FloatMaskNetwork.of(model).gains(features), abs=0.02)
     # Not by chance: layers that change places tell.
@@ -24,8 +25,9 @@ def test_it_has_the_weights_that_were_quantised() -> None:
     assert np.abs(found - swapped.gains(features)).max() > 0.1
 
 
-def test_a_bundle_is_two_systems(tmp_path: Path) -> None:
-    drawn_bundle().save(tmp_path / "drawn.bundle")
+@pytest.mark.parametrize("front_end", [FRONT_END, WIDE])
+def test_a_bundle_is_two_systems(tmp_path: Path, front_end: EnhancementFrontEnd) -> None:
+    drawn_bundle(front_end).save(tmp_path / "drawn.bundle")
     int8, exact = networks(str(tmp_path / "drawn.bundle"))
     assert (int8.name, exact.name) == (INT8, FLOAT)
     pcm = noisy_pcm(1, 1.5)[: 16_000 + 37]
@@ -41,4 +43,4 @@ def test_a_bundle_is_two_systems(tmp_path: Path) -> None:
 def test_no_bundle_is_no_system_and_one_for_something_else_is_refused() -> None:
     assert networks(None) == []
     with pytest.raises(BundleError):
-        networks("roast")
+        networks("nobody's")

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from acoustic_apps.hearing_denoise.fitting import FittingSettings
 
 
 @pytest.fixture
@@ -19,12 +18,6 @@ def tone():
 def level_db():
     """Measure a root mean square in dB re one step of int16."""
     return lambda samples: 10 * np.log10(np.mean(np.square(samples.astype(np.float64))))
-
-
-@pytest.fixture
-def at_once():
-    """Settings without a start-up ramp."""
-    return FittingSettings(ramp_s=0.0)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from acoustic.errors import ParameterError
 
 #: Full scale so high that the limiter stays out of the way.
-ROOMY = FittingSettings(full_scale_db_spl=130.0, max_output_db_spl=130.0, ramp_s=0.0)
+ROOMY = FittingSettings(full_scale_db_spl=130.0, max_output_db_spl=130.0)
 SLOPING = "20,25,30,45,60,65"
 
 
@@ -18,16 +18,16 @@ def flat(threshold_db_hl):
     return Audiogram(thresholds_db_hl=(float(threshold_db_hl),) * 6)
 
 
-def test_ear_without_loss_gets_its_sound_back_to_the_last_bit(eventful, at_once):
+def test_ear_without_loss_gets_its_sound_back_to_the_last_bit(eventful):
     eventful = np.where(eventful == -32768, 0, eventful).astype(np.int16)  # the ceiling is symmetric: +-32767
-    out = Fitting(flat(0), settings=at_once).push(eventful)
+    out = Fitting(flat(0)).push(eventful)
     np.testing.assert_array_equal(out, eventful)
 
 
 @pytest.mark.parametrize("thresholds", [SLOPING, "40,40,40,40,40,40", "60,50,30,20,10,10", "0,0,0,40,60,60"])
 @pytest.mark.parametrize("level_db_spl", [50, 65, 80])
-def test_tone_at_a_bands_centre_gets_the_gain_of_the_report(tone, level_db, at_once, thresholds, level_db_spl):
-    fitting = Fitting(Audiogram.from_text(thresholds), settings=at_once)
+def test_tone_at_a_bands_centre_gets_the_gain_of_the_report(tone, level_db, thresholds, level_db_spl):
+    fitting = Fitting(Audiogram.from_text(thresholds))
     prescribed = nal_r_gains_db(fitting.audiogram)
     for band, gain_db in zip(fitting.describe()["bands"], prescribed, strict=True):
         fitting.reset()
@@ -38,8 +38,8 @@ def test_tone_at_a_bands_centre_gets_the_gain_of_the_report(tone, level_db, at_o
             assert measured_db == pytest.approx(gain_db, abs=0.6)
 
 
-def test_compression_ratio_is_that_of_the_report(tone, level_db, at_once):
-    fitting = Fitting(flat(45), settings=at_once)
+def test_compression_ratio_is_that_of_the_report(tone, level_db):
+    fitting = Fitting(flat(45))
     for band in fitting.describe()["bands"]:
         out_db = []
         for level_db_spl in (50, 80):
@@ -71,7 +71,7 @@ def test_attack_takes_5_ms_and_release_80(tone, level_db, threshold, frequency_h
 
 @pytest.mark.parametrize("max_output_db_spl", [100.0, 94.0, 70.0])
 def test_output_never_exceeds_the_ceiling(max_output_db_spl):
-    settings_ = FittingSettings(max_output_db_spl=max_output_db_spl, ramp_s=0.0)
+    settings_ = FittingSettings(max_output_db_spl=max_output_db_spl)
     pcm = np.zeros(16000, np.int16)
     pcm[4000:8000] = np.repeat(np.tile([32767, -32768], 20), 100)  # full-scale steps after silence: gain at its most
     pcm[8000:12000] = -32768
@@ -83,31 +83,20 @@ def test_output_never_exceeds_the_ceiling(max_output_db_spl):
     np.testing.assert_array_equal(np.sign(out[4000:4050]), 1)
 
 
-def test_silence_stays_silent(at_once):
-    assert not Fitting(flat(80), settings=at_once).push(np.zeros(4000, np.int16)).any()
+def test_silence_stays_silent():
+    assert not Fitting(flat(80)).push(np.zeros(4000, np.int16)).any()
 
 
-def test_output_comes_without_delay(at_once):
+def test_output_comes_without_delay():
     pcm = np.zeros(1000, np.int16)
     pcm[500] = 1000
-    out = Fitting(Audiogram.from_text(SLOPING), settings=at_once).push(pcm)
+    out = Fitting(Audiogram.from_text(SLOPING)).push(pcm)
     assert not out[:500].any()
     assert np.argmax(np.abs(out)) == 500
 
 
-def test_start_is_faded_in(tone):
-    pcm = tone(1000, 65.0, 24000)
-    audiogram = Audiogram.from_text(SLOPING)
-    ramped = Fitting(audiogram).push(pcm).astype(float)
-    at_once = Fitting(audiogram, settings=FittingSettings(ramp_s=0.0)).push(pcm).astype(float)
-    loudest = at_once[400:].max()
-    assert ramped[:160].max() < 0.02 * loudest
-    assert ramped[7900:8100].max() == pytest.approx(0.1 * loudest, rel=0.05)
-    np.testing.assert_array_equal(ramped[16000:], at_once[16000:])
-
-
 def test_gain_stays_below_the_limit(tone, level_db):
-    fitting = Fitting(flat(110), settings=FittingSettings(max_gain_db=25.0, ramp_s=0.0))
+    fitting = Fitting(flat(110), settings=FittingSettings(max_gain_db=25.0))
     pcm = tone(1000, 30.0)
     assert level_db(fitting.push(pcm)[8000:]) - level_db(pcm[8000:]) == pytest.approx(25.0, abs=0.2)
 
@@ -115,7 +104,7 @@ def test_gain_stays_below_the_limit(tone, level_db):
 @settings(max_examples=30)
 @given(cuts=st.lists(st.integers(0, 6000), max_size=12), rate_hz=st.sampled_from([16000, 22050, 48000]))
 def test_any_cuts_do_not_change_a_byte(eventful, cuts, rate_hz):
-    settings_ = FittingSettings(max_output_db_spl=90.0, ramp_s=0.05)
+    settings_ = FittingSettings(max_output_db_spl=90.05)
     audiogram = Audiogram.from_text(SLOPING)
     whole, parts = (Fitting(audiogram, rate_hz, settings_) for _ in range(2))
     blocks = [parts.push(part) for part in np.split(eventful, sorted(cuts))]
@@ -123,10 +112,10 @@ def test_any_cuts_do_not_change_a_byte(eventful, cuts, rate_hz):
 
 
 @pytest.mark.parametrize("block", [1, 31, 64])
-def test_small_blocks_do_not_change_a_byte(eventful, at_once, block):
+def test_small_blocks_do_not_change_a_byte(eventful, block):
     pcm = eventful[2300:3500]
     audiogram = Audiogram.from_text(SLOPING)
-    whole, parts = (Fitting(audiogram, settings=at_once) for _ in range(2))
+    whole, parts = (Fitting(audiogram) for _ in range(2))
     blocks = [parts.push(pcm[start : start + block]) for start in range(0, len(pcm), block)]
     assert np.concatenate(blocks).tobytes() == whole.push(pcm).tobytes()
 
@@ -162,7 +151,6 @@ def test_report_can_be_written_as_json():
         {"max_gain_db": 51.0},
         {"max_gain_db": -1.0},
         {"release_s": 0.0},
-        {"ramp_s": -1.0},
     ],
 )
 def test_settings_out_of_range_are_refused(change):

@@ -10,13 +10,13 @@ def response_db(taps: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_an_equaliser_stays_within_what_is_asked(seed: int) -> None:
-    level_db = response_db(draw_equaliser(np.random.default_rng(seed), most_db=3.0))
+    level_db = response_db(draw_equaliser(np.random.default_rng(seed), RATE_HZ, most_db=3.0))
     assert np.abs(level_db[40:1800]).max() < 13  # a tilt and three peaks
     assert np.ptp(level_db[40:1800]) > 0.3
 
 
 def test_microphones_differ_and_some_end_early() -> None:
-    tops = [response_db(draw_microphone(np.random.default_rng(seed)))[2000] for seed in range(60)]
+    tops = [response_db(draw_microphone(np.random.default_rng(seed), RATE_HZ))[2000] for seed in range(60)]
     assert 3 < sum(top < -30 for top in tops) < 30
 
 
@@ -30,7 +30,7 @@ def test_mu_law_keeps_quiet_sounds_better_than_eight_bits_would() -> None:
 @pytest.mark.parametrize("subtype", ["ULAW", "GSM610"])
 def test_a_telephone_keeps_the_low_band_in_place(subtype: str) -> None:
     x = syllables(1, 1.0).astype(np.float32)
-    y = narrow_band(x, subtype)
+    y = narrow_band(x, subtype, RATE_HZ)
     assert len(y) == len(x)
     spectrum = np.abs(np.fft.rfft(y))
     assert spectrum[4600:].sum() < 0.01 * spectrum[:4000].sum()
@@ -39,5 +39,5 @@ def test_a_telephone_keeps_the_low_band_in_place(subtype: str) -> None:
 
 def test_recordings_are_spoilt_now_and_then() -> None:
     x = syllables(2, 0.5).astype(np.float32)
-    changed = [not np.array_equal(spoil(np.random.default_rng(seed), x), x) for seed in range(100)]
+    changed = [not np.array_equal(spoil(np.random.default_rng(seed), x, RATE_HZ), x) for seed in range(100)]
     assert 5 < sum(changed) < 35

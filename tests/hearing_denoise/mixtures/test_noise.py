@@ -9,7 +9,7 @@ N = 2 * RATE_HZ
 
 def test_a_clip_is_repeated_without_a_step() -> None:
     x = np.sin(2 * np.pi * 100 * np.arange(RATE_HZ) / RATE_HZ).astype(np.float32)
-    long = repeated(np.random.default_rng(0), x, 5 * RATE_HZ)
+    long = repeated(np.random.default_rng(0), x, 5 * RATE_HZ, RATE_HZ)
     assert len(long) == 5 * RATE_HZ
     assert np.abs(np.diff(long)).max() < 2.5 * np.abs(np.diff(x)).max()
 
@@ -38,7 +38,7 @@ def test_a_larger_crowd_leaves_fewer_pauses(train: NoiseLibrary) -> None:
 
 
 def test_coloured_noise_falls_as_said() -> None:
-    x = coloured(np.random.default_rng(0), 64 * 4096, slope_db=-6.0)
+    x = coloured(np.random.default_rng(0), 64 * 4096, RATE_HZ, slope_db=-6.0)
     power = np.abs(np.fft.rfft(x.reshape(-1, 4096), axis=1)) ** 2
     low, high = (power[:, a:b].mean() for a, b in ((120, 136), (480, 544)))  # two octaves
     assert 10 * np.log10(low / high) == pytest.approx(12.0, abs=1.0)
@@ -46,19 +46,19 @@ def test_coloured_noise_falls_as_said() -> None:
 
 def test_synthetic_noises_are_finite_and_sound() -> None:
     for seed in range(12):
-        x = draw_synthetic(np.random.default_rng(seed), N)
+        x = draw_synthetic(np.random.default_rng(seed), N, RATE_HZ)
         assert (x.dtype, x.shape) == (np.float32, (N,))
         assert np.isfinite(x).all()
         assert np.std(x) > 0.01
 
 
 def test_tones_are_tonal() -> None:
-    spectrum = np.abs(np.fft.rfft(tones(np.random.default_rng(1), N) * np.hanning(N))) ** 2
+    spectrum = np.abs(np.fft.rfft(tones(np.random.default_rng(1), N, RATE_HZ) * np.hanning(N))) ** 2
     assert np.sort(spectrum)[-200:].sum() > 0.9 * spectrum.sum()
 
 
 def test_a_slow_factor_wanders_around_one() -> None:
-    factor = slow_random(np.random.default_rng(0), 60 * RATE_HZ, per_s=2.0, spread_db=6.0)
+    factor = slow_random(np.random.default_rng(0), 60 * RATE_HZ, RATE_HZ, per_s=2.0, spread_db=6.0)
     assert abs(np.mean(20 * np.log10(factor))) < 2.0
     assert 3.0 < np.std(20 * np.log10(factor)) < 6.0
     assert np.abs(np.diff(factor)).max() < 0.01

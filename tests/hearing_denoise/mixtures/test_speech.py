@@ -33,24 +33,28 @@ def test_a_folder_without_recordings_is_told(tmp_path: Path) -> None:
 def test_only_clean_sentences_are_drawn(data: Path) -> None:
     noise = 0.01 * np.random.default_rng(0).standard_normal(RATE_HZ)
     clean = syllables(1, 1.0)
-    assert is_clean(clean.astype(np.float32))
-    assert not is_clean((clean + noise).astype(np.float32))
+    assert is_clean(clean.astype(np.float32), RATE_HZ)
+    assert not is_clean((clean + noise).astype(np.float32), RATE_HZ)
     paths = SpeechLibrary.load(data, "train").talkers
-    assert is_clean(draw(np.random.default_rng(1), paths))
+    assert is_clean(draw(np.random.default_rng(1), paths, RATE_HZ), RATE_HZ)
 
 
 def test_silence_around_is_cut_off(data: Path) -> None:
-    x = read(SpeechLibrary.load(data, "train").talkers[0])
+    x = read(SpeechLibrary.load(data, "train").talkers[0], RATE_HZ)
     longer = np.concatenate([np.zeros(RATE_HZ, np.float32), x, np.zeros(RATE_HZ, np.float32)])
-    assert len(trimmed(longer)) <= len(x)
-    assert np.abs(trimmed(longer)).max() == np.abs(x).max()
+    assert len(trimmed(longer, RATE_HZ)) <= len(x)
+    assert np.abs(trimmed(longer, RATE_HZ)).max() == np.abs(x).max()
 
 
 def test_pauses_do_not_count_in_the_level() -> None:
     tone = np.sin(2 * np.pi * 440 * np.arange(RATE_HZ) / RATE_HZ).astype(np.float32)
     paused = np.concatenate([tone, np.zeros(3 * RATE_HZ, np.float32)])
-    assert active_level(paused) == pytest.approx(active_level(tone), rel=1e-3) == pytest.approx(0.7071, rel=1e-3)
-    assert active_level(np.zeros(RATE_HZ, np.float32)) == 0.0
+    assert (
+        active_level(paused, RATE_HZ)
+        == pytest.approx(active_level(tone, RATE_HZ), rel=1e-3)
+        == pytest.approx(0.7071, rel=1e-3)
+    )
+    assert active_level(np.zeros(RATE_HZ, np.float32), RATE_HZ) == 0.0
 
 
 def test_the_real_recordings_are_split_as_said() -> None:

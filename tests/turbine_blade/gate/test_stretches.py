@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from acoustic_apps.turbine_blade.gate import Gate, SetAside, Stretch, set_aside
+from acoustic_apps.turbine_blade.gate import FaultGate, Gate, SetAside, Stretch, add_set_aside, gate_for
 from acoustic_apps.turbine_blade.gate.measures import STRETCH_FRAMES
 from acoustic_apps.turbine_blade.simulate import Fault, Turbine, simulate_clip
 from hypothesis import given, settings
@@ -24,7 +24,7 @@ def turbine(seed: int, duration_s: float = 10.0, fault: Fault | None = None) -> 
     return clip.pcm.astype(np.float64)
 
 
-def judged(sound: Sound, gate: Gate | None = None) -> list[Stretch]:
+def judged(sound: Sound, gate: FaultGate | None = None) -> list[Stretch]:
     """All stretches of a recording; samples beyond full scale clip."""
     gate = gate or Gate(FRONT_END)
     pcm = np.clip(np.rint(sound), -32768, 32767).astype(np.int16)
@@ -185,11 +185,43 @@ def test_stretches_tile_the_stream(frames: int) -> None:
 def test_neighbouring_stretches_are_merged_for_reports() -> None:
     found = ["rain", "rain", "birds", None, "birds"]
     stretches = [Stretch(start_frame=32 * k, stop_frame=32 * k + 32, reason=why) for k, why in enumerate(found)]
-    assert set_aside(stretches, FRONT_END) == [
+    expected = [
         SetAside(start_s=0.0, end_s=2.048, reason="rain"),
         SetAside(start_s=2.048, end_s=3.072, reason="birds"),
         SetAside(start_s=4.096, end_s=5.12, reason="birds"),
     ]
+    for cut in range(len(stretches) + 1):
+        merged: list[SetAside] = []
+        for part in (stretches[:cut], stretches[cut:]):
+            add_set_aside(merged, part, FRONT_END.hop_samples / FRONT_END.rate_hz)
+        assert merged == expected
+
+
+@pytest.mark.parametrize(("reason", "made", "snr_db"), NUISANCES)
+def test_without_nuisances_only_what_is_wrong_with_the_recording_is_set_aside(
+    reason: str, made: Callable[..., Sound], snr_db: float
+) -> None:
+    """And at once: a stretch waits for nothing."""
+    sound = over(turbine(1), made(np.random.default_rng(1), 4 * RATE_HZ), snr_db)
+    sound[round(1.3 * RATE_HZ) : round(1.5 * RATE_HZ)] = 0
+    sound[8 * RATE_HZ : 8 * RATE_HZ + 50] = 40_000
+    all_reasons = reasons(sound)
+    assert reason in all_reasons
+    expected = [why if why in ("silence", "clipping") else None for why in all_reasons]
+    assert set(expected) == {None, "silence", "clipping"}
+    assert [stretch.reason for stretch in judged(sound, gate_for(FRONT_END, nuisances=False))] == expected
+    at_once = FaultGate(FRONT_END).push(np.zeros((64, 128), np.int16), np.zeros(64, np.int64))
+    assert [stretch.stop_frame for stretch in at_once] == [32, 64]
+
+
+def test_clipping_is_one_sample_in_a_thousand_at_any_rate() -> None:
+    fe = FrontEnd.from_dict(FRONT_END.to_dict() | {"rate_hz": 48_000, "frame_samples": 2048, "hop_samples": 1536, "n_fft": 2048})
+    for samples, reason in ((47, None), (48, "clipping")):
+        counts = np.zeros(32, np.int64)
+        counts[5] = samples
+        for gate in (FaultGate(fe), Gate(fe)):
+            [stretch, *_] = [*gate.push(np.zeros((32, 128), np.int16), counts), *gate.flush()]
+            assert stretch.reason == reason
 
 
 def test_wrong_frames_are_refused() -> None:

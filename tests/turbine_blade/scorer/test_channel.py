@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
+from acoustic_apps.turbine_blade.scorer.arrays import Arrays
 from acoustic_apps.turbine_blade.scorer.calibration import log2_steps
 from acoustic_apps.turbine_blade.scorer.channel import Channel
 from acoustic_apps.turbine_blade.scorer.moments import Moments
 from numpy.typing import NDArray
 
-from acoustic.errors import ParameterError
+from acoustic.errors import BundleError, ParameterError
 
 D, K = 5, 2
 
@@ -92,7 +93,7 @@ def test_surprise_of_normals_is_kept_in_order_of_time() -> None:
 
 def test_arrays_and_back() -> None:
     channel = fitted(a=40, b=50, c=60)
-    again = Channel.from_arrays(channel.arrays(), ["a", "b", "c"])
+    again = Channel.from_arrays(Arrays(channel.arrays()), ["a", "b", "c"], D, K)
     assert {name: array.tobytes() for name, array in again.arrays().items()} == {
         name: array.tobytes() for name, array in channel.arrays().items()
     }
@@ -110,14 +111,22 @@ def test_a_part_that_does_not_fit_is_refused(name: str) -> None:
     arrays = fitted(a=20, b=20).arrays()
     wrong = [arrays[name][:-1], arrays[name][..., None], arrays[name].astype(np.float32)]
     for broken in [arrays | {name: part} for part in wrong] + [{k: v for k, v in arrays.items() if k != name}]:
-        with pytest.raises((KeyError, ValueError, ParameterError)):
-            Channel.from_arrays(broken, ["a", "b"])
+        with pytest.raises((BundleError, ParameterError)):
+            Channel.from_arrays(Arrays(broken), ["a", "b"], D, K)
 
 
-@pytest.mark.parametrize("machines", [["a"], ["a", "b", "c"]])
+@pytest.mark.parametrize("machines", [[], ["a"], ["a", "b", "c"], ["a", "a"]])
 def test_machines_and_their_numbers_belong_together(machines: list[str]) -> None:
-    with pytest.raises(ValueError, match="zip"):
-        Channel.from_arrays(fitted(a=20, b=20).arrays(), machines)
+    with pytest.raises((BundleError, ParameterError)):
+        Channel.from_arrays(Arrays(fitted(a=20, b=20).arrays()), machines, D, K)
+
+
+@pytest.mark.parametrize("clips", [0, -1, 2**22 + 1])
+def test_numbers_of_clips_are_bounded(clips: int) -> None:
+    arrays = fitted(a=20, b=20).arrays()
+    counts = np.array([20, clips], np.int32)
+    with pytest.raises(BundleError, match="machine_clips is out of range"):
+        Channel.from_arrays(Arrays(arrays | {"machine_clips": counts}), ["a", "b"], D, K)
 
 
 @pytest.mark.parametrize("table", ["surprise", "first"])
@@ -126,11 +135,10 @@ def test_a_table_that_does_not_rise_is_refused(table: str) -> None:
     falling = arrays[f"{table}_knots"].copy()
     falling[1] = falling[0]
     with pytest.raises(ParameterError, match="rise"):
-        Channel.from_arrays(arrays | {f"{table}_knots": falling}, ["a", "b", "c"])
+        Channel.from_arrays(Arrays(arrays | {f"{table}_knots": falling}), ["a", "b", "c"], D, K)
     with pytest.raises(ParameterError, match="rise"):
-        Channel.from_arrays(
-            arrays | {f"{table}_knots": falling[:1], f"{table}_values": arrays[f"{table}_values"][:1]}, ["a", "b", "c"]
-        )
+        short = {f"{table}_knots": falling[:1], f"{table}_values": arrays[f"{table}_values"][:1]}
+        Channel.from_arrays(Arrays(arrays | short), ["a", "b", "c"], D, K)
 
 
 def test_too_few_clips_are_refused() -> None:

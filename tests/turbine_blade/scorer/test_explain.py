@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from acoustic_apps.turbine_blade.scorer.explain import LEAST_Z, MOST_BANDS, SECTIONS, Sections
@@ -5,6 +7,8 @@ from acoustic_apps.turbine_blade.scorer.features import FRONT_END, Layout
 from acoustic_apps.turbine_blade.scorer.moments import Moments
 from made_models import steps_of
 from numpy.typing import NDArray
+
+from acoustic.records import plain
 
 COMPACT, FULL = Layout(n_bands=128), Layout(n_bands=128, size="full")
 LAYOUTS = pytest.mark.parametrize("layout", [COMPACT, FULL], ids=["compact", "full"])
@@ -33,7 +37,7 @@ def test_what_deviates_is_named(layout: Layout, group: str, section: int, steps:
     (band,) = sections.bands(deviating(layout, (group, section, steps)))
     assert (band.what, band.sign, band.z) == (group, "+" if steps > 0 else "-", pytest.approx(abs(steps) / 50))
     assert (band.low_hz, band.high_hz) == sections.edges_hz[section]
-    assert band.to_dict()["z"] == round(abs(steps) / 50, 2)
+    assert plain(band)["z"] == round(abs(steps) / 50, 2)
 
 
 def test_sections_cover_the_spectrum() -> None:
@@ -98,3 +102,15 @@ def test_sections_that_never_changed_have_the_least_deviation() -> None:
     same = Moments.of(np.full((20, COMPACT.n_features), 77, np.int16))
     assert set(Sections.learn(COMPACT, [same], 0).ravel().tolist()) == {1}
     assert set(Sections.learn(COMPACT, [Moments.none(COMPACT.n_features)], 0).ravel().tolist()) == {1}
+
+
+@pytest.mark.parametrize("n_bands", [8, 10, 30])
+def test_fewer_bands_than_sections_are_shared(n_bands: int) -> None:
+    layout = Layout(n_bands=n_bands)
+    front_end = replace(FRONT_END, n_mels=n_bands)
+    for group, where in layout.groups.items():
+        deviation = np.zeros(layout.n_features, np.int64)
+        deviation[where.stop - 1] = 1000
+        bands = Sections(layout, front_end, SD).bands(deviation)
+        assert bands
+        assert {band.what for band in bands} == {group}

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from acoustic_apps.turbine_blade.scorer.features import Sums
+from acoustic_apps.turbine_blade.scorer.features import FRONT_END, Sums
 from acoustic_apps.turbine_blade.scorer.fit import STRETCH_SAMPLE, Normals, fit_model
 from acoustic_apps.turbine_blade.scorer.model import TurbineModel
 from made_models import LAYOUT, NETWORK_FILE, TURBINES, clips_of, residual_network, turbine_sound
@@ -19,7 +19,7 @@ def unseen(machine: str, n: int = 8) -> list[Sums]:
 def refitted(clips: list[Sums], **settings: object) -> TurbineModel:
     normals = Normals.of(LAYOUT, clips, [NO_CONDITIONS] * len(clips))
     usual = residual_network().usual
-    return fit_model(LAYOUT, NETWORK_FILE.read_bytes(), usual, {"a": normals}, clip_stretches=4, **settings)  # type: ignore[arg-type]
+    return fit_model(FRONT_END, LAYOUT, NETWORK_FILE.read_bytes(), usual, {"a": normals}, clip_stretches=4, **settings)  # type: ignore[arg-type]
 
 
 def test_normals_are_features_levels_and_some_single_stretches() -> None:

@@ -1,12 +1,15 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from acoustic_apps.turbine_blade.scorer.arrays import Arrays
 from acoustic_apps.turbine_blade.scorer.head import SMALLEST_SD, UNIT, Head, shrunk
 from acoustic_apps.turbine_blade.scorer.moments import Moments
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from acoustic.errors import ParameterError
+from acoustic.errors import BundleError, ParameterError
 
 Vectors = NDArray[np.int16]
 D = 24
@@ -110,20 +113,33 @@ def test_a_mean_weighs_own_clips_against_all_machines(own: int, expected: int) -
 def test_arrays_and_back() -> None:
     head = Head.fit([Moments.of(conditioned(0, 200))], 1)
     arrays = head.arrays()
-    assert tuple(arrays) == Head.ARRAYS
-    again = Head.from_arrays(arrays)
+    again = Head.from_arrays(Arrays(arrays), *arrays["gain"].shape)
     rows = conditioned(1, 50)
     assert again.distance(rows, again.mean, 3).tolist() == head.distance(rows, head.mean, 3).tolist()
     assert head.model_bytes == sum(array.nbytes for array in arrays.values())
     assert not np.triu(again.factor, 1).any()
 
 
-@pytest.mark.parametrize("name", Head.ARRAYS)
+@pytest.mark.parametrize("name", ["mean", "precision", "triangle", "scale", "gain"])
 def test_arrays_that_do_not_fit_are_refused(name: str) -> None:
     arrays = Head.fit([Moments.of(conditioned(0, 200))], 1).arrays()
     for wrong in (arrays[name][:-1], arrays[name].astype(np.float64)):
-        with pytest.raises(ParameterError, match="must be"):
-            Head.from_arrays(arrays | {name: wrong})
+        with pytest.raises(BundleError, match=f"{name} must be"):
+            Head.from_arrays(Arrays(arrays | {name: wrong}), *arrays["gain"].shape)
+
+
+@pytest.mark.parametrize(("name", "value"), [("precision", -1), ("precision", 2**18 + 1), ("scale", -1)])
+def test_numbers_out_of_range_are_refused(name: str, value: int) -> None:
+    arrays = Head.fit([Moments.of(conditioned(0, 200))], 1).arrays()
+    changed = np.full_like(arrays[name], value)
+    with pytest.raises(BundleError, match=f"{name} is out of range"):
+        Head.from_arrays(Arrays(arrays | {name: changed}), *arrays["gain"].shape)
+
+
+def test_distances_that_do_not_fit_are_refused() -> None:
+    head = Head.fit([Moments.of(conditioned(0, 200))], 1)
+    with pytest.raises(ParameterError, match="64 bits"):
+        replace(head, scale=np.full_like(head.scale, 2**31 - 1), factor=np.full_like(head.factor, 127))
 
 
 def test_row_sums_fit_32_bits_whatever_is_heard() -> None:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
+from acoustic.records import plain
 
 CLIPS_A_DAY = 8437.5
 """Clips of 10.24 s."""
@@ -120,7 +121,7 @@ def test_what_is_known_of_a_choice() -> None:
     assert choice.days == 1.0
     assert choice.counted == sum(map(choice.persistence.count_alarms, runs)) == 0
     assert choice.interval_per_day == pytest.approx((0.0, 3.689), abs=0.001)
-    assert choice.persistence.to_dict() == {"k": choice.persistence.k, "n": 30, "surprise": 1.0}
+    assert plain(choice.persistence) == {"k": choice.persistence.k, "n": 30, "surprise": 1.0}
 
 
 def test_runs_of_several_machines_are_not_one() -> None:
@@ -129,6 +130,15 @@ def test_runs_of_several_machines_are_not_one() -> None:
     run = np.array([0, 600, 600])
     assert sum(map(persistence.count_alarms, [run, run])) == 2
     assert persistence.count_alarms(np.concatenate([run, run])) == 1
+
+
+@given(run=st.lists(st.integers(0, 2), max_size=60), k=st.integers(1, 5), more=st.integers(0, 5))
+def test_alarms_of_a_run_are_those_of_the_counter(run: list[int], k: int, more: int) -> None:
+    persistence = Persistence(k=k, n=k + more, surprise=1.0)
+    surprises = 256 * np.array(run, np.int64)
+    counter = AlarmCounter(persistence)
+    one_by_one = sum(counter.push(int(surprise)) == "alarm" for surprise in surprises)
+    assert persistence.count_alarms(surprises) == one_by_one
 
 
 @pytest.mark.parametrize(("clips_a_day", "n"), [(0.5, 1), (3.0, 3), (29.9, 29), (1000.0, 30)])

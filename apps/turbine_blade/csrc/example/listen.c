@@ -4,12 +4,16 @@
 
 static acoustic_turbine turbine;
 
+static int32_t seconds(uint32_t frame)
+{
+    return (int32_t)((uint64_t)frame * ACOUSTIC_TURBINE_HOP_SAMPLES / ACOUSTIC_TURBINE_RATE_HZ);
+}
+
 static void say_stretch(const acoustic_turbine_event *event)
 {
-    const uint32_t frames_a_second = ACOUSTIC_TURBINE_RATE_HZ / ACOUSTIC_TURBINE_HOP_SAMPLES;
-    say_number((int32_t)(event->start_frame / frames_a_second));
+    say_number(seconds(event->start_frame));
     say_text(" to ");
-    say_number((int32_t)(event->stop_frame / frames_a_second));
+    say_number(seconds(event->stop_frame));
     say_text(" s: ");
 }
 

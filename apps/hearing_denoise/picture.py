@@ -1,8 +1,7 @@
 """A picture of an enhanced recording: before, after, what was taken away where, and both levels over time."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,18 @@ RANGE_DB = 70.0
 #: The gain that is darkest.
 DEEPEST_DB = -30.0
 BEFORE, AFTER = "#90a4ae", "#00695c"
+
+
+class Titled(Protocol):
+    """What a result says of the recording."""
+
+    @property
+    def file(self) -> str:
+        """The recording."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a person should know about it."""
 
 
 class Sketch:
@@ -39,15 +50,15 @@ class Sketch:
         )
         self._before, self._after = Spectrogram(self._frontend), Spectrogram(self._frontend)
 
-    def before(self, pcm: Pcm16) -> None:
+    def push(self, pcm: Pcm16) -> None:
         """Take samples as they came."""
         self._before.push(pcm)
 
-    def after(self, pcm: Pcm16) -> None:
-        """Take enhanced samples; the first one belongs to the first one before."""
+    def push_sound(self, pcm: Pcm16) -> None:
+        """Take enhanced samples; the first one belongs to the first one that came."""
         self._after.push(pcm)
 
-    def save(self, path: Path, name: str, remarks: Sequence[str]) -> None:
+    def save(self, result: Titled, path: Path) -> None:
         """Draw it, and write the picture as PNG, whole or not at all.
 
         Raises
@@ -56,7 +67,7 @@ class Sketch:
             If it cannot be written.
         """
         before, after, column_s = self._before.levels_db, self._after.levels_db, self._before.column_s
-        figure = new_figure(12.0, 9.0, "\n".join([name, *remarks]))
+        figure = new_figure(12.0, 9.0, "\n".join([Path(result.file).name, *result.warnings]))
         panels = figure.subplots(4, 1, sharex=True, height_ratios=(3, 3, 3, 2))
         top = float(before.max()) if len(before) else 0.0
         sounds = {"before": before, "after": after}

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
-from acoustic_apps.hearing_denoise.fitting.ramp import StartUpRamp
+
+from acoustic.live.ramp import StartUpRamp
 
 
 @pytest.mark.parametrize("block", [1, 7, 1600, 5000])
-def test_fades_in_from_minus_40_db_by_equal_decibels(block):
+def test_fades_in_from_minus_40_db_by_equal_decibels(block: int) -> None:
     ramp = StartUpRamp(16000, 0.2)
     faded = np.concatenate([ramp.push(np.full(block, 100.0)) for _ in range(-(-4000 // block))])
     gain_db = 20 * np.log10(faded / 100.0)
@@ -12,6 +13,6 @@ def test_fades_in_from_minus_40_db_by_equal_decibels(block):
     np.testing.assert_array_equal(faded[3200:], 100.0)
 
 
-def test_no_time_is_no_ramp():
+def test_no_time_is_no_ramp() -> None:
     samples = np.arange(10.0)
     np.testing.assert_array_equal(StartUpRamp(16000, 0.0).push(samples), samples)
