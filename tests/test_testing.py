@@ -263,7 +263,7 @@ def as_much_memory_as_the_bundle_says(application: App) -> App:
     return with_reader(application, lambda bundle: application.read(bundle) if np.empty(1 << 28).size else None)
 
 
-@fault("hostile_bundles", "takes .* s for a second of sound")
+@fault("hostile_bundles", "takes .* s$")
 def as_much_time_as_the_bundle_says(application: App) -> App:
     return application  # The test leaves it no time.
 
@@ -287,6 +287,19 @@ def divides_by_a_short_duration(application: App) -> App:
 
     def result(own: Any, facts: Any) -> Any:
         return base.result(own, facts) if 1 // int(facts.duration_s * 1000) >= 0 else None
+
+    return with_collector(application, result=result)
+
+
+@fault("hostile_recordings", "every one is refused: nothing is checked")
+def refuses_whatever_has_no_whistle(application: App) -> App:
+    base: Any = application.collect
+
+    def result(own: Any, facts: Any) -> Any:
+        found = base.result(own, facts)
+        if not found.whistles:
+            raise ParameterError("There is no whistle in it.")
+        return found
 
     return with_collector(application, result=result)
 

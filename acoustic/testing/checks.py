@@ -13,7 +13,7 @@ from unittest import SkipTest
 
 import numpy as np
 
-from acoustic.application import Row, failure
+from acoustic.application import Facts, Row, failure
 from acoustic.audio import Recording
 from acoustic.audio.source import Pcm16
 from acoustic.errors import AcousticError, ExportError
@@ -23,7 +23,7 @@ from acoustic.firmware import Firmware
 from acoustic.live.schema import schema
 from acoustic.model.bundle import Bundle
 from acoustic.native import computing_with, core
-from acoustic.records import Member, json_line, members, read
+from acoustic.records import Member, json_line, members, plain, read
 from acoustic.score import score_recording
 from acoustic.score.writers import csv_lines, flat, table_lines
 from acoustic.testing import hostile
@@ -32,12 +32,10 @@ from acoustic.testing.validation import complaints, is_declared, is_of
 
 CUTS = 3
 """Ways in which the sound is cut into blocks."""
-MOST_BUNDLES = 200
+MOST_BUNDLES = 100
 """Hostile bundles that are tried, of all that there are."""
 MOST_S, MOST_BYTES = 30.0, 1 << 30
-"""Time and memory that a hostile bundle may take with a second of sound."""
-UNSHARED = {"duration_s", "output", "realtime_factor"}
-"""Fields of a row that tell of the work; listening rounds the duration otherwise."""
+"""Time and memory that a hostile bundle may take, with as little sound as can be scored."""
 BROKEN = "It is broken."
 
 
@@ -48,7 +46,7 @@ def check_options(subject: Subject) -> None:
         options()
     except TypeError as error:
         raise AssertionError(f"every option needs a default: {error}") from None
-    with recording_of(subject.pcm[: loaded.rate_hz], loaded.rate_hz) as path:
+    with recording_of(subject.beginning, loaded.rate_hz) as path:
         for one in members(options):
             for value in _option_values(one):
                 with hostile.only_acoustic_errors(f"option {one.name} = {value!r:.40}"):
@@ -81,19 +79,37 @@ def check_blocks(subject: Subject) -> None:
 def check_live(subject: Subject) -> None:
     """Check that listening to a recording ends with the row of scoring it, and makes the same sound."""
     loaded, own = subject.loaded, "made.wav" if subject.application.makes_sound else None
+    unshared = {"duration_s", "warnings", *_work_fields(subject)}
     with recording_of(subject.pcm, loaded.rate_hz) as path:
         for recording in (path, *subject.recordings):
             made = own and path.with_name(own)
             row, memory = score_recording(loaded, subject.task(recording, sound=made)), subject.listen(recording)
             require(row["error"] is None, f"{recording}: {row['error']}")
             summary = memory.events[-1]
-            different = [name for name in sorted(row.keys() - UNSHARED) if row[name] != summary.get(name, memory)]
+            different = [name for name in sorted(row.keys() - unshared) if row[name] != summary.get(name, memory)]
             require(not different, f"{recording}: listening and scoring differ in {', '.join(different)}")
-            same = math.isclose(row.get("duration_s", summary["duration_s"]), summary["duration_s"], abs_tol=0.01)
+            same = math.isclose(row.get("duration_s", summary["duration_s"]), summary["duration_s"], abs_tol=0.06)
             require(same, f"{recording}: listening and scoring differ in duration_s")
+            # What is said when listening begins is not said again at its end.
+            same = set(summary.get("warnings", ())) <= set(row.get("warnings", ()))
+            require(same, f"{recording}: listening and scoring differ in warnings")
             if recording is path and made:
                 sounds = Recording(made).read(loaded.rate_hz), np.concatenate(memory.made)
                 require(np.array_equal(*sounds), "listening makes other sound than scoring")
+
+
+def _work_fields(subject: Subject) -> set[str]:
+    """Fields of a row that tell how long the work took, and where the sound that was made lies."""
+    application, typed, options = subject.application, subject.loaded.typed, subject.application.options()
+    chain = application.chain(typed, options)
+    collector = application.collect(typed, options, chain)
+    for event in chain.push(subject.pcm):
+        collector.hear(event)
+    facts = Facts(file="", duration_s=60.0, rate_hz=subject.loaded.rate_hz, realtime_factor=0.25, output="a.wav")
+    one, other = (
+        plain(collector.result(each)) for each in (facts, replace(facts, realtime_factor=0.5, output="b.wav"))
+    )
+    return {name for name in one if one[name] != other[name]}
 
 
 def check_schema(subject: Subject) -> None:
@@ -157,13 +173,13 @@ def check_vectors(subject: Subject) -> None:
     loaded, vectors = subject.loaded, dict(subject.bundle.vectors)
     with computing_with("numpy"):
         loaded.check()
-        for stage in sorted(subject.application.stages(loaded.typed, vectors).keys() & vectors.keys()):
-            wrong = np.frombuffer(bytearray(vectors[stage].tobytes()), np.uint8)
-            require(len(wrong), f"the test vector {stage} is empty: it proves nothing")
-            wrong[len(wrong) // 2] ^= 1
-            changed = vectors | {stage: wrong.view(vectors[stage].dtype).reshape(vectors[stage].shape)}
-            other = replace(loaded, bundle=subject.bundle.replace(vectors=changed))
-            require(hostile.refuses(other.check), f"a wrong byte in the test vector {stage} is not noticed")
+    for stage in sorted(subject.application.stages(loaded.typed, vectors).keys() & vectors.keys()):
+        wrong = np.frombuffer(bytearray(vectors[stage].tobytes()), np.uint8)
+        require(len(wrong), f"the test vector {stage} is empty: it proves nothing")
+        wrong[len(wrong) // 2] ^= 1
+        changed = vectors | {stage: wrong.view(vectors[stage].dtype).reshape(vectors[stage].shape)}
+        other = replace(loaded, bundle=subject.bundle.replace(vectors=changed))
+        require(hostile.refuses(other.check), f"a wrong byte in the test vector {stage} is not noticed")
     _need_core()
     with computing_with("compiled"):
         loaded.check()
@@ -176,7 +192,7 @@ def check_backends(subject: Subject) -> None:
     """Check that NumPy and the compiled core give the same bytes at every stage, the same events and sound."""
     _need_core()
     rate_hz = subject.loaded.rate_hz
-    for name, pcm in {"sound": subject.pcm[: 10 * rate_hz], **hostile.sounds(rate_hz)}.items():
+    for name, pcm in {"sound": subject.pcm[: 5 * rate_hz], **hostile.sounds(rate_hz)}.items():
         numpy, compiled = (_everything(subject, pcm, backend) for backend in ("numpy", "compiled"))
         different = [stage for stage, value in numpy.items() if value != compiled.get(stage)]
         require(not different, f"{name}: NumPy and the compiled core differ in {', '.join(different)}")
@@ -201,7 +217,7 @@ def check_hostile_bundles(subject: Subject) -> None:
     chosen = np.random.default_rng(0).permutation(len(tampered))[:MOST_BUNDLES]
     tracemalloc.start()
     try:
-        with recording_of(subject.pcm[:rate_hz], rate_hz) as path:
+        with recording_of(subject.beginning, rate_hz) as path:
             for what, make in (tampered[number] for number in sorted(chosen)):
                 try:
                     data = make().to_bytes()
@@ -214,7 +230,7 @@ def check_hostile_bundles(subject: Subject) -> None:
                     json_line(score_recording(loaded, subject.task(path)))
                     loaded.check()
                 took_s, took = time.perf_counter() - start_s, tracemalloc.get_traced_memory()[1] - before
-                require(took_s < MOST_S, f"{what}: takes {took_s:.0f} s for a second of sound")
+                require(took_s < MOST_S, f"{what}: takes {took_s:.0f} s")
                 require(took < MOST_BYTES, f"{what}: takes {took >> 20} MiB")
     finally:
         tracemalloc.stop()
@@ -224,10 +240,13 @@ def check_hostile_recordings(subject: Subject) -> None:
     """Check that any recording gives a row as declared, and a picture, or is refused in a sentence."""
     shape = schema(subject.application)["$defs"]["row"]
     draws = subject.application.picture is not None and find_spec("matplotlib") is not None
-    for name, (pcm, rate_hz) in hostile.recordings(subject.loaded.rate_hz).items():
+    recordings, n_scored = hostile.recordings(subject.loaded.rate_hz, len(subject.beginning)), 0
+    for name, (pcm, rate_hz) in recordings.items():
         with recording_of(pcm, rate_hz) as path, hostile.only_acoustic_errors(name):
             picture = path.with_suffix(".png") if draws else None
             _require_shape(score_recording(subject.loaded, subject.task(path, picture=picture)), shape, name)
+            n_scored += 1
+    require(n_scored, "every one is refused: nothing is checked")
 
 
 def check_picture(subject: Subject) -> None:

@@ -18,16 +18,16 @@ from acoustic.testing.subject import require
 
 VALUES: tuple[Any, ...] = (
     *(None, True, -1, 0, 1, 60.0, 1e-300, 1e308, -1e308, 2**62),
-    *("NaN", "a\0b", "9" * 400, [], {}, [[[]]], {"": {"": {}}}),
+    *("NaN", "a\0b", "9" * 400, "1," * 400, [], {}, [[[]]], {"": {"": {}}}),
 )
 """Values that few settings are made for."""
 N_BYTES = 20
 """Bytes of a network that are changed, one at a time."""
 
 
-def sounds(rate_hz: int) -> dict[str, Pcm16]:
-    """Return sounds that no application is made for, 2 s each."""
-    rng, n = np.random.default_rng(0), 2 * rate_hz
+def sounds(rate_hz: int, n: int | None = None) -> dict[str, Pcm16]:
+    """Return sounds that no application is made for, int16 (n,); a second each unless told otherwise."""
+    rng, n = np.random.default_rng(0), n or rate_hz
     noise = rng.standard_normal(n) * np.repeat(10 ** rng.uniform(0.0, 4.4, 20), -(-n // 20))[:n]
     signals = {
         "silence": np.zeros(n),
@@ -40,9 +40,9 @@ def sounds(rate_hz: int) -> dict[str, Pcm16]:
     return {name: np.clip(np.rint(signal), -32_768, 32_767).astype(np.int16) for name, signal in signals.items()}
 
 
-def recordings(rate_hz: int) -> dict[str, tuple[Pcm16, int]]:
-    """Return samples, int16 (n,) or (n, channels), and their rate (Hz)."""
-    own = sounds(rate_hz)
+def recordings(rate_hz: int, n: int) -> dict[str, tuple[Pcm16, int]]:
+    """Return samples, int16 of up to (n, channels), and their rate (Hz)."""
+    own = sounds(rate_hz, n)
     noise = own["noise"]
     return {
         **{name: (pcm, rate_hz) for name, pcm in own.items()},

@@ -14,12 +14,15 @@ import numpy as np
 from acoustic.application import Application, Loaded, Row, Rows
 from acoustic.audio import Recording, WavWriter, write_wav
 from acoustic.audio.source import Pcm16
+from acoustic.errors import AudioFileError
 from acoustic.links import Event, Sink
 from acoustic.live import Keyboard, Listener, SoundOut, open_input
 from acoustic.model.bundle import Bundle
 from acoustic.score import Task, score_recording
 
 LONGEST_BLOCK = 10_000
+SECONDS = (1, 12, 60)
+"""Durations that are tried."""
 
 
 def require(condition: object, sentence: str) -> None:
@@ -52,6 +55,19 @@ class Subject:
             return Recording(self.recordings[0]).read(self.loaded.rate_hz)
         require(self.application.firmware, "an application without firmware has no example: give recordings")
         return self.application.firmware(self.loaded.typed).example_pcm  # type: ignore[misc]
+
+    @cached_property
+    def beginning(self) -> Pcm16:
+        """The shortest beginning of the sound that can be scored."""
+        for seconds in SECONDS:
+            pcm = self.pcm[: seconds * self.loaded.rate_hz]
+            with recording_of(pcm, self.loaded.rate_hz) as path:
+                try:
+                    score_recording(self.loaded, self.task(path))
+                except AudioFileError:
+                    continue
+            return pcm
+        raise AssertionError(f"{SECONDS[-1]} s of the sound cannot be scored")
 
     @cached_property
     def row(self) -> Row:
