@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from acoustic.errors import AcousticError
 
@@ -75,6 +75,22 @@ def _is_running(process: int) -> bool:
     except (PermissionError, OverflowError):
         pass
     return True
+
+
+class Closing:
+    """Something that a ``with`` block closes at its end."""
+
+    def close(self) -> None:
+        """Release what is held; closing twice does nothing."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        """Return the thing itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
 
 
 class DiskSync:

@@ -1,5 +1,6 @@
 """What pictures of recordings have in common: a spectrogram of any length, an axis of time, a PNG written whole."""
 
+import io
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -130,11 +131,17 @@ def band_of(frontend: FrontEnd, frequencies_hz: Sequence[float]) -> list[float]:
 
 
 def new_figure(width_inch: float, height_inch: float, title: str) -> Any:
-    """Return an empty matplotlib figure that belongs to no window."""
+    """Return an empty matplotlib figure that belongs to no window; a notebook shows it."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure((width_inch, height_inch), layout="constrained")
+    class Picture(Figure):
+        """A figure that a notebook shows even where pyplot was never imported."""
+
+        def _repr_png_(self) -> bytes:
+            return _png(self)
+
+    figure = Picture((width_inch, height_inch), layout="constrained", dpi=DPI)
     FigureCanvasAgg(figure)
     # Names of files come as they are: a dollar sign is no formula.
     figure.suptitle(drawable(title), fontsize=11, x=0.01, ha="left", parse_math=False)
@@ -163,10 +170,18 @@ def save_figure(figure: Any, path: Path) -> None:
     AcousticError
         If it cannot be written.
     """
+    png = _png(figure)
     try:
-        with warnings.catch_warnings(), whole_file(path) as stream:
-            # A sign of a file's name that the font lacks becomes a box.
-            warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-            figure.savefig(stream, format="png", dpi=DPI)
+        with whole_file(path) as stream:
+            stream.write(png)
     except OSError as error:
         raise write_failure(path, error) from error
+
+
+def _png(figure: Any) -> bytes:
+    stream = io.BytesIO()
+    with warnings.catch_warnings():
+        # A sign of a file's name that the font lacks becomes a box.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+        figure.savefig(stream, format="png", dpi=DPI)
+    return stream.getvalue()

@@ -234,6 +234,8 @@ def _value(kind: Any, about: About, value: Any, name: str, where: str) -> Any:
         if isinstance(value, str) and len(value) <= longest and _storable(value):
             return value
         raise _refused(where, f"{name} must be a text of at most {longest} characters, not {quoted(value)}")
+    if kind is Path:
+        return Path(value) if isinstance(value, Path) else Path(_value(str, about, value, name, where))
     if kind is bool:
         if isinstance(value, bool):
             return value

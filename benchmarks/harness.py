@@ -29,15 +29,5 @@ def _cpu_s(work: Callable[[], object]) -> float:
 
 def librosa_mel(y: NDArray[np.float32], fe: FrontEnd) -> NDArray[np.float32]:
     """Mel spectrogram of librosa at the settings of a front end, without the logarithm: (n_mels, n_frames)."""
-    spectrogram: NDArray[np.float32] = librosa.feature.melspectrogram(
-        y=y,
-        sr=fe.rate_hz,
-        n_fft=fe.n_fft,
-        win_length=fe.frame_samples,
-        hop_length=fe.hop_samples,
-        n_mels=fe.n_mels,
-        fmin=fe.fmin_hz,
-        fmax=fe.fmax_hz,
-        center=False,
-    )
+    spectrogram: NDArray[np.float32] = librosa.feature.melspectrogram(y=y, **fe.to_librosa())
     return spectrogram

@@ -18,7 +18,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from acoustic_apps.roast_crack.chain import known_ms
 from acoustic_apps.roast_crack.contrast import FRONT_END
 from acoustic_apps.roast_crack.simulate import HELD_OUT, plan_roast, render_roast
 
@@ -90,10 +89,7 @@ def delays_s(lines: list[tuple[float, dict]]) -> np.ndarray:
     start = min(moment - row["t_s"] for moment, row in lines if row["event"] == "health")
     delays = []
     for moment, row in lines:
-        if row["event"] == "crack":
-            frame = round((row["t_s"] - FRONT_END.frame_centre_s(0)) * FRONT_END.frames_per_second)
-            delays.append(moment - start - known_ms(frame) / 1000)
-        elif row["event"] == "first_crack":
+        if row["event"] in ("crack", "first_crack"):
             delays.append(moment - start - row["decided_s"])
     return np.array(delays)
 

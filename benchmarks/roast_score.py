@@ -21,17 +21,18 @@ import numpy as np
 from acoustic_apps.roast_crack import impulses
 from acoustic_apps.roast_crack.chain import Event, RoastChain
 from acoustic_apps.roast_crack.contrast import FLOOR_BLOCK_FRAMES, FLOOR_BLOCKS, FRONT_END
-from acoustic_apps.roast_crack.scoring import BLOCK_S, load_bundle
+from acoustic_apps.roast_crack.model import RoastModel
 from acoustic_apps.roast_crack.simulate import TRAIN, plan_roast, render_roast
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 from scipy import ndimage, signal
 
+from acoustic.application import load
 from acoustic.audio import Recording
 from acoustic.datasets import data_root
 from acoustic.frontend import log_mel
 from acoustic.frontend.noise_floor import STEPS_PER_DB
-from acoustic.model.bundle import Bundle
+from acoustic.score.recording import BLOCK_S
 
 ROUNDS = 15
 SIMULATED_S = 120.0
@@ -41,14 +42,14 @@ Pcm = NDArray[np.int16]
 
 def main() -> None:
     """Print a table for each recording."""
-    bundle = load_bundle("roast")
+    model = load("roast").typed
     for name, pcm in recordings():
         seconds = len(pcm) / FRONT_END.rate_hz
         work: dict[str, Callable[[], object]] = {
-            "whole chain": lambda pcm=pcm: score(bundle, pcm),  # type: ignore[misc]
+            "whole chain": lambda pcm=pcm: score(model, pcm),  # type: ignore[misc]
             "front end only": lambda pcm=pcm: log_mel(pcm, FRONT_END),  # type: ignore[misc]
             "librosa mel": lambda pcm=pcm: librosa_mel(pcm.astype(np.float32) / 32768, FRONT_END),  # type: ignore[misc]
-            "usual design": lambda pcm=pcm: usual_design(bundle, pcm),  # type: ignore[misc]
+            "usual design": lambda pcm=pcm: usual_design(model, pcm),  # type: ignore[misc]
         }
         taken_s = core_seconds(list(work.values()), ROUNDS)
         print(f"{name}: {seconds:.0f} s of audio, the median of {ROUNDS} turns")
@@ -71,15 +72,15 @@ def recordings() -> list[tuple[str, Pcm]]:
     return found
 
 
-def score(bundle: Bundle, pcm: Pcm) -> list[Event]:
+def score(model: RoastModel, pcm: Pcm) -> list[Event]:
     """Run our chain over a recording."""
-    chain = RoastChain(bundle)
+    chain = RoastChain(model)
     size = round(BLOCK_S * FRONT_END.rate_hz)
     events = [event for start in range(0, len(pcm), size) for event in chain.push(pcm[start : start + size])]
     return events + chain.flush()
 
 
-def usual_design(bundle: Bundle, pcm: Pcm) -> list[int]:
+def usual_design(model: RoastModel, pcm: Pcm) -> list[int]:
     """Score every peak of a recording with the usual parts; return the int8 log-odds."""
     level_db = librosa.power_to_db(
         librosa_mel(pcm.astype(np.float32) / 32768, FRONT_END), ref=1.0, amin=FRONT_END.floor, top_db=None
@@ -90,7 +91,7 @@ def usual_design(bundle: Bundle, pcm: Pcm) -> list[int]:
     step_db = impulses.PATCH_STEPS / STEPS_PER_DB
     steps = np.clip(np.floor(contrast_db.T / step_db), -128, 127).astype(np.int8)
     padded = np.pad(steps, ((impulses.BEFORE_FRAMES, impulses.AFTER_FRAMES), (0, 0)))
-    interpreter = Interpreter(model_content=bundle.network, num_threads=1)
+    interpreter = Interpreter(model_content=model.network.tflite, num_threads=1)
     interpreter.allocate_tensors()
     into, out = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
     log_odds = []

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from acoustic.application import Application, find
 
@@ -25,14 +28,39 @@ settings.load_profile("suite")
 # A shell that runs the tests in the background makes them, and what they start, ignore interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# librosa, which the front end is compared with, would compile for 15 s what takes it milliseconds here.
+os.environ.setdefault("NUMBA_DISABLE_JIT", "1")
+
 HERE = Path(__file__).parent
 VIRTUAL_MIC = HERE / "virtual_mic.sh"
 WHISTLE = HERE / "whistle"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with live audio: the virtual sound card must be there before PortAudio is loaded."""
-    items.sort(key=lambda item: item.get_closest_marker("live") is None)
+    """Begin with live audio, then the files with the most slow tests.
+
+    The virtual sound card must be there before PortAudio is loaded, and a long file at the end would leave all
+    processes but one idle.
+    """
+    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+    items.sort(key=lambda item: (item.get_closest_marker("live") is None, -slow[item.path]))
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One process for each processor, and one for live audio, which mostly waits."""
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    return _Scheduling(config, log)
+
+
+class _Scheduling(LoadFileScheduling):
+    """Gives each process whole files, whose tests share fixtures, and all files of live audio to one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = super()._split_scope(nodeid)
+        return "live audio" if "live" in Path(path).stem else path
 
 
 @pytest.fixture(scope="module")

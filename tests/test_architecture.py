@@ -22,6 +22,7 @@ LAYERS = [
     {"acoustic.train", "acoustic.export", "acoustic.plot"},
     {"acoustic.links"},
     {"acoustic.score", "acoustic.live"},
+    {"acoustic.api"},
     {"acoustic.doctor", "acoustic.evaluation", "acoustic.testing"},
     {"acoustic.commands"},
     {"acoustic.cli"},
@@ -90,6 +91,8 @@ def test_imports_point_downward(path: Path) -> None:
         assert not foreign, f"{module} imports another app: {sorted(foreign)}"
         return
     assert not {name for name in ours if _within(name, "apps")}, f"{module} imports an app"
+    if module == "acoustic":
+        return  # its public names come from above, when they are first used: see tests/test_api.py
     upward = {name for name in ours if layer(name) > layer(module)}
     assert not upward, f"{module} imports upward: {sorted(upward)}"
 

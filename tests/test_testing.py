@@ -306,7 +306,7 @@ def refuses_whatever_has_no_whistle(application: App) -> App:
 
 @fault("picture", "no picture is drawn")
 def draws_nothing(application: App) -> App:
-    painter = SimpleNamespace(push=len, save=lambda result, path: None)
+    painter = SimpleNamespace(push=len, draw=lambda result: None)
     return replace(application, picture=lambda model, options: painter)
 
 

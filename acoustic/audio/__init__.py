@@ -11,6 +11,8 @@ from acoustic.audio.microphone import Microphone
 from acoustic.audio.pcm_stream import PcmStream
 from acoustic.audio.recording import Recording, RecordingSource, find_recordings
 from acoustic.audio.resample import StreamResampler, to_pcm16
+from acoustic.audio.samples import Samples
+from acoustic.audio.sound import Sound
 from acoustic.audio.source import HealthEvent, Processor, Source, SourceHealth
 from acoustic.audio.speaker import Speaker
 from acoustic.audio.wav import WavWriter, write_wav, write_wav_blocks
@@ -26,6 +28,8 @@ __all__ = [
     "Processor",
     "Recording",
     "RecordingSource",
+    "Samples",
+    "Sound",
     "Source",
     "Speaker",
     "StreamResampler",

@@ -33,7 +33,7 @@ Part = bytes | tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Stream:
+class FileStream:
     """One stream of sound in a file, as parts that follow each other."""
 
     parts: tuple[Part, ...]
@@ -43,7 +43,7 @@ class Stream:
 class Container:
     """What was found in a file."""
 
-    streams: tuple[Stream, ...] = ()
+    streams: tuple[FileStream, ...] = ()
     """Streams to decode one after the other; none where the file is as it should be, and is decoded as it lies."""
     remarks: tuple[str, ...] = ()
     """What a person should know, in plain sentences."""
@@ -68,7 +68,7 @@ def look_into(path: Path) -> Container:
         return Container()
     size = path.stat().st_size
     ends = [*starts[1:], size]
-    streams = [Stream(((start, end),)) for start, end in zip([0, *starts[1:]], ends, strict=True)]
+    streams = [FileStream(((start, end),)) for start, end in zip([0, *starts[1:]], ends, strict=True)]
     return Container(streams=tuple(streams), remarks=(_joined(len(streams)),))
 
 
@@ -82,10 +82,10 @@ class Spliced(io.RawIOBase):
     Parameters
     ----------
     path : Path
-    stream : Stream
+    stream : FileStream
     """
 
-    def __init__(self, path: Path, stream: Stream) -> None:
+    def __init__(self, path: Path, stream: FileStream) -> None:
         self._file: BinaryIO = path.open("rb")
         self._parts = stream.parts
         sizes = [len(part) if isinstance(part, bytes) else part[1] - part[0] for part in stream.parts]
@@ -167,7 +167,7 @@ def _wav(file: BinaryIO) -> Container:
     if len(sound) > 1:
         mended.append(_joined(len(sound)))
     remarks = [remark for remark in mended if remark]
-    streams = tuple(Stream((_header(wav), *wav.data)) for wav in sound)
+    streams = tuple(FileStream((_header(wav), *wav.data)) for wav in sound)
     return Container(streams=streams, remarks=tuple(remarks), metadata=metadata)
 
 

@@ -1,15 +1,16 @@
 """What phones and cameras record (M4A, AAC, AMR, WebM, WMA), read by PyAV where that is installed."""
 
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
 from acoustic.audio.source import Float32
 from acoustic.errors import AudioFileError, MissingExtraError
+from acoustic.files import Closing
 
 
-class ForeignFile:
+class ForeignFile(Closing):
     """A file that PyAV decodes, with the part of soundfile's interface that recordings need.
 
     Parameters
@@ -51,12 +52,8 @@ class ForeignFile:
         self._left = joined[frames:]
         return joined[:frames]
 
-    def __enter__(self) -> Self:
-        """Return the file itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close it."""
+    def close(self) -> None:
+        """Close the container."""
         self._container.close()
 
 

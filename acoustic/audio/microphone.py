@@ -5,7 +5,7 @@ import queue
 import threading
 import time
 from collections.abc import Generator, Iterator
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import numpy as np
 
@@ -13,8 +13,10 @@ from acoustic.audio.devices import Device, close_stream, find_device, list_devic
 from acoustic.audio.resample import StreamResampler, to_pcm16
 from acoustic.audio.source import Float32, Pcm16, SourceHealth, check_format, reblock
 from acoustic.errors import DeviceError
+from acoustic.files import Closing
 
 Latency = Literal["low", "high"] | float
+"""Buffering in a device: "high" is safe against gaps on most machines, "low" is quicker; or a wish (s)."""
 
 # How long the program may fall behind before blocks are dropped.
 QUEUE_S = 5.0
@@ -82,7 +84,7 @@ class _Capture:
             return
 
 
-class Microphone:
+class Microphone(Closing):
     """A source that records from a microphone, opened at once.
 
     The device runs at the wanted rate if it can, else at its own with a resampler behind it. The position in
@@ -96,9 +98,7 @@ class Microphone:
         See `find_device`.
     rate_hz, block_samples : int
         Rate (Hz) and length (samples) of the blocks.
-    latency : "low", "high" or float
-        Buffering in the device: "high" is safe against gaps on most machines, "low" is for listening through;
-        or a wish in seconds.
+    latency : Latency
     reconnect_s : float
         How long to look for a device that went away (s).
 
@@ -158,14 +158,6 @@ class Microphone:
         """Stop recording; may be called from another thread."""
         self._closing.set()
         self._capture.close()
-
-    def __enter__(self) -> Self:
-        """Return the microphone itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close it."""
-        self.close()
 
     def _open(self) -> _Capture:
         refusal = None

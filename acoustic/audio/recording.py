@@ -7,16 +7,14 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-import numpy as np
-
-from acoustic.audio.container import PLACEHOLDER_BYTES, Spliced, Stream, look_into
+from acoustic.audio.container import PLACEHOLDER_BYTES, FileStream, Spliced, look_into
 from acoustic.audio.foreign import open_foreign
-from acoustic.audio.levels import LevelMeter
-from acoustic.audio.resample import StreamResampler, to_pcm16
-from acoustic.audio.source import Float32, Pcm16, SourceHealth, check_format, reblock
+from acoustic.audio.sound import CHUNK_FRAMES, HIGHEST_RATE_HZ, LOWEST_RATE_HZ, Sound
+from acoustic.audio.source import Float32, Pcm16, SourceHealth, check_format
 from acoustic.errors import AudioFileError
+from acoustic.files import Closing
 
 SUFFIXES = (
     *(".wav", ".wave", ".w64", ".rf64", ".flac", ".ogg", ".oga", ".opus", ".mp3"),
@@ -26,28 +24,18 @@ SUFFIXES = (
 #: What phones and cameras record, which only PyAV reads.
 FOREIGN_SUFFIXES = (".m4a", ".aac", ".amr", ".webm", ".wma", ".mp4", ".3gp", ".mka", ".ac3")
 
-CHUNK_FRAMES = 65536
 # Values of a chunk, over all channels: many channels must not take much memory.
 CHUNK_VALUES = 4 * CHUNK_FRAMES
-# Below this nothing can be heard, and a header that says so is wrong.
-LEAST_RATE_HZ, MOST_RATE_HZ = 1000, 768_000
 # libsndfile's way of saying that a file does not state its length.
 UNKNOWN_FRAMES = 2**62
 # MP3 headers only estimate the length, so a shortage below this is no truncation.
 TRUNCATED_S = 0.1
 # After a damage what is left of a chunk is read in pieces of so many frames.
 SALVAGE_FRAMES = 1024
-CLIPPED_SHARE = 1e-4
-QUIET_PEAK_DBFS = -60.0
-LARGE_DC = 0.01
-# A channel so far below the loudest one is dead; a mixture so far below the channels is of sound that cancels (dB).
-DEAD_CHANNEL_DB, CANCELLED_DB = -60.0, -20.0
-# Digital silence of this length counts, and is told from this share of the recording on.
-SILENCE_S, SILENT_SHARE = 0.5, 0.1
 COARSE = ("PCM_U8", "PCM_S8", "ULAW", "ALAW", "ADPCM", "GSM", "DWVW", "DPCM", "VOX", "NMS", "G72", "G721")
 
 
-class Recording:
+class Recording(Sound):
     """One sound file: WAV, FLAC, OGG, Opus, MP3, AIFF or what else libsndfile reads.
 
     Parameters
@@ -75,7 +63,7 @@ class Recording:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self.warnings: tuple[str, ...] = ()
+        self.name = str(self.path)
         _check_file(self.path)
         self._damage = ""
         try:
@@ -84,7 +72,7 @@ class Recording:
             raise AudioFileError(f"{self.path}: cannot be opened ({error.strerror}).") from error
         self._foreign = self.path.suffix.lower() in FOREIGN_SUFFIXES
         n_frames = [self._describe(stream) for stream in self._streams()]
-        self.n_frames: int = sum(n_frames)
+        self.n_frames = sum(n_frames)
         if any(n >= UNKNOWN_FRAMES for n in n_frames):
             self.n_frames = self._promised_frames = sum(len(chunk) for chunk in self._chunks())
         if self.n_frames == 0:
@@ -92,13 +80,13 @@ class Recording:
                 f"{self.path}: holds no samples, only a header. Was the recorder cut off? Record again."
             )
 
-    def _describe(self, stream: Stream | None) -> int:
+    def _describe(self, stream: FileStream | None) -> int:
         """Read the header of a stream; return its frames."""
         with self._open(stream) as file:
             kind = (file.samplerate, file.channels)
             if stream is None or stream is self._container.streams[0]:
-                self.rate_hz: int = kind[0]
-                self.channels: int = kind[1]
+                self.rate_hz = kind[0]
+                self.channels = kind[1]
                 self._coarse = file.subtype.startswith(COARSE) or "ADPCM" in file.subtype
                 self._promised_frames = 0
                 _check_rate(self.path, self.rate_hz)
@@ -108,7 +96,7 @@ class Recording:
             self._promised_frames += round(n_frames / (1 - _share_lost(file.extra_info)))
             return n_frames
 
-    def _streams(self) -> tuple[Stream | None, ...]:
+    def _streams(self) -> tuple[FileStream | None, ...]:
         return self._container.streams or (None,)
 
     @property
@@ -116,77 +104,7 @@ class Recording:
         """Chunks of a WAV file that are not sound, by their names."""
         return self._container.metadata
 
-    @property
-    def duration_s(self) -> float:
-        """Length of the recording (s)."""
-        return self.n_frames / self.rate_hz
-
-    def blocks(self, rate_hz: int, block_samples: int = CHUNK_FRAMES) -> Iterator[Pcm16]:
-        """Stream the recording: mean of the channels, resampled, int16.
-
-        The samples do not depend on ``block_samples``; those of an int16 mono file at ``rate_hz`` are
-        untouched. Memory does not grow with the recording's length. Damaged samples (not a number,
-        infinite) become 0.
-
-        Parameters
-        ----------
-        rate_hz : int
-            Wanted sampling rate (Hz).
-        block_samples : int
-            Samples per block; only the last block may be shorter.
-
-        Yields
-        ------
-        numpy.ndarray of int16, shape (block_samples,)
-
-        Raises
-        ------
-        AudioFileError
-            If the file is damaged in the middle, or holds not one sound sample.
-        """
-        check_format(rate_hz, block_samples)
-        return reblock(self._pcm(rate_hz, mix=True), block_samples)
-
-    def channel_blocks(self, rate_hz: int, block_samples: int = CHUNK_FRAMES) -> Iterator[Pcm16]:
-        """Stream the recording as `blocks` does, but every channel by itself.
-
-        Yields
-        ------
-        numpy.ndarray of int16, shape (block_samples, channels)
-        """
-        check_format(rate_hz, block_samples)
-        pieces = (pcm.reshape(-1, self.channels) for pcm in self._pcm(rate_hz, mix=False))
-        return reblock(pieces, block_samples)
-
-    def read(self, rate_hz: int) -> Pcm16:
-        """Return the whole recording as int16 mono, shape (n,); see `blocks`."""
-        return np.concatenate(list(self.blocks(rate_hz)))
-
-    def _pcm(self, rate_hz: int, *, mix: bool) -> Iterator[Pcm16]:
-        """Yield pieces of shape (n,), or (n, channels) of the unmixed channels where there are several."""
-        resampler = StreamResampler(self.rate_hz, rate_hz, 1 if mix else self.channels)
-        meter, channels = LevelMeter(), ChannelMeter(self.channels, round(SILENCE_S * self.rate_hz))
-        n_read = n_bad = 0
-        self._damage = ""
-        for chunk in self._chunks():
-            n_read += len(chunk)
-            finite = np.isfinite(chunk)
-            if not finite.all():
-                n_bad += chunk.size - int(np.count_nonzero(finite))
-                chunk = np.where(finite, chunk, np.float32(0))
-            meter.push(chunk)
-            channels.push(chunk)
-            wanted = chunk[:, 0] if self.channels == 1 else chunk.mean(axis=1) if mix else chunk
-            yield to_pcm16(resampler.push(wanted))
-        self.n_frames = n_read
-        yield to_pcm16(resampler.flush())
-        if n_bad == n_read * self.channels:
-            raise AudioFileError(f"{self.path}: holds not one sound sample, all are NaN or infinite. Export it again.")
-        self.warnings = tuple(self._judge(meter, channels, n_read, n_bad, rate_hz, mix=mix))
-
-    def _judge(
-        self, meter: LevelMeter, channels: "ChannelMeter", n_read: int, n_bad: int, rate_hz: int, *, mix: bool
-    ) -> Iterator[str]:
+    def _faults(self, n_read: int, n_bad: int) -> Iterator[str]:
         yield from self._container.remarks
         if self._damage:
             yield self._damage
@@ -194,27 +112,12 @@ class Recording:
         if lost_s >= TRUNCATED_S:
             promised_s = self._promised_frames / self.rate_hz
             yield f"cut off: the header promises {promised_s:.1f} s, {lost_s:.1f} s are missing"
-        if n_bad:
-            yield f"damaged: {n_bad} samples are NaN or infinite and were replaced by 0"
-        yield from channels.judge(n_read, mix=mix)
+        yield from super()._faults(n_read, n_bad)
         if self._coarse:
             yield "coarse: coded with 8 bits or fewer, whose noise hides quiet sounds"
-        if meter.peak_dbfs == -np.inf:
-            yield "silent: every sample is 0"
-        elif meter.peak_dbfs < QUIET_PEAK_DBFS:
-            yield f"very quiet: the peak is {meter.peak_dbfs:.0f} dBFS"
-        if meter.clipped >= CLIPPED_SHARE:
-            yield f"clipped: {meter.clipped:.2%} of the samples are at full scale"
-        if abs(meter.dc) >= LARGE_DC:
-            yield f"offset: the mean is {meter.dc:+.1%} of full scale"
-        if self.rate_hz < rate_hz:
-            yield (
-                f"band-limited: recorded at {self.rate_hz} Hz, so nothing above {self.rate_hz // 2} Hz is in it; "
-                f"the model hears up to {rate_hz // 2} Hz"
-            )
 
     def _chunks(self) -> Iterator[Float32]:
-        """Yield the decoded samples as float32, shape (n, channels)."""
+        self._damage = ""
         n_read = 0
         for stream in self._streams():
             with self._open(stream) as file:
@@ -227,7 +130,7 @@ class Recording:
                     yield chunk
                 n_read += n_stream
 
-    def _decode(self, file: Any, stream: Stream | None, n_before: int) -> Iterator[Float32]:
+    def _decode(self, file: Any, stream: FileStream | None, n_before: int) -> Iterator[Float32]:
         """Yield chunks of a stream; of a damaged one all that comes before the damage."""
         import soundfile
 
@@ -250,7 +153,7 @@ class Recording:
             raise AudioFileError(f"{self.path}: damaged from its start on ({reason}). Copy it again.")
         self._damage = f"damaged or cut off after {where_s:.1f} s ({reason}); what comes before was read"
 
-    def _salvage(self, stream: Stream | None, n_skip: int) -> Iterator[Float32]:
+    def _salvage(self, stream: FileStream | None, n_skip: int) -> Iterator[Float32]:
         """Yield in small pieces what can be read of a damaged stream beyond its first frames."""
         import soundfile
 
@@ -261,7 +164,7 @@ class Recording:
                 while len(chunk := file.read(SALVAGE_FRAMES, dtype="float32", always_2d=True)):
                     yield chunk
 
-    def _open(self, stream: Stream | None) -> Any:
+    def _open(self, stream: FileStream | None) -> Any:
         import soundfile
 
         if self._foreign:
@@ -286,49 +189,7 @@ class Recording:
             ) from error
 
 
-class ChannelMeter:
-    """What the channels of a recording are like beside each other, and how much of it is digital silence.
-
-    Parameters
-    ----------
-    n_channels : int
-    run_frames : int
-        Frames of nothing but zeros in a row that count as silence.
-    """
-
-    def __init__(self, n_channels: int, run_frames: int) -> None:
-        self._squares, self._mixed = np.zeros(n_channels), 0.0
-        self._run_frames, self._run, self._n_silent = run_frames, 0, 0
-
-    def push(self, chunk: Float32) -> None:
-        """Take samples, float32 (n, channels)."""
-        self._squares += np.square(chunk, dtype=np.float64).sum(axis=0)
-        if len(self._squares) > 1:
-            self._mixed += float(np.square(chunk.mean(axis=1), dtype=np.float64).sum())
-        edges = np.flatnonzero(chunk.any(axis=1))
-        if not len(edges):
-            self._run += len(chunk)
-            return
-        runs = [self._run + int(edges[0]), *(np.diff(edges) - 1).tolist()]
-        self._n_silent += sum(run for run in runs if run >= self._run_frames)
-        self._run = len(chunk) - 1 - int(edges[-1])
-
-    def judge(self, n_frames: int, *, mix: bool) -> Iterator[str]:
-        """Say what is wrong with the channels."""
-        loudest = float(self._squares.max())
-        dead = np.flatnonzero(self._squares <= loudest * 10 ** (DEAD_CHANNEL_DB / 10))
-        if loudest > 0 and len(dead):
-            names = ", ".join(str(1 + number) for number in dead)
-            effect = ", so the mean of all is quieter than the sound" if mix else ""
-            yield f"dead channel: nothing is on channel {names} of {len(self._squares)}{effect}"
-        elif len(self._squares) > 1 and self._mixed < self._squares.mean() * 10 ** (CANCELLED_DB / 10):
-            yield "antiphase: the channels cancel each other in their mean; give a file with one of them"
-        n_silent = self._n_silent + (self._run if self._run >= self._run_frames else 0)
-        if SILENT_SHARE <= n_silent / max(1, n_frames) < 1.0:
-            yield f"digital silence: {n_silent / n_frames:.0%} of it are samples of exactly 0"
-
-
-class RecordingSource:
+class RecordingSource(Closing):
     """A recording that plays like a microphone.
 
     Parameters
@@ -371,14 +232,6 @@ class RecordingSource:
     def close(self) -> None:
         """End the iteration at the next block."""
         self._closed = True
-
-    def __enter__(self) -> Self:
-        """Return the source itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close it."""
-        self.close()
 
 
 def find_recordings(paths: Iterable[str | Path]) -> list[Path]:
@@ -433,9 +286,9 @@ def _check_file(path: Path) -> None:
 
 
 def _check_rate(path: Path, rate_hz: int) -> None:
-    if not LEAST_RATE_HZ <= rate_hz <= MOST_RATE_HZ:
+    if not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ:
         raise AudioFileError(
-            f"{path}: recorded at {rate_hz} Hz by its header; {LEAST_RATE_HZ} to {MOST_RATE_HZ} Hz can be heard. "
+            f"{path}: recorded at {rate_hz} Hz by its header; {LOWEST_RATE_HZ} to {HIGHEST_RATE_HZ} Hz can be heard. "
             "Convert it with its true rate."
         )
 

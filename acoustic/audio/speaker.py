@@ -4,19 +4,20 @@ import threading
 import time
 from collections import deque
 from contextlib import suppress
-from typing import Any, Self
+from typing import Any
 
 from acoustic.audio.devices import close_stream, find_device, load_sounddevice, open_stream
 from acoustic.audio.microphone import Latency
 from acoustic.audio.resample import StreamResampler, from_pcm16
 from acoustic.audio.source import Float32, Pcm16, check_format
 from acoustic.errors import DeviceError
+from acoustic.files import Closing
 
 # A callback that has not come for this long never will.
 STALL_S = 2.0
 
 
-class Speaker:
+class Speaker(Closing):
     """Play blocks through a loudspeaker; opened at once, silent until the first block.
 
     Parameters
@@ -27,9 +28,7 @@ class Speaker:
         Rate of the blocks (Hz); resampled when the device cannot run at it.
     queue_s : float
         How much sound may wait before `write` blocks (s): the longest delay that the queue can add.
-    latency : "low", "high" or float
-        Buffering in the device: "high" is safe against gaps on most machines, "low" is for listening through;
-        or a wish in seconds.
+    latency : Latency
 
     Attributes
     ----------
@@ -103,14 +102,6 @@ class Speaker:
             while not self._finished and self._changed.wait(STALL_S):
                 pass
         close_stream(self._stream)
-
-    def __enter__(self) -> Self:
-        """Return the speaker itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Play what is queued, then close."""
-        self.close()
 
     def _open(self, latency: Latency) -> Any:
         self._stop: type[Exception] = load_sounddevice().CallbackStop

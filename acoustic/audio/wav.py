@@ -5,12 +5,10 @@ import struct
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from acoustic.audio.source import Pcm16
 from acoustic.errors import AcousticError, ParameterError
-from acoustic.files import DiskSync, whole_file, write_failure
+from acoustic.files import Closing, DiskSync, whole_file, write_failure
 
 HEADER_BYTES = 80
 FLUSH_S = 1.0
@@ -43,7 +41,7 @@ def wav_header(n_samples: int, rate_hz: int, channels: int = 1) -> bytes:
     return start + pcm_format + struct.pack("<4sI", b"data", data_bytes)
 
 
-class WavWriter:
+class WavWriter(Closing):
     """Write an int16 mono WAV file block by block.
 
     Once a second everything written so far, with a header that fits, is forced to the disk while the program
@@ -111,16 +109,6 @@ class WavWriter:
             raise self._failure(error) from error
         finally:
             self._file.close()
-
-    def __enter__(self) -> Self:
-        """Return the writer itself."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close the file."""
-        self.close()
 
     def _flush(self) -> None:
         self._file.seek(0)

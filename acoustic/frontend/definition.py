@@ -112,6 +112,26 @@ class FrontEnd(Definition):
         }
         require(WHERE, rules)
 
+    def to_librosa(self) -> dict[str, Any]:
+        """Return the arguments of ``librosa.feature.melspectrogram`` that give the same bands, framing aside.
+
+        librosa puts a window shorter than the FFT into the middle of the frame, this front end at its beginning; the
+        logarithm is not librosa's: 10 log10 of at least ``floor``.
+        """
+        return {
+            "sr": self.rate_hz,
+            "n_fft": self.n_fft,
+            "hop_length": self.hop_samples,
+            "win_length": self.frame_samples,
+            "center": False,
+            "power": self.power,
+            "n_mels": self.n_mels,
+            "fmin": self.fmin_hz,
+            "fmax": self.fmax_hz,
+            "htk": self.mel_scale == "htk",
+            "norm": "slaney" if self.mel_norm == "slaney" else None,
+        }
+
     def n_frames(self, n_samples: int) -> int:
         """Complete frames in ``n_samples`` samples."""
         return max(0, 1 + (n_samples - self.frame_samples) // self.hop_samples)

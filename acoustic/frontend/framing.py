@@ -13,6 +13,35 @@ def check_pcm(pcm: NDArray[np.int16]) -> None:
         raise ParameterError(f"PCM must be int16 of one dimension, not {pcm.dtype} of shape {pcm.shape}")
 
 
+class Overlap:
+    """Keeps what the next frame of a stream has in common with those before: any blocks give the same frames.
+
+    Parameters
+    ----------
+    frame_samples, hop_samples : int
+    after_silence : bool
+        Whether silence lies before the first sample, so that its hop completes a frame.
+    """
+
+    def __init__(self, frame_samples: int, hop_samples: int, *, after_silence: bool = False) -> None:
+        self._frame, self._hop = frame_samples, hop_samples
+        self._tail = np.zeros(frame_samples - hop_samples if after_silence else 0, np.int16)
+
+    def push(self, pcm: NDArray[np.int16]) -> tuple[NDArray[np.int16], int]:
+        """Take samples; return them behind those that were kept, and how many frames begin at their first hops.
+
+        Raises
+        ------
+        ParameterError
+            When the samples are not one-dimensional int16.
+        """
+        check_pcm(pcm)
+        pcm = np.concatenate([self._tail, pcm]) if len(self._tail) else pcm
+        n_frames = max(0, 1 + (len(pcm) - self._frame) // self._hop)
+        self._tail = pcm[n_frames * self._hop :].copy()
+        return pcm, n_frames
+
+
 class Framer:
     """Cuts frames, multiplies them by a window and packs them for :class:`~acoustic.frontend.fft.RealFft`.
 

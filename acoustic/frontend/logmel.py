@@ -7,7 +7,7 @@ from acoustic import native
 from acoustic.frontend.compiled import LogMelFrames
 from acoustic.frontend.definition import FrontEnd
 from acoustic.frontend.fft import COLUMNS, RealFft, shaped, unbuffered
-from acoustic.frontend.framing import Framer, check_pcm
+from acoustic.frontend.framing import Framer, Overlap
 from acoustic.frontend.logarithm import log2
 from acoustic.frontend.tables import F32, FrontEndTables, MelBank, front_end_tables
 
@@ -15,8 +15,11 @@ from acoustic.frontend.tables import F32, FrontEndTables, MelBank, front_end_tab
 class LogMelStream:
     """Log-mel frames of a stream of int16 PCM.
 
-    >>> stream = LogMelStream(fe)                           # doctest: +SKIP
-    >>> frames = np.concatenate([stream.push(block) for block in blocks])   # doctest: +SKIP
+    >>> fe = FrontEnd(rate_hz=16000, frame_samples=512, hop_samples=256, n_fft=512, n_mels=40, fmin_hz=50, fmax_hz=8000)
+    >>> stream = LogMelStream(fe)
+    >>> blocks = np.split(np.zeros(16000, np.int16), 10)
+    >>> np.concatenate([stream.push(block) for block in blocks]).shape
+    (61, 40)
 
     Blocks of any size give the same bytes as the whole recording at once. Computed by the compiled core where
     there is one, else by NumPy: the same bytes.
@@ -26,7 +29,7 @@ class LogMelStream:
         self.fe = fe
         tables, core = front_end_tables(fe), native.core()
         self._frames = LogMelFrames(core, tables) if core else _NumpyFrames(tables)
-        self._tail = np.empty(0, np.int16)
+        self._overlap = Overlap(fe.frame_samples, fe.hop_samples)
 
     def push(self, pcm: NDArray[np.int16]) -> F32:
         """Take samples, return the frames that they complete.
@@ -38,14 +41,16 @@ class LogMelStream:
         Returns
         -------
         float32 array, shape (n_frames, n_mels), in dB relative to full scale squared.
+
+        Raises
+        ------
+        ParameterError
+            When the samples are not one-dimensional int16.
         """
-        check_pcm(pcm)
-        pcm = np.concatenate([self._tail, pcm]) if len(self._tail) else pcm
-        n = self.fe.n_frames(len(pcm))
-        out = np.empty((n, self.fe.n_mels), np.float32)
-        self._frames(pcm, out)
-        self._tail = pcm[n * self.fe.hop_samples :].copy()
-        return out
+        pcm, n_frames = self._overlap.push(pcm)
+        levels = np.empty((n_frames, self.fe.n_mels), np.float32)
+        self._frames(pcm, levels)
+        return levels
 
 
 def log_mel(pcm: NDArray[np.int16], fe: FrontEnd) -> F32:

@@ -7,7 +7,7 @@ from acoustic import native
 from acoustic.errors import ParameterError
 from acoustic.frontend.compiled import StftFrames, SynthesisFrames
 from acoustic.frontend.fft import COLUMNS, InverseRealFft, RealFft, unbuffered
-from acoustic.frontend.framing import Framer, check_pcm
+from acoustic.frontend.framing import Framer, Overlap
 from acoustic.frontend.tables import F32, fft_tables
 from acoustic.frontend.windows import WindowPair
 
@@ -23,7 +23,7 @@ class Stft:
         self.windows = windows
         core = native.core()
         self._frames = StftFrames(core, windows) if core else _NumpyStft(windows)
-        self._tail = np.zeros(windows.n_fft - windows.hop_samples, np.int16)
+        self._overlap = Overlap(windows.n_fft, windows.hop_samples, after_silence=True)
 
     def push(self, pcm: NDArray[np.int16]) -> tuple[F32, F32]:
         """Take samples, return the spectra of the frames that they complete.
@@ -41,14 +41,10 @@ class Stft:
         ParameterError
             When the samples are not one-dimensional int16.
         """
-        check_pcm(pcm)
-        pcm = np.concatenate([self._tail, pcm])
-        n_fft, hop = self.windows.n_fft, self.windows.hop_samples
-        n = max(0, 1 + (len(pcm) - n_fft) // hop)
-        out = np.empty((2, n, n_fft // 2 + 1), np.float32)
-        self._frames(pcm, out)
-        self._tail = pcm[n * hop :].copy()
-        return out[0], out[1]
+        pcm, n_frames = self._overlap.push(pcm)
+        spectra = np.empty((2, n_frames, self.windows.n_fft // 2 + 1), np.float32)
+        self._frames(pcm, spectra)
+        return spectra[0], spectra[1]
 
 
 class _NumpyStft:

@@ -104,6 +104,12 @@ class MelBank:
         return dense
 
 
+def mel_edges_hz(fe: FrontEnd) -> NDArray[np.float64]:
+    """Return the edges of the mel bands, shape (n_mels + 2,): band ``j`` lies between edges ``j`` and ``j + 2``."""
+    lowest, highest = hz_to_mel(np.array([fe.fmin_hz, fe.fmax_hz]), fe.mel_scale)
+    return mel_to_hz(np.linspace(lowest, highest, fe.n_mels + 2), fe.mel_scale)
+
+
 def mel_bank(fe: FrontEnd) -> MelBank:
     """Return the mel filters of a front end.
 
@@ -112,8 +118,7 @@ def mel_bank(fe: FrontEnd) -> MelBank:
     ParameterError
         When a band would hold no FFT bin: it would be silent for ever.
     """
-    lowest, highest = hz_to_mel(np.array([fe.fmin_hz, fe.fmax_hz]), fe.mel_scale)
-    edges = mel_to_hz(np.linspace(lowest, highest, fe.n_mels + 2), fe.mel_scale)
+    edges = mel_edges_hz(fe)
     bins = np.arange(fe.n_fft // 2 + 1) * (fe.rate_hz / fe.n_fft)
     bounds = np.searchsorted(bins, edges)
     rise, fall = np.zeros(len(bins)), np.zeros(len(bins))

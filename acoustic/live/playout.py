@@ -1,12 +1,10 @@
 """Playing a stream while it comes in: always a little sound ready, and not more, whatever clocks and computer do."""
 
-from types import TracebackType
-from typing import Self
-
 import numpy as np
 
 from acoustic.audio import Speaker
 from acoustic.audio.source import Pcm16
+from acoustic.files import Closing
 
 #: How long the sound in waiting is watched before anything is done about it (s).
 WATCH_S = 5.0
@@ -20,7 +18,7 @@ EXCESS_S = 0.2
 FADE_S = 0.004
 
 
-class Playout:
+class Playout(Closing):
     """Plays blocks through a loudspeaker that has a clock of its own.
 
     It begins with silence of ``buffer_s``, which then waits ahead of every block; what piled up while everything
@@ -101,16 +99,6 @@ class Playout:
     def close(self) -> None:
         """Play what waits, then close the loudspeaker."""
         self.speaker.close()
-
-    def __enter__(self) -> Self:
-        """Return the playout itself."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Play what waits, then close the loudspeaker."""
-        self.close()
 
     def _begin(self, waiting_s: float) -> float:
         """Put silence ahead of what comes; return what then waits (s)."""

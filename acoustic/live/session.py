@@ -65,9 +65,19 @@ class Pace:
 class Session(Generic[E]):
     """Run a source through a chain.
 
-    >>> with Session(source, chain) as session:                  # doctest: +SKIP
+    >>> from acoustic.audio import RecordingSource, write_wav
+    >>> class Peaks:
+    ...     def push(self, pcm):
+    ...         return [int(abs(pcm).max())]
+    ...     def flush(self):
+    ...         return []
+    >>> write_wav("ramp.wav", np.arange(16_000, dtype=np.int16), 16_000)
+    >>> with Session(RecordingSource("ramp.wav", 16_000, block_samples=8_000), Peaks()) as session:
     ...     for step in session:
-    ...         ...
+    ...         print(step.end_s, step.events)
+    0.5 [7999]
+    1.0 [15999]
+    1.0 []
 
     While it is open, the first Ctrl-C (and SIGTERM) ends the stream as its end would: what was heard is still
     judged, ``interrupted`` is set, and the caller can finish its files. A second one acts as always.

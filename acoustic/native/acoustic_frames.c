@@ -80,6 +80,19 @@ static void take(acoustic_frames *frames, void *place, size_t most, const int16_
     frames->missing = (uint16_t)(frames->missing - taken);
 }
 
+void acoustic_frames_start(acoustic_frames *frames, const float *window, uint16_t frame_samples, uint16_t hop_samples,
+                           uint16_t n_fft, uint16_t missing, int16_t *overlap, acoustic_lanes *work)
+{
+    frames->window = window;
+    frames->overlap = overlap;
+    frames->work = work;
+    frames->frame_samples = frame_samples;
+    frames->hop_samples = hop_samples;
+    frames->n_fft = n_fft;
+    frames->oldest = 0;
+    frames->missing = missing;
+}
+
 bool acoustic_next_frame(acoustic_frames *frames, const int16_t **pcm, size_t *n)
 {
     const size_t hop = frames->hop_samples, size = frames->frame_samples - hop;

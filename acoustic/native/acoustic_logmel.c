@@ -76,13 +76,8 @@ void acoustic_log_mel_start(acoustic_log_mel_stream *stream, const acoustic_log_
                             acoustic_lanes *work)
 {
     stream->definition = definition;
-    stream->frames.window = definition->window;
-    stream->frames.overlap = overlap;
-    stream->frames.work = work;
-    stream->frames.n_fft = definition->n_fft;
-    stream->frames.hop_samples = definition->hop_samples;
-    stream->frames.frame_samples = stream->frames.missing = definition->frame_samples;
-    stream->frames.oldest = 0;
+    acoustic_frames_start(&stream->frames, definition->window, definition->frame_samples, definition->hop_samples,
+                          definition->n_fft, definition->frame_samples, overlap, work);
 }
 
 bool acoustic_log_mel_push(acoustic_log_mel_stream *stream, const int16_t **pcm, size_t *n, float *levels_db)

@@ -36,12 +36,8 @@ void acoustic_stft_start(acoustic_stft_stream *stream, const acoustic_stft *defi
                          acoustic_lanes *work)
 {
     stream->definition = definition;
-    stream->frames.window = definition->window;
-    stream->frames.overlap = overlap;
-    stream->frames.work = work;
-    stream->frames.n_fft = stream->frames.frame_samples = definition->n_fft;
-    stream->frames.hop_samples = stream->frames.missing = definition->hop_samples;
-    stream->frames.oldest = 0;
+    acoustic_frames_start(&stream->frames, definition->window, definition->n_fft, definition->hop_samples,
+                          definition->n_fft, definition->hop_samples, overlap, work);
     for (size_t i = 0; i < (size_t)(definition->n_fft - definition->hop_samples); ++i) {
         overlap[i] = 0;
     }

@@ -1,15 +1,22 @@
-"""One recording through the chain of its application, faster than real time."""
+"""One sound through its application, faster than real time: a recording with all that is made of it, or an array."""
 
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from acoustic.application import Facts, Loaded, Row
-from acoustic.audio import Recording
+from acoustic.application import Loaded, Row
+from acoustic.audio import Recording, Sound, write_wav_blocks
+from acoustic.audio.source import Pcm16
+from acoustic.errors import ParameterError
+from acoustic.plot import save_figure
 from acoustic.records import plain
+from acoustic.score.feed import Feed
 
 #: Larger blocks are faster, and give the same result.
-BLOCK_S = 30.0
+BLOCK_S = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,33 +42,85 @@ def score_recording(loaded: Loaded[Any, Any, Any, Any], task: Task) -> Row:
     AcousticError
         If it cannot be judged, or a file cannot be written.
     """
-    if loaded.application.makes_sound:
-        from acoustic.score.sound import enhance_recording
-
-        return enhance_recording(loaded, task)
-    application, recording = loaded.application, Recording(task.path)
-    chain = application.chain(loaded.typed, task.options)
-    collector = application.collect(loaded.typed, task.options, chain)
-    painter = None
-    if task.picture is not None and application.picture is not None:
-        painter = application.picture(loaded.typed, task.options)
-    n_samples = 0
-    for block in recording.blocks(loaded.rate_hz, round(BLOCK_S * loaded.rate_hz)):
-        for event in chain.push(block):
-            collector.hear(event)
-        if painter is not None:
-            painter.push(block)
-        n_samples += len(block)
-    for event in chain.flush():
-        collector.hear(event)
-    facts = Facts(
-        file=str(task.path),
-        duration_s=n_samples / loaded.rate_hz,
-        rate_hz=recording.rate_hz,
-        warnings=tuple(recording.warnings),
-    )
-    result = collector.result(facts)
+    sound, save = Recording(task.path), exhaust
+    painter = None if task.picture is None else painter_of(loaded, task.options)
+    if task.sound is not None:
+        save = partial(write_wav_blocks, task.sound, rate_hz=sound.rate_hz, channels=sound.channels)
+    result = score_sound(loaded, sound, task.options, painter, save, task.sound)
     if painter is not None and task.picture is not None:
-        painter.save(result, task.picture)
+        save_figure(painter.draw(result), task.picture)
     row: Row = plain(result)
     return row
+
+
+def exhaust(blocks: Iterable[Pcm16]) -> None:
+    """Let sound be made that nobody keeps."""
+    for _ in blocks:
+        pass
+
+
+def score_sound(
+    loaded: Loaded[Any, Any, Any, Any],
+    sound: Sound,
+    options: Any,
+    painter: Any = None,
+    save: Callable[[Iterable[Pcm16]], object] = exhaust,
+    output: Path | None = None,
+) -> Any:
+    """Score one sound; return the application's result.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        The model.
+    sound : Sound
+    options
+        The application's options for it.
+    painter : Painter, optional
+        Sees what came and, of an application that makes sound, what was made.
+    save : callable
+        Draws blocks of the sound that is made, int16 (n, channels) at the rate that came: as many samples as came.
+    output : Path, optional
+        The file that they go to.
+
+    Raises
+    ------
+    AudioFileError
+        If the sound is a recording that cannot be read.
+    AcousticError
+        If it cannot be judged, or what is made of it cannot be written.
+    """
+    start_s = time.perf_counter()
+    feed = Feed(loaded, options, sound.rate_hz, sound.channels, painter)
+    save(_through(feed, sound, loaded.rate_hz, mix=not loaded.application.makes_sound))
+    facts = feed.facts(
+        sound.name,
+        sound.n_frames,
+        sound.warnings,
+        realtime_factor=(time.perf_counter() - start_s) / sound.duration_s,
+        output=None if output is None else str(output),
+    )
+    return feed.collector.result(facts)
+
+
+def _through(feed: Feed, sound: Sound, rate_hz: int, *, mix: bool) -> Iterator[Pcm16]:
+    """Feed a sound to its end; yield what is made of it."""
+    blocks = sound.blocks if mix else sound.channel_blocks
+    for block in blocks(rate_hz, round(BLOCK_S * rate_hz)):
+        feed.push(block.reshape(-1, feed.n_chains))
+        yield feed.sound()
+    feed.flush(sound.n_frames)
+    yield feed.sound()
+
+
+def painter_of(loaded: Loaded[Any, Any, Any, Any], options: Any) -> Any:
+    """Return a new painter.
+
+    Raises
+    ------
+    ParameterError
+        If the application draws no pictures.
+    """
+    if loaded.application.picture is None:
+        raise ParameterError(f"{loaded.application.name} draws no pictures.")
+    return loaded.application.picture(loaded.typed, options)

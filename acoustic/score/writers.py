@@ -8,11 +8,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from acoustic.application import Application, Column, Row
+from acoustic.application import Application, Row
 from acoustic.errors import MissingExtraError, ParameterError
 from acoustic.files import whole_file, write_failure
 from acoustic.links.archive import label_lines
-from acoustic.records import at, json_line
+from acoustic.records import json_line
+from acoustic.score.tables import columns_of, flat, to_arrow
 from acoustic.text import printable, utf8
 
 App = Application[Any, Any, Any, Any]
@@ -84,23 +85,6 @@ def write_rows(application: App, form: Form, rows: Iterable[Row], files: Sequenc
                 write_lines(label_lines(application.labels(row)), place)
     else:
         write_lines(_LINES[form](application, rows, files), output)
-
-
-def columns_of(application: App) -> tuple[Column, ...]:
-    """Return the columns of a table of results, after ``file`` and before ``error``."""
-    return (Column(name="file", kind=str), *application.columns, Column(name="error", kind=str))
-
-
-def flat(application: App, row: Row) -> dict[str, Any]:
-    """Return a row as one value for each column."""
-    if row["error"] is not None:
-        return {column.name: row.get(column.name) if column.name in ("file", "error") else None
-                for column in columns_of(application)}  # fmt: skip
-    return {column.name: _value(column, row) for column in columns_of(application)}
-
-
-def _value(column: Column, row: Row) -> Any:
-    return column.value(row) if callable(column.value) else at(row, column.value or column.name)
 
 
 def json_lines(application: App, rows: Iterable[Row], files: Sequence[Path]) -> Iterator[str]:
@@ -196,14 +180,9 @@ def write_parquet(application: App, rows: Iterable[Row], path: Path) -> None:
         When the file cannot be written.
     """
     require_parquet()
-    import pyarrow as pa
     from pyarrow import parquet
 
-    types = {str: pa.string(), float: pa.float64(), int: pa.int64(), bool: pa.bool_()}
-    schema = pa.schema([(column.name, types[column.kind]) for column in columns_of(application)])
-    values = [{name: utf8(one) if isinstance(one, str) else one for name, one in flat(application, row).items()}
-              for row in rows]  # fmt: skip
-    table = pa.Table.from_pylist(values, schema=schema)
+    table = to_arrow(application, rows)
     try:
         with whole_file(path) as stream:
             parquet.write_table(table, stream)

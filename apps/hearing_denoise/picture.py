@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from acoustic.audio.source import Pcm16
 from acoustic.frontend import FrontEnd
-from acoustic.plot import Spectrogram, draw_bands, label_time, new_figure, save_figure
+from acoustic.plot import Spectrogram, draw_bands, label_time, new_figure
 
 #: Decibels below the loudest band of the recording that are still seen.
 RANGE_DB = 70.0
@@ -58,14 +58,8 @@ class Sketch:
         """Take enhanced samples; the first one belongs to the first one that came."""
         self._after.push(pcm)
 
-    def save(self, result: Titled, path: Path) -> None:
-        """Draw it, and write the picture as PNG, whole or not at all.
-
-        Raises
-        ------
-        AcousticError
-            If it cannot be written.
-        """
+    def draw(self, result: Titled) -> Any:
+        """Return the picture, a matplotlib figure."""
         before, after, column_s = self._before.levels_db, self._after.levels_db, self._before.column_s
         figure = new_figure(12.0, 9.0, "\n".join([Path(result.file).name, *result.warnings]))
         panels = figure.subplots(4, 1, sharex=True, height_ratios=(3, 3, 3, 2))
@@ -78,7 +72,7 @@ class Sketch:
         image = draw_bands(panels[2], self._frontend, gain_db, column_s, cmap="bone", vmin=DEEPEST_DB, vmax=0.0)
         _finish(figure, panels[2], image, "taken away", "gain (dB)")
         _draw_levels(panels[3], sounds, column_s)
-        save_figure(figure, path)
+        return figure
 
 
 def _finish(figure: Any, axes: Any, image: Any, title: str, unit: str) -> None:

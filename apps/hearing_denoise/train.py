@@ -42,7 +42,7 @@ VECTORS_S = 2
 class TrainOptions:
     """How much to train, and where."""
 
-    output: Annotated[Path, About("Bundle to write.", flag="--output/-o")] = Path("hearing.bundle")
+    output: Annotated[Path, About("Bundle to write.", flag="--output -o")] = Path("hearing.bundle")
     work: Annotated[Path, About("Folder for what an interrupted run need not do again.")] = Path("hearing-training")
     seed: Annotated[int, About("Decides every random number.", low=0)] = 1
     files: Annotated[int, About("Mixtures, in files of 13 minutes.", low=1)] = 96

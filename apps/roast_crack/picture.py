@@ -8,7 +8,7 @@ import numpy as np
 
 from acoustic.audio.source import Pcm16
 from acoustic.frontend import FrontEnd
-from acoustic.plot import Spectrogram, label_time, new_figure, save_figure
+from acoustic.plot import Spectrogram, label_time, new_figure
 from acoustic.text import clock_time
 
 from .collector import RATE_WINDOW_S, Roast
@@ -42,20 +42,14 @@ class RoastPainter:
         """Take samples as they came."""
         self._spectrogram.push(pcm)
 
-    def save(self, result: Roast, path: Path) -> None:
-        """Write the picture as PNG, whole or not at all.
-
-        Raises
-        ------
-        AcousticError
-            If it cannot be written.
-        """
+    def draw(self, result: Roast) -> Any:
+        """Return the picture, a matplotlib figure."""
         figure = new_figure(12.0, 6.5, _title(result))
         sound, rate = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
         self._spectrogram.draw(sound)
         _draw_rate(rate, result)
         _draw_moments((sound, rate), result)
-        save_figure(figure, path)
+        return figure
 
 
 def _draw_rate(axes: Any, roast: Roast) -> None:

@@ -248,7 +248,7 @@ def test_nonsense_rate_and_block_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("in_rate_hz", [16000, 24000])
+@pytest.mark.parametrize("in_rate_hz", [8000, 12000])
 def test_ten_hours_take_constant_memory(tmp_path: Path, in_rate_hz: int) -> None:
     n_samples = 10 * 3600 * in_rate_hz
     with (tmp_path / "long.wav").open("wb") as file:
@@ -256,10 +256,10 @@ def test_ten_hours_take_constant_memory(tmp_path: Path, in_rate_hz: int) -> None
         file.truncate(HEADER_BYTES + 2 * n_samples)
     recording = Recording(tmp_path / "long.wav")
     tracemalloc.start()
-    n_read = sum(len(block) for block in recording.blocks(16000, 16000))
+    n_read = sum(len(block) for block in recording.blocks(8000, 8000))
     peak_bytes = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert n_read == 10 * 3600 * 16000
+    assert n_read == 10 * 3600 * 8000
     assert peak_bytes < 8e6
 
 

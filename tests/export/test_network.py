@@ -1,42 +1,45 @@
 """Networks written as C: the bytes of the runtime, on this machine and on emulated boards."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 from made_graphs import LAYERS
+from many_networks import ManyNetworks
 from random_inputs import random_inputs
 
 from acoustic.datasets import data_root
 from acoustic.errors import ModelError, ParameterError
-from acoustic.export.compilers import SANITIZER_FLAGS, STRICT_FLAGS, host_compiler
-from acoustic.export.network import network_source
+from acoustic.export.compilers import SANITIZER_FLAGS, STRICT_FLAGS, compile_c, host_compiler
+from acoustic.export.network import KERNEL_FOLDER, network_source
 from acoustic.export.proof import prove_network
 from acoustic.export.qemu.boards import BOARDS
-from acoustic.export.qemu.emulator import missing_tool, run
-from acoustic.export.replay import RUN_REGION, build_for_board, interleaved, run_on_host
+from acoustic.export.qemu.emulator import RUNTIME, build, missing_tool, run
+from acoustic.export.replay import RUN_REGION, interleaved, run_on_host
 from acoustic.model.bundle import Bundle
 from acoustic.model.runtime import Network
 
 FOLDER = Path(__file__).parent.parent / "model" / "models"
+ROOT = data_root()
+AD01 = next(ROOT.glob("machines/ad01_reference/ad01_int8.tflite"), None) if ROOT else None
 MODELS = sorted(path.stem for path in FOLDER.glob("*.tflite") if not path.stem.endswith("16"))
 MODELS_16 = sorted(path.stem for path in FOLDER.glob("*16.tflite"))
 SHIPPED = ["hearing", "roast", "turbine"]
 APT = (
     "apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm gcc-riscv64-unknown-elf qemu-system-misc"
 )
+ALL = [*MODELS, *SHIPPED, "ad01"]
 QUICK = {"arithmetic", "dscnn", "gru_step", "layout"}  # every kernel, and each compiles in a second
-EVERY = [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in [*MODELS, *SHIPPED, "ad01"]]
+EVERY = [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in ALL]
 
 
 def read(name: str) -> bytes:
     if name == "ad01":
-        root = data_root()
-        path = root / "machines" / "ad01_reference" / "ad01_int8.tflite" if root else None
-        if path is None or not path.exists():
+        if AD01 is None:
             pytest.skip("ad01_int8.tflite is missing: set ACOUSTIC_DATA to the data root")
-        return path.read_bytes()
+        return AD01.read_bytes()
     return Bundle.load(name).network if name in SHIPPED else (FOLDER / f"{name}.tflite").read_bytes()
 
 
@@ -55,18 +58,52 @@ def test_no_byte_differs_on_the_host(name, tmp_path):
     assert comparisons["tflite-micro"].differing_bytes in (0, None)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("board", BOARDS.values(), ids=lambda board: board.name)
-@pytest.mark.parametrize("name", [*MODELS, *SHIPPED, "ad01"])
-def test_no_byte_differs_on_a_board(name, board, tmp_path):
-    if missing := missing_tool(board):
+def all_networks(seed: int, runs: dict[str, int]) -> ManyNetworks:
+    """Each network with random inputs; without ``ad01`` where it is missing."""
+    cases = {}
+    for name, n_runs in runs.items():
+        if name != "ad01" or AD01:
+            network = Network.from_bytes(read(name))
+            cases[name] = network, random_inputs(network, np.random.default_rng(seed), n_runs)
+    return ManyNetworks(cases)
+
+
+def assert_no_byte_differs(name: str, networks: ManyNetworks, outputs: dict[str, bytes]) -> None:
+    read(name)  # skips what is missing
+    assert outputs[name] == networks.expected[name]
+
+
+@pytest.fixture(scope="module")
+def for_boards(tmp_path_factory):
+    """All networks, and the C files of a program that runs them."""
+    # Those that were made for tests only are many.
+    networks = all_networks(2, {name: 30 if name in MODELS else 1000 for name in ALL})
+    return networks, networks.write(tmp_path_factory.mktemp("for_boards"))
+
+
+@pytest.fixture(scope="module", params=BOARDS.values(), ids=lambda board: board.name)
+def on_board(request, for_boards, tmp_path_factory):
+    """All networks run on a board: the networks, the output of each, and the outcome of the run."""
+    if missing := missing_tool(request.param):
         pytest.skip(f"{missing} is missing: {APT}")
-    network = Network.from_bytes(read(name))
-    runs = 30 if name in MODELS else 1000  # those that were made for tests only are many
-    inputs = random_inputs(network, np.random.default_rng(2), runs)
-    outcome = run(build_for_board(network_source(network, name), board, tmp_path), interleaved(inputs))
-    assert outcome.output == interleaved(network.run(*inputs))
-    assert outcome.regions[RUN_REGION].calls == runs
+    networks, sources = for_boards
+    folder = tmp_path_factory.mktemp("on_board")
+    program = build(request.param, sources, folder, include=[sources[0].parent, KERNEL_FOLDER])
+    outcome = run(program, networks.input)
+    return networks, networks.outputs(outcome.output), outcome
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ALL)
+def test_no_byte_differs_on_a_board(name, on_board):
+    networks, outputs, _ = on_board
+    assert_no_byte_differs(name, networks, outputs)
+
+
+@pytest.mark.slow
+def test_runs_on_a_board_are_counted_and_take_little_stack(on_board):
+    networks, _, outcome = on_board
+    assert outcome.regions[RUN_REGION].calls == networks.runs
     assert outcome.stack_bytes < 1024
 
 
@@ -77,24 +114,36 @@ def test_no_byte_differs_for_any_geometry(kind, board, tmp_path):
     missing = missing_tool(BOARDS[board])
     if missing:
         pytest.skip(f"{missing} is missing: {APT}")
+    cases = {}
     for seed in range(12):
         rng = np.random.default_rng([seed, 2])
         network = Network(LAYERS[kind](rng))
-        inputs = random_inputs(network, rng, 20)
-        program = build_for_board(network_source(network, f"{kind}_{seed}"), BOARDS[board], tmp_path)
-        assert run(program, interleaved(inputs)).output == interleaved(network.run(*inputs)), f"seed {seed}"
+        cases[f"{kind}_{seed}"] = network, random_inputs(network, rng, 20)
+    networks = ManyNetworks(cases)
+    program = build(BOARDS[board], networks.write(tmp_path), tmp_path, include=[tmp_path, KERNEL_FOLDER])
+    outputs = networks.outputs(run(program, networks.input).output)
+    assert [name for name, output in outputs.items() if output != networks.expected[name]] == []
 
 
-@pytest.mark.parametrize("name", EVERY)
-def test_clean_under_the_sanitizers(name, tmp_path):
-    if host_compiler() is None:
+@pytest.fixture(scope="module")
+def sanitized(tmp_path_factory):
+    """All networks run under the sanitizers: the networks, and the output of each."""
+    compiler = host_compiler()
+    if compiler is None:
         pytest.skip("there is no C compiler: apt-get install gcc libc6-dev")
-    network = Network.from_bytes(read(name))
-    inputs = random_inputs(network, np.random.default_rng(3), 60)
-    got = run_on_host(
-        network_source(network, name), tmp_path, interleaved(inputs), flags=[*STRICT_FLAGS, *SANITIZER_FLAGS]
-    )
-    assert got == interleaved(network.run(*inputs))
+    networks = all_networks(3, dict.fromkeys(ALL, 60))
+    folder = tmp_path_factory.mktemp("sanitized")
+    sources, program = [*networks.write(folder), RUNTIME / "host.c"], folder / "program"
+    flags = [*STRICT_FLAGS, *SANITIZER_FLAGS]
+    compile_c(compiler, sources, program, flags=flags, include=[folder, KERNEL_FOLDER, RUNTIME])
+    done = subprocess.run([program], input=networks.input, capture_output=True, check=False, timeout=600)
+    assert done.returncode == 0, done.stderr.decode(errors="replace")
+    return networks, networks.outputs(done.stdout)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_clean_under_the_sanitizers(name, sanitized):
+    assert_no_byte_differs(name, *sanitized)
 
 
 @pytest.mark.parametrize(("name", "feedback"), [("gru_step", [(1, 1)]), ("stream_conv", [(1, 1)])])

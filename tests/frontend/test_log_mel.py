@@ -30,21 +30,7 @@ def test_agrees_with_librosa(name, noise):
     import librosa
 
     fe = SETTINGS[name]
-    expected = librosa.feature.melspectrogram(
-        y=noise.astype(np.float64) / 32768,
-        sr=fe.rate_hz,
-        n_fft=fe.n_fft,
-        win_length=fe.frame_samples,
-        hop_length=fe.hop_samples,
-        n_mels=fe.n_mels,
-        fmin=fe.fmin_hz,
-        fmax=fe.fmax_hz,
-        power=fe.power,
-        htk=fe.mel_scale == "htk",
-        norm="slaney" if fe.mel_norm == "slaney" else None,
-        center=False,
-        dtype=np.float64,
-    )
+    expected = librosa.feature.melspectrogram(y=noise.astype(np.float64) / 32768, dtype=np.float64, **fe.to_librosa())
     expected_db = (20 / fe.power) * np.log10(np.maximum(expected, fe.floor)).T
     # librosa puts the window into the middle of the FFT frame, we at its beginning.
     ours = log_mel(noise[(fe.n_fft - fe.frame_samples) // 2 :], fe)[: len(expected_db)]

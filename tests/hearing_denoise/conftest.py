@@ -51,6 +51,7 @@ def hearing(bundle: str) -> Run:
     """Run a command with that network."""
 
     def run_with(command: str, *arguments: str | Path | float) -> Ran:
-        return run(command, *arguments, *(("--bundle", bundle) if command in NEED_A_BUNDLE else ()))
+        own = command in NEED_A_BUNDLE and "--bundle" not in arguments
+        return run(command, *arguments, *(("--bundle", bundle) if own else ()))
 
     return run_with

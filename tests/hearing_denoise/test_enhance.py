@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from acoustic_apps.hearing_denoise.aid import HearingAid, Options
-from made_hearing import RATE_HZ, drawn_model, enhanced, noisy_pcm
+from acoustic_apps.hearing_denoise.aid import Options
+from made_hearing import RATE_HZ, enhanced, noisy_pcm
 
+import acoustic
 from acoustic.audio import Recording, write_wav
 from acoustic.errors import ParameterError
-from acoustic.score import sound as module
+from acoustic.score import recording as module
 
 
 def read(path: Path | str) -> np.ndarray:
@@ -217,7 +218,12 @@ def test_picture_is_drawn(hearing: Any, tmp_path: Path) -> None:
 def test_memory_does_not_grow_with_the_recording(tmp_path: Path) -> None:
     # Every block has left before the next one is read.
     soundfile.write(tmp_path / "in.wav", np.zeros((40 * 44100, 2), np.int16), 44100)
-    recording, aids = Recording(tmp_path / "in.wav"), [HearingAid(drawn_model(), Options()) for _ in range(2)]
-    lengths = [len(block) for block in module.Channels(aids, RATE_HZ).enhance(recording)]
+    lengths: list[int] = []
+    module.score_sound(
+        acoustic.load("hearing"),
+        Recording(tmp_path / "in.wav"),
+        Options(),
+        save=lambda blocks: lengths.extend(map(len, blocks)),
+    )
     assert sum(lengths) == 40 * 44100
     assert max(lengths) <= 1.01 * module.BLOCK_S * 44100

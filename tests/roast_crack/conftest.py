@@ -1,10 +1,6 @@
 """A simulated roast, and a bundle that decides on little, so that half a minute of sound holds every kind of event."""
 
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from acoustic_apps.roast_crack.decision_settings import DecisionSettings
@@ -12,9 +8,9 @@ from acoustic_apps.roast_crack.simulate import HELD_OUT, plan_roast, render_roas
 
 from acoustic.audio import write_wav
 from acoustic.model.bundle import Bundle
+from acoustic.records import plain
 
 EXCERPT_S = 30.0
-Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="session")
@@ -42,16 +38,5 @@ def eager_bundle(tmp_path_factory: pytest.TempPathFactory) -> str:
         end_window_s=3.0,
     )
     path = tmp_path_factory.mktemp("bundle") / "eager.bundle"
-    shipped.replace(decision=eager.to_dict()).save(path)
+    shipped.replace(decision=plain(eager)).save(path)
     return str(path)
-
-
-@pytest.fixture(scope="session")
-def acoustic() -> Run:
-    """Run the command line in a process of its own."""
-
-    def run(*arguments: str | Path, **settings: Any) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", "from acoustic.cli import main; main()", *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, timeout=120, **({"text": True} | settings))
-
-    return run

@@ -130,6 +130,7 @@ def test_a_front_end_that_hears_no_cracks_is_not_trained(tmp_path: Path) -> None
     assert not (tmp_path / "work").exists()
 
 
+@pytest.mark.slow
 def test_another_rate_and_hop_from_training_to_firmware(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

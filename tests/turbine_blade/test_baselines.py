@@ -249,6 +249,10 @@ class TestStore:
             {"manifest": b'{"machine": "a", "fingerprint": "f", "epochs": []}'},
             {"manifest": b'{"machine": "a", "fingerprint": "f", "epochs": [{}]}'},
             {"manifest": b"\xff"},
+            {"manifest": b"[" * 100_000},
+            {"clips_count_0": np.array(-1)},
+            {"clips_total_0": np.full(320, 2**40)},
+            {"octaves_total_0": np.zeros(2, np.int64)},
             {"clips_count_0": None},
             {"clips_total_0": np.zeros(3)},
             {"clips_products_0": np.zeros((2, 3), np.int64)},
@@ -277,11 +281,9 @@ class TestStore:
     def test_what_is_usual_is_by_baseline_or_by_model(self, small_model: TurbineModel, store: Baselines) -> None:
         begun = store.begin("a", small_model, "x")
         store.save(begun.with_epoch(taught(begun.epoch, vectors(1, 30, small_model))))
-        usual = store.usual_for(small_model)
-        assert usual("a").clips.own_clips == 30
-        assert usual("a") is usual("a")
-        assert usual("turbine_01").clips is small_model.clips.machines["turbine_01"]
-        assert usual("b").clips.own_clips == usual(None).clips.own_clips == 0
+        assert store.usual(small_model, "a").clips.own_clips == 30
+        assert store.usual(small_model, "turbine_01").clips is small_model.clips.machines["turbine_01"]
+        assert [store.usual(small_model, name).clips.own_clips for name in ("b", None)] == [0, 0]
 
 
 class TestRecordings:

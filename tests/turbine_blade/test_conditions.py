@@ -7,7 +7,7 @@ from acoustic_apps.turbine_blade.conditions import (
     CONDITIONS,
     Conditions,
     ConditionTable,
-    known_of,
+    known_in,
     machine_of,
     n_numbers,
 )
@@ -161,11 +161,11 @@ def test_machines_that_are_known_by_any_folder(tmp_path: Path) -> None:
 def test_a_table_goes_before_folders(tmp_path: Path) -> None:
     paths = [tmp_path / "m1" / name for name in ("a.wav", "b.wav", "c.wav")]
     paths[0].parent.mkdir()
-    told = table(tmp_path, "file,machine,rpm\nm1/a.wav,other,3\nm1/b.wav,,4\n")
-    known = known_of(paths, [tmp_path], told)
+    rows = table(tmp_path, "file,machine,rpm\nm1/a.wav,other,3\nm1/b.wav,,4\n")
+    known = known_in(rows.path, paths, [tmp_path])
     assert list(known.values()) == [
         Conditions(machine="other", rpm=3.0),
         Conditions(machine="m1", rpm=4.0),
         Conditions(machine="m1"),
     ]
-    assert known_of(paths[:1], [tmp_path], None) == {paths[0]: Conditions(machine="m1")}
+    assert known_in(None, paths[:1], [tmp_path]) == {paths[0]: Conditions(machine="m1")}

@@ -1,17 +1,25 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from acoustic_apps.turbine_blade.gate import SetAside
-from acoustic_apps.turbine_blade.report import COLUMNS, Moment, Score, csv_lines, failure, flat, json_lines, table_lines
-from acoustic_apps.turbine_blade.rotor import RotorReading
+from acoustic_apps.turbine_blade.application import application
+from acoustic_apps.turbine_blade.result import AlarmSpan, ClipScore, Level, Moment, Rotor, Score, labels
 from acoustic_apps.turbine_blade.rotor.reading import Order
 from acoustic_apps.turbine_blade.scorer.explain import Band
 
+from acoustic.application import Label, failure
+from acoustic.records import json_line, plain
+from acoustic.score import writers
+
 ORDER = Order(quantity="tone", order=1, low_hz=500.0, high_hz=1234.5678, level_db=2.0, floor_db=0.5, z=4.25)
+ROTOR = Rotor(
+    rpm=12.34567, rpm_confidence=0.9, orders=(ORDER,), z=4.0, p_value=3.2e-5, p_value_for_machine=0.00123456
+)
 FULL = Score(
     file="farm/T1/a.wav",
     machine="T1",
@@ -27,38 +35,44 @@ FULL = Score(
         Band(low_hz=4000.0, high_hz=8000.0, z=3.0, sign="+", what="change"),
     ),
     when=(Moment(start_s=1.024, end_s=3.0721, z=7.777), Moment(start_s=40.0, end_s=41.0, z=3.1)),
-    rotor=RotorReading(rpm=12.34567, rpm_confidence=0.9, orders=(ORDER,), z=4.0, p_value=3.2e-5),
-    rotor_p_value=0.00123456,
+    rotor=ROTOR,
     set_aside=(
         SetAside(start_s=10.24, end_s=11.264, reason="rain"),
         SetAside(start_s=20.0, end_s=22.0, reason="birds"),
         SetAside(start_s=30.0, end_s=31.0, reason="rain"),
     ),
     clips=6,
-    clip_scores=((0.0, 10.24, 0.5),),
-    level_db=-23.456,
-    level_z=1.234,
-    known=40,
+    clip_scores=(ClipScore(start_s=0.0, end_s=10.24, score=0.5), ClipScore(start_s=10.24, end_s=20.48, score=2.5)),
+    level=Level(db=-23.456, z=1.234),
+    known_clips=40,
     warnings=("one", "two"),
+    alarms=2,
+    alarm_spans=(AlarmSpan(start_s=20.48, end_s=30.72), AlarmSpan(start_s=50.0)),
 )
 BARE = Score(file="b.wav", threshold=2.0)
-FAILED = failure(Path("c, d.wav"), 'broken, "quite"\nso')
-RECORDS: list[dict[str, Any]] = [FULL.to_dict(), BARE.to_dict(), FAILED]
+FAILED = failure(application, "c, d.wav", 'broken, "quite"\nso')
+RECORDS: list[dict[str, Any]] = [plain(FULL), plain(BARE), FAILED]
 KEYS = [
     "file", "machine", "start", "duration_s", "score", "p_value", "anomalous", "threshold", "bands", "when", "rotor",
-    "no_rotor", "set_aside", "level", "clips", "known_clips", "warnings", "error",
+    "no_rotor", "set_aside", "level", "clips", "known_clips", "warnings", "error", "skipped", "alarms", "clip_scores",
+    "alarm_spans",
 ]  # fmt: skip
+COLUMNS = writers.columns_of(application)
+
+
+def table_lines(rows: list[dict[str, Any]], files: list[str]) -> list[str]:
+    return list(writers.table_lines(application, rows, [Path(file) for file in files]))
 
 
 def test_every_record_has_every_key_and_is_json() -> None:
-    lines = list(json_lines(RECORDS))
+    lines = list(map(json_line, RECORDS))
     assert [list(json.loads(line)) for line in lines] == [KEYS] * 3
     assert [json.loads(line) for line in lines] == RECORDS
     assert not any("\n" in line for line in lines)
 
 
 def test_numbers_are_as_exact_as_they_are_known() -> None:
-    record = FULL.to_dict()
+    record = plain(FULL)
     assert (record["duration_s"], record["score"], record["p_value"]) == (60.123, 3.1235, 0.0007521)
     assert record["bands"][0] == {"low_hz": 1000.0, "high_hz": 2000.0, "z": 5.68, "sign": "+", "what": "shape"}
     assert record["when"][0] == {"start_s": 1.024, "end_s": 3.072, "z": 7.78}
@@ -71,24 +85,25 @@ def test_numbers_are_as_exact_as_they_are_known() -> None:
 
 
 def test_what_is_not_known_is_null() -> None:
-    record = BARE.to_dict()
+    record = plain(BARE)
     assert {name for name, value in record.items() if value is None} == {
         "machine", "start", "duration_s", "score", "p_value", "anomalous", "rotor", "no_rotor", "level", "error",
     }  # fmt: skip
-    assert [record[name] for name in ("bands", "when", "set_aside", "warnings")] == [[], [], [], []]
-    level = Score(file="x", level_db=-3.0).to_dict()["level"]
-    assert level == {"db": -3.0, "z": None}
+    empty = ("bands", "when", "set_aside", "warnings", "clip_scores", "alarm_spans")
+    assert [record[name] for name in empty] == [[]] * 6
+    assert plain(Level(db=-3.0)) == {"db": -3.0, "z": None}
     assert FAILED["error"] == 'broken, "quite"\nso'
     assert FAILED["file"] == "c, d.wav"
 
 
 def test_rows_are_flat_and_of_their_types() -> None:
     for record in RECORDS:
-        row = flat(record)
-        assert list(row) == list(COLUMNS)
-        for name, value in row.items():
-            assert value is None or isinstance(value, COLUMNS[name]) or (COLUMNS[name] is float and value == 0)
-    row = flat(FULL.to_dict())
+        row = writers.flat(application, record)
+        assert list(row) == [column.name for column in COLUMNS]
+        for column in COLUMNS:
+            value = row[column.name]
+            assert value is None or isinstance(value, column.kind) or (column.kind is float and value == 0)
+    row = writers.flat(application, plain(FULL))
     assert row["bands"].startswith("1000-2000 Hz shape +5.7; 0-61 Hz residual -3.0; ")
     assert row["when"] == "1.024-3.072 s; 40-41 s"
     assert row["set_aside"] == "rain 10.24-11.264 s; birds 20-22 s; rain 30-31 s"
@@ -98,9 +113,9 @@ def test_rows_are_flat_and_of_their_types() -> None:
 
 
 def test_csv_is_read_back() -> None:
-    text = "".join(f"{line}\n" for line in csv_lines(RECORDS))
+    text = "".join(f"{line}\n" for line in writers.csv_lines(application, RECORDS, []))
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
-    assert [list(row) for row in rows] == [list(COLUMNS)] * 3
+    assert [list(row) for row in rows] == [[column.name for column in COLUMNS]] * 3
     assert [row["file"] for row in rows] == ["farm/T1/a.wav", "b.wav", "c, d.wav"]
     assert (rows[0]["anomalous"], rows[0]["score"], rows[0]["known_clips"]) == ("True", "3.1235", "40")
     assert rows[1]["score"] == rows[1]["rotor_rpm"] == ""
@@ -121,17 +136,32 @@ def test_the_table_says_what_stands_out() -> None:
 
 
 def test_a_usual_recording_is_told_in_few_words() -> None:
-    usual = Score(file="a.wav", score=0.4, p_value=0.4, anomalous=False, rotor=FULL.rotor, rotor_p_value=0.4)
-    line = list(table_lines([usual.to_dict()], []))[1]
+    usual = Score(file="a.wav", score=0.4, p_value=0.4, anomalous=False, rotor=replace(ROTOR, p_value_for_machine=0.4))
+    line = list(table_lines([plain(usual)], []))[1]
     assert line.split() == ["a.wav", "0.40", "0.4"]
 
 
 def test_a_recording_that_was_all_set_aside_says_why() -> None:
     aside = Score(file="a.wav", set_aside=(SetAside(start_s=0.0, end_s=9.0, reason="rain"),))
-    assert list(table_lines([aside.to_dict()], []))[1].endswith("not scored  set aside: rain")
+    assert list(table_lines([plain(aside)], []))[1].endswith("not scored  set aside: rain")
 
 
 def test_a_blade_that_cannot_be_compared_is_not_called_different() -> None:
-    alone = Score(file="a.wav", score=0.4, p_value=0.4, anomalous=False, rotor=FULL.rotor)
-    assert alone.to_dict()["rotor"]["p_value_for_machine"] is None
-    assert "blades" not in list(table_lines([alone.to_dict()], []))[1]
+    alone = Score(file="a.wav", score=0.4, p_value=0.4, anomalous=False, rotor=replace(ROTOR, p_value_for_machine=None))
+    assert plain(alone)["rotor"]["p_value_for_machine"] is None
+    assert "blades" not in list(table_lines([plain(alone)], []))[1]
+
+
+def test_labels_mark_what_stands_out_and_what_was_set_aside() -> None:
+    assert list(labels(plain(FULL))) == [
+        Label(1.024, 3.072, "stands out +7.8"),
+        Label(40.0, 41.0, "stands out +3.1"),
+        Label(10.24, 20.48, "unusual 2.5"),
+        Label(20.48, 20.48, "ALARM"),
+        Label(30.72, 30.72, "alarm over"),
+        Label(50.0, 50.0, "ALARM"),
+        Label(10.24, 11.264, "set aside: rain"),
+        Label(20.0, 22.0, "set aside: birds"),
+        Label(30.0, 31.0, "set aside: rain"),
+    ]
+    assert list(labels(plain(BARE))) == []

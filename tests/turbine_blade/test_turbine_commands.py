@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import made_models
 import numpy as np
@@ -18,13 +19,16 @@ import soundfile
 from acoustic_apps.turbine_blade.scorer.model import TurbineModel
 from acoustic_apps.turbine_blade.train import pack
 
+from acoustic.application import load
 from acoustic.audio import write_wav
 from acoustic.model.bundle import Bundle
+from acoustic.records import plain
 
 COMMAND = (sys.executable, "-c", "from acoustic.cli import main; main()", "turbine")
 KEYS = {
     *("file", "machine", "start", "duration_s", "score", "p_value", "anomalous", "threshold", "bands", "when"),
     *("rotor", "no_rotor", "set_aside", "level", "clips", "known_clips", "warnings", "error"),
+    *("skipped", "alarms", "clip_scores", "alarm_spans"),
 }
 CALIBRATION = {
     "simulated": True,
@@ -38,21 +42,7 @@ CALIBRATION = {
     "rotor_readings": 0,
     "seed": 0,
 }
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-@pytest.fixture(scope="session")
-def run() -> Run:
-    def call(*arguments: object, **settings: object) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [*COMMAND, *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            timeout=300,
-            **settings,  # type: ignore[call-overload]
-        )
-
-    return call
+Run = Callable[..., Any]
 
 
 @pytest.fixture(scope="session")
@@ -82,6 +72,7 @@ class TestScore:
     def test_json_has_the_promised_fields(self, run: Run, bundle: Path, farm: Path) -> None:
         result = run("score", farm, "--json", "--bundle", bundle)
         assert (result.returncode, result.stderr) == (0, "")
+        assert result.stdout == run("score", farm, "--json", "--bundle", bundle, "--jobs", 1).stdout
         rows = rows_of(result.stdout)
         assert len(rows) == 12
         for row in rows:
@@ -188,12 +179,41 @@ class TestScore:
         assert output.read_text() == whole
         assert not journal.exists()
 
-    def test_wrong_bundles_and_tables_are_explained(self, run: Run, farm: Path, tmp_path: Path) -> None:
+    def test_labels_of_each_recording(self, run: Run, bundle: Path, farm: Path, tmp_path: Path) -> None:
+        fault = made_models.Fault("whistle", 10.0)
+        write_wav(tmp_path / "sick.wav", made_models.turbine_sound("turbine_01", 2000, fault=fault), 16_000)
+        options = ("--format", "audacity", "--output", tmp_path / "labels", "--bundle", bundle, "--machine", "turbine_01")
+        assert run("score", tmp_path / "sick.wav", *options, "--jobs", 1).returncode == 0
+        text = (tmp_path / "labels" / "sick.txt").read_text()
+        assert "unusual" in text
+        assert all(len(line.split("\t")) == 3 for line in text.splitlines())
+
+    def test_conditions_come_from_options_before_tables_before_folders(
+        self, run: Run, bundle: Path, farm: Path, tmp_path: Path
+    ) -> None:
+        recording = next((farm / "turbine_01").rglob("*.wav"))
+        table = tmp_path / "table.csv"
+        table.write_text(f"file,machine,start\n{recording},turbine_02,2026-02-03T04:05:06\n")
+        common = ("score", recording.parent.parent.parent, "--json", "--bundle", bundle, "--jobs", 1)
+        for options, machine, start in (
+            ((), "turbine_01", None),
+            (("--table", table), "turbine_02", "2026-02-03T04:05:06"),
+            (("--table", table, "--machine", "turbine_01", "--start", "2026-01-01"), "turbine_01", "2026-01-01"),
+        ):
+            rows = {row["file"]: row for row in rows_of(run(*common, *options).stdout)}
+            row = rows[str(recording)]
+            assert (row["machine"], row["start"]) == (machine, start)
+
+    def test_wrong_bundles_and_tables_are_explained(
+        self, run: Run, bundle: Path, farm: Path, tmp_path: Path
+    ) -> None:
+        Bundle.load(bundle).replace(application="roast").save(tmp_path / "other.bundle")
         (tmp_path / "broken.bundle").write_bytes(b"PK\x03\x04 nothing")
         (tmp_path / "table.csv").write_text("name,wind\n")
         for arguments, code, words in (
             (("--bundle", tmp_path / "broken.bundle"), 3, "broken.bundle"),
-            (("--bundle", "roast"), 3, "made for 'roast'"),
+            (("--bundle", tmp_path / "other.bundle"), 3, "made for 'roast'"),
+            (("--bundle", tmp_path / "missing.bundle"), 3, "no such file"),
             (("--table", tmp_path / "table.csv"), 2, "no column 'file'"),
             (("--format", "parquet"), 2, "--output"),
         ):
@@ -314,13 +334,61 @@ class TestTrain:
         assert not (tmp_path / "few.bundle").exists()
 
 
-def test_shipped_bundle_says_that_it_is_simulated_and_replays() -> None:
-    from acoustic_apps.turbine_blade.vectors import check_vectors
+class TestSimulate:
+    def test_days_are_written_and_called_simulated(self, run: Run, tmp_path: Path) -> None:
+        result = run(
+            *("simulate", tmp_path, "--turbines", 2, "--days", 2, "--clips-per-day", 2, "--duration", 1, "--seed", 1),
+            *("--fault", "erosion", "--severity", 2, "--faulty-turbine", 2, "--from-day", 2),
+        )
+        assert result.returncode == 0, result.stderr
+        assert result.stdout.strip() == str(tmp_path / "conditions.csv")
+        assert "simulated" in result.stderr
+        with (tmp_path / "conditions.csv").open(newline="") as stream:
+            assert [row["fault"] for row in csv.DictReader(stream)] == [""] * 6 + ["erosion"] * 2
 
-    bundle = Bundle.load("turbine")
+    def test_a_fault_without_severity_is_refused(self, run: Run, tmp_path: Path) -> None:
+        result = run("simulate", tmp_path, "--fault", "tick")
+        assert result.returncode == 2
+        assert "--severity" in result.stderr
+
+
+class TestEvaluate:
+    def test_features_are_judged_beside_the_rival(self, run: Run, tmp_path: Path) -> None:
+        pytest.importorskip("tensorflow")
+        rng = np.random.default_rng(0)
+        for name, anomaly in (("fit", [False] * 40), ("judged", [False] * 20 + [True] * 20)):
+            levels = rng.normal(-40, 3, (len(anomaly), 64, 8)).astype(np.float32)
+            levels[np.array(anomaly), :, 3] += 6.0
+            np.savez(tmp_path / f"{name}.npz", log_mel=levels, anomaly=np.array(anomaly))
+        files = (tmp_path / "fit.npz", tmp_path / "judged.npz")
+        result = run("evaluate", "--features", *files, "--reference-epochs", 1, "--json")
+        assert result.returncode == 0, result.stderr
+        [figures] = rows_of(result.stdout)
+        assert figures["auc"] > 0.9
+        assert figures["normal_clips"] == figures["anomalous_clips"] == 20
+        shown = run("evaluate", "--features", *files, "--reference-epochs", 1).stdout
+        assert "this model, int8" in shown
+        assert "plain autoencoder" in shown
+
+    @pytest.mark.slow
+    def test_simulated_claims(self, run: Run, bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        from acoustic_apps.turbine_blade.evaluation import simulated
+
+        monkeypatch.setattr(simulated, "OWN_DAYS", 1)
+        monkeypatch.setattr(simulated, "CLIPS_A_DAY", 24)
+        result = run("evaluate", "--bundle", bundle, "--days", 1, "--clips", 10, "--json")
+        [claim] = rows_of(result.stdout)
+        assert claim["name"].startswith("1 simulated days of weather")
+        assert claim["passed"] in (True, False)
+        assert claim["target"] == "at most 0.1 alarms per day"
+
+
+def test_shipped_bundle_says_that_it_is_simulated_and_replays() -> None:
+    loaded = load("turbine")
+    bundle, model = loaded.bundle, loaded.typed
     assert bundle.calibration["simulated"]
     assert "Simulated sound only" in bundle.card
-    check_vectors(bundle)
-    model = TurbineModel.from_bundle(bundle)
+    assert loaded.check() == 5
+    assert plain(model.decision()) == bundle.decision
     assert model.model_bytes <= 64_000
     assert model.ram_bytes <= 8_000

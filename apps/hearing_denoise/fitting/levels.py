@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from acoustic.frontend.framing import check_pcm
+from acoustic.frontend.framing import Overlap
 
 from .audiogram import FREQUENCIES_HZ
 from .decay import PeakDecay, Steps
@@ -65,7 +65,7 @@ class BandLevels:
         fall_db = release_fall_db_per_s(release_s) * hop_samples / rate_hz
         start = np.full(len(FREQUENCIES_HZ), round((SILENCE_DBFS + full_scale_db_spl) * STEPS_PER_DB))
         self._peaks = PeakDecay(round(fall_db * STEPS_PER_DB), start)
-        self._tail = np.zeros(n_fft - hop_samples, np.int16)
+        self._overlap = Overlap(n_fft, hop_samples, after_silence=True)
 
     def push(self, pcm: NDArray[np.int16]) -> Steps:
         """Take samples, return the levels of the frames that they complete.
@@ -78,20 +78,12 @@ class BandLevels:
         -------
         int64 array, shape (n_frames, n_bands)
             Steps of 1/256 dB SPL.
-
-        Raises
-        ------
-        ParameterError
-            When the samples are not one-dimensional int16.
         """
-        check_pcm(pcm)
-        pcm = np.concatenate([self._tail, pcm])
-        n_fft = len(self._window)
-        n = 1 + (len(pcm) - n_fft) // self._hop
-        self._tail = pcm[n * self._hop :]
+        pcm, n = self._overlap.push(pcm)
         if n == 0:
             return np.empty((0, len(FREQUENCIES_HZ)), np.int64)
-        frames = np.ndarray((n, n_fft), np.int16, pcm, strides=(2 * self._hop, 2))  # a view: the frames overlap
+        # A view: the frames overlap.
+        frames = np.ndarray((n, len(self._window)), np.int16, pcm, strides=(2 * self._hop, 2))
         spectra = np.fft.rfft(frames * self._window)
         spectra -= spectra[:, :1].real * self._offset
         power = np.add.reduceat(np.square(spectra.view(np.float32)), self._first_parts, axis=1)

@@ -67,7 +67,10 @@ class Fitting:
     """Amplifies int16 PCM for one ear: compression in six bands, limiter. It adds no delay.
 
     >>> fitting = Fitting(Audiogram.from_text("20,25,30,45,60,65"))
-    >>> louder = fitting.push(pcm)  # doctest: +SKIP
+    >>> tone = (100 * np.sin(2 * np.pi * 2000 * np.arange(16_000) / 16_000)).astype(np.int16)
+    >>> louder = fitting.push(tone)
+    >>> bool(10 < 20 * np.log10(louder[8_000:].std() / tone[8_000:].std()) < 30)  # dB
+    True
 
     Blocks of any size give the same bytes. Assistive software, not a medical device: see ``NOTICE``.
 

@@ -58,7 +58,7 @@ def draw_stretch(rng: np.random.Generator, library: NoiseLibrary, n_samples: int
 def _talk(rng: np.random.Generator, library: NoiseLibrary, n_samples: int) -> FloatArray:
     """Sentences with pauses, each by a talker of another size and with another distance to the microphone."""
     x, rate_hz = np.zeros(n_samples, np.float32), library.rate_hz
-    at = 0 if rng.random() < 0.3 else int(rng.uniform(0, 1.5) * rate_hz)
+    at = 0 if rng.random() < 0.3 else min(int(rng.uniform(0, 1.5) * rate_hz), n_samples * 3 // 4)
     while at < n_samples:
         said = at_speed(draw(rng, library.speech.talkers, rate_hz), float(np.exp(rng.uniform(-0.18, 0.18))), rate_hz)
         said = fft_filter(said, draw_equaliser(rng, rate_hz, most_db=4.0))

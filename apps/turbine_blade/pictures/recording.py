@@ -8,7 +8,7 @@ import numpy as np
 
 from acoustic.audio.source import Pcm16
 from acoustic.frontend.noise_floor import STEPS_PER_DB, to_steps
-from acoustic.plot import Columns, Spectrogram, draw_bands, label_time, new_figure, save_figure
+from acoustic.plot import Columns, Spectrogram, draw_bands, label_time, new_figure
 
 from ..gate import SetAside
 from ..result import Score
@@ -53,14 +53,8 @@ class TurbinePainter:
             self._residual.push(square_db.astype(np.float32))
         self._tail = half[-(CONTEXT_FRAMES - 1) :]
 
-    def save(self, score: Score, path: Path) -> None:
-        """Draw what was pushed with what was found in it, and write it as PNG, whole or not at all.
-
-        Raises
-        ------
-        AcousticError
-            If it cannot be written.
-        """
+    def draw(self, score: Score) -> Any:
+        """Return the picture of what was pushed, with what was found in it: a matplotlib figure."""
         figure = new_figure(14.0, 9.0, _title(score))
         grid = figure.add_gridspec(3, 2, width_ratios=(4, 1.5), height_ratios=(4, 3, 2))
         sound = figure.add_subplot(grid[0, 0])
@@ -79,7 +73,7 @@ class TurbinePainter:
         label_time(course)
         draw_unusual_bands(figure.add_subplot(grid[0, 1], sharey=sound), score, self._front_end)
         draw_rotor(figure, grid[1:, 1], score)
-        save_figure(figure, path)
+        return figure
 
     def _draw_sound(self, axes: Any) -> None:
         _heading(axes, "spectrogram", self._spectrogram.draw(axes), "dB above the band's median")

@@ -1,19 +1,17 @@
 import csv
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-import typer
-from acoustic_apps.hearing_denoise import cli_evaluate
+from acoustic_apps.hearing_denoise import evaluate as module
 from acoustic_apps.hearing_denoise.evaluation import judge, rivals, systems, targets
 from acoustic_apps.hearing_denoise.evaluation.alignment import synthetic_voice
 from acoustic_apps.hearing_denoise.evaluation.judge import COLUMNS, Setup, judge_all
 from acoustic_apps.hearing_denoise.evaluation.metrics import RATE_HZ
 from acoustic_apps.hearing_denoise.evaluation.pairs import Clip
 from acoustic_apps.hearing_denoise.evaluation.rivals import Rival
-from typer.testing import CliRunner, Result
 
 from acoustic.audio import write_wav
 from acoustic.errors import BundleError, DataError
@@ -30,8 +28,8 @@ ABSENT = Rival(name="Absent", package="absent-package", module="absent_package",
 
 @pytest.fixture(autouse=True)
 def few_systems(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for module in (judge, rivals, targets):
-        monkeypatch.setattr(module, "RIVALS", (RIVAL, ABSENT))
+    for user in (judge, rivals, targets, module):
+        monkeypatch.setattr(user, "RIVALS", (RIVAL, ABSENT))
     monkeypatch.setattr(judge, "networks", lambda bundle: [])  # so that the spectral gate is judged
     judge.competitors.cache_clear()
     yield
@@ -53,30 +51,29 @@ def pairs(tmp_path: Path) -> Path:
     return path
 
 
-def run(*arguments: object) -> Result:
-    app = typer.Typer()
-    app.command()(cli_evaluate.evaluate)
-    return CliRunner().invoke(app, [*map(str, arguments), "--jobs", "1"])
+@pytest.fixture
+def evaluate(hearing: Any) -> Callable[..., Any]:
+    return lambda *arguments: hearing("evaluate", *arguments, "--jobs", 1)
 
 
-def test_the_table_names_every_measure_and_system(pairs: Path) -> None:
-    result = run(pairs)
-    assert result.exit_code == 0, result.output
-    title, _, header = result.stdout.splitlines()[:3]
+def test_the_table_names_every_measure_and_system(evaluate: Any, pairs: Path) -> None:
+    ran = evaluate(pairs)
+    assert ran.code == 0, ran.error
+    title, _, header = ran.out.splitlines()[:3]
     assert title == f"{pairs}: 2 clips"
     for measure in ("PESQ-WB", "STOI", "ESTOI", "SI-SDR dB", "noise only dB down", "musical noise", "clean in PESQ"):
         assert measure in header
     for word in ("noisy", "spectral gate", "half", "0 dB", "10 dB", "white", "pink", "target"):
-        assert word in result.stdout
-    assert "Absent (pip install absent-package)" in result.stderr
-    assert "Absent" not in result.stdout
+        assert word in ran.out
+    assert "pip install absent-package" in ran.err
+    assert "Absent" not in ran.out
 
 
-def test_records_rows_and_picture(pairs: Path, tmp_path: Path) -> None:
+def test_records_rows_and_picture(evaluate: Any, pairs: Path, tmp_path: Path) -> None:
     table, picture = tmp_path / "rows.csv", tmp_path / "plot.png"
-    result = run(pairs, "--json", "--csv", table, "--plot", picture)
-    assert result.exit_code == 0, result.output
-    records = [json.loads(line) for line in result.stdout.splitlines()]
+    ran = evaluate(pairs, "--json", "--csv", table, "--plot", picture)
+    assert ran.code == 0, ran.error
+    records = ran.rows
     systems = {record["system"]: record for record in records if "by_noise" in record}
     assert {"noisy", "spectral gate", "half"} <= systems.keys()
     assert systems["noisy"]["clips"] == 2
@@ -91,37 +88,41 @@ def test_records_rows_and_picture(pairs: Path, tmp_path: Path) -> None:
     assert len(rows) == 2 * len(systems)
     # Clean speech and noise go through alone once for each recording of speech.
     assert [row["clean_pesq"] != "" for row in rows if row["system"] == "half"] == [True, False]
+    claims = {record["name"]: record for record in records if "target" in record}
+    assert claims["PESQ-WB"]["rival"].endswith("(half)")
+    assert claims["STOI"]["data"] == f"2 clips: {pairs}"
+    assert [record["written"] for record in records if "written" in record] == [str(table), str(picture)]
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
-def test_pairs_that_fail_are_told_and_left_out(pairs: Path) -> None:
+def test_pairs_that_fail_are_told_and_left_out(evaluate: Any, pairs: Path) -> None:
     with pairs.open("a") as stream:
         stream.write("missing.wav,clean.wav,5,white\n")
-    result = run(pairs, "--no-rivals", "--json")
-    assert result.exit_code == 1
-    records = [json.loads(line) for line in result.stdout.splitlines()]
+    ran = evaluate(pairs, "--no-rivals", "--json")
+    assert ran.code == 1
+    records = ran.rows
     assert records[0]["clips"] == 2
     assert [record["clip"] for record in records if "error" in record] == ["missing.wav"]
-    assert "missing.wav: left out: " in result.stderr
+    assert "missing.wav: left out: " in ran.err
 
 
-def test_nothing_to_judge_is_an_error(tmp_path: Path) -> None:
+def test_nothing_to_judge_is_an_error(evaluate: Any, tmp_path: Path) -> None:
     hum = np.rint(300 * np.sin(np.arange(RATE_HZ))).astype(np.int16)
     write_wav(tmp_path / "short.wav", hum[:2000], RATE_HZ)
     (tmp_path / "pairs.csv").write_text("noisy,clean\nshort.wav,short.wav\n")
-    result = run(tmp_path / "pairs.csv", "--no-rivals")
-    assert isinstance(result.exception, DataError)
-    assert "short.wav: left out: " in result.stderr
+    ran = evaluate(tmp_path / "pairs.csv", "--no-rivals")
+    assert isinstance(ran.error, DataError)
+    assert "short.wav: left out: " in ran.err
 
 
 def test_a_bundle_that_cannot_be_used_is_said_at_once(
-    pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    evaluate: Any, pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(judge, "networks", systems.networks)
-    result = run(pairs, "--bundle", tmp_path / "missing.bundle")
-    assert isinstance(result.exception, BundleError)
-    result = run(pairs, "--bundle", "roast")
-    assert isinstance(result.exception, BundleError)
+    ran = evaluate(pairs, "--bundle", tmp_path / "missing.bundle")
+    assert isinstance(ran.error, BundleError)
+    ran = evaluate(pairs, "--bundle", pairs)
+    assert isinstance(ran.error, BundleError)
 
 
 def test_several_processes_say_the_same() -> None:

@@ -5,17 +5,21 @@ from typing import Any
 import pytest
 from acoustic_apps.turbine_blade.pictures import heat_map
 from acoustic_apps.turbine_blade.pictures.heat_map import MOST_DAYS, Day, day_of, save_heat_map, summarise_days
-from acoustic_apps.turbine_blade.report import Score, failure
+from acoustic_apps.turbine_blade.result import Score
 from matplotlib.image import imread
 
 from acoustic.errors import AcousticError, ParameterError
+from acoustic.records import plain
 
 
 def record(
     machine: str | None, start: str | None, anomalous: bool | None = False, file: str = "a.wav"
 ) -> dict[str, Any]:
     score = None if anomalous is None else 3.0 if anomalous else 0.3
-    return Score(file=file, machine=machine, start=start, score=score, anomalous=anomalous, threshold=2.0).to_dict()
+    row: dict[str, Any] = plain(
+        Score(file=file, machine=machine, start=start, score=score, anomalous=anomalous, threshold=2.0)
+    )
+    return row
 
 
 def axes_of(records: list[dict[str, Any]], path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
@@ -62,7 +66,7 @@ def test_recordings_are_counted_by_machine_and_day() -> None:
         record("b", "2026-01-03", True),
         record(None, "2026-01-03", True),
         record("b", None, True),
-        failure(Path("b/2026-01-03/1.wav"), "damaged"),
+        plain(Score(file="b/2026-01-03/1.wav", error="damaged")),
     ]
     found = summarise_days(records)
     assert {where: (day.recordings, day.anomalous) for where, day in found.items()} == {

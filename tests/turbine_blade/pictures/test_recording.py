@@ -9,8 +9,8 @@ from acoustic_apps.turbine_blade.clips import Frames
 from acoustic_apps.turbine_blade.gate import SetAside
 from acoustic_apps.turbine_blade.pictures import recording as plot
 from acoustic_apps.turbine_blade.pictures.reasons import LEAST_RISE
-from acoustic_apps.turbine_blade.pictures.recording import Painter
-from acoustic_apps.turbine_blade.report import Moment, Score
+from acoustic_apps.turbine_blade.pictures.recording import TurbinePainter
+from acoustic_apps.turbine_blade.result import ClipScore, Moment, Rotor, Score
 from acoustic_apps.turbine_blade.rotor import RotorStream
 from acoustic_apps.turbine_blade.scorer.channel import Expected
 from acoustic_apps.turbine_blade.scorer.explain import Band
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from acoustic.errors import AcousticError
 from acoustic.plot import COLUMNS
 
-Blank = Callable[[], Painter]
+Blank = Callable[[], TurbinePainter]
 
 SCORE = Score(
     file="folder/a.wav",
@@ -42,7 +42,7 @@ SCORE = Score(
     no_rotor="needs 30 s or more, has 20.0 s",
     set_aside=(SetAside(start_s=10.0, end_s=13.0, reason="birds"),),
     clips=2,
-    clip_scores=((0.0, 10.0, 3.5), (13.0, 20.0, 0.2)),
+    clip_scores=(ClipScore(start_s=0.0, end_s=10.0, score=3.5), ClipScore(start_s=13.0, end_s=20.0, score=0.2)),
     warnings=("clipped: 0.31% of the samples are at full scale",),
 )
 
@@ -64,11 +64,13 @@ class Model:
     """What a picture needs of a model, for machines that hiss."""
 
     network = Neighbours()
+    front_end = FRONT_END
+    hop_s = FRONT_END.hop_samples / FRONT_END.rate_hz
     layout = Layout(n_bands=FRONT_END.n_mels)
 
     def usual(self) -> Usual:
         sums = StretchSums(self.layout, self.network)
-        hiss = sums.push(Frames().push(noise(60.0, 7))[0]).sum(axis=0)
+        hiss = sums.push(Frames(FRONT_END).push(noise(60.0, 7))[0]).sum(axis=0)
         return Usual(clips=Expected(mean=self.layout.features(hiss), own_clips=1), rotor=None)
 
 
@@ -77,7 +79,7 @@ def blank() -> Blank:
     """Make a painter that has heard nothing."""
     model = Model()
     usual = model.usual()
-    return lambda: Painter(model, usual)
+    return lambda: TurbinePainter(model, usual)
 
 
 @pytest.fixture
@@ -184,7 +186,7 @@ def test_rotor_is_drawn_against_its_floor(blank: Blank, figures: list[Any]) -> N
     stream.push(rotor_steps(1, duration_s=62.0, fault_db=6.0))
     reading = stream.reading()
     assert reading is not None
-    score = replace(SCORE, rotor=reading, rotor_p_value=0.0005)
+    score = replace(SCORE, rotor=Rotor(**vars(reading), p_value_for_machine=0.0005))
     figure = painted(blank, figures, noise(20.0), score)
     shape = panel(figure, f"blades: {reading.rpm:.1f} rpm, p = 0.0005")
     once = [one for one in reading.orders if one.quantity == "shape" and one.order == 1]

@@ -1,17 +1,18 @@
-"""Simulated days, their files, and the command that writes them."""
+"""Simulated days, and their files."""
 
 import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
-import typer
-from acoustic_apps.turbine_blade.cli_simulate import simulate
-from acoustic_apps.turbine_blade.simulate import CONDITIONS, Day, Fault, Turbine, save_days, simulate_day
-from typer.testing import CliRunner, Result
+from acoustic_apps.turbine_blade.simulate import CONDITIONS, Day, Farm, Turbine, save_days, simulate_day
 
 from acoustic.errors import AcousticError, ParameterError
+from acoustic.progress import Advance, watched
 
 TURBINE = Turbine.draw(5)
 
@@ -88,10 +89,21 @@ def rows(folder: Path) -> list[dict[str, str]]:
 SMALL = {"turbines": 2, "days": 2, "clips_per_day": 3, "duration_s": 1.5, "seed": 4}
 
 
+def farm(**settings: Any) -> Farm:
+    return Farm(**{**SMALL, **settings})
+
+
 def test_files_and_table_agree(tmp_path: Path) -> None:
-    done: list[float] = []
-    save_days(tmp_path, **SMALL, fault=Fault("erosion", -2.0), faulty_turbine=2, from_day=2, advance=done.append)
-    assert sum(done) == 12
+    amounts: list[float] = []
+
+    @contextmanager
+    def watch(description: str, total: float) -> Iterator[Advance]:
+        assert total == 12
+        yield amounts.append
+
+    with watched(watch):
+        save_days(tmp_path, farm(fault="erosion", severity_db=-2.0, faulty_turbine=2, from_day=2))
+    assert sum(amounts) == 12
     table = rows(tmp_path)
     assert tuple(table[0]) == CONDITIONS
     assert {tmp_path / row["file"] for row in table} == set(tmp_path.rglob("*.wav"))
@@ -118,14 +130,14 @@ def test_files_and_table_agree(tmp_path: Path) -> None:
 
 def test_same_seed_writes_the_same_bytes(tmp_path: Path) -> None:
     for name in ("one", "two"):
-        save_days(tmp_path / name, **SMALL)
+        save_days(tmp_path / name, farm())
     files = sorted(path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*.*"))
     assert len(files) == 13
     assert all((tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes() for file in files)
 
 
 def test_nuisances_are_written_with_their_times(tmp_path: Path) -> None:
-    save_days(tmp_path, **{**SMALL, "clips_per_day": 24, "duration_s": 1.0, "turbines": 1})
+    save_days(tmp_path, farm(clips_per_day=24, duration_s=1.0, turbines=1))
     words = [word for row in rows(tmp_path) for word in row["nuisances"].split()]
     assert words
     for word in words:
@@ -139,44 +151,22 @@ def test_nuisances_are_written_with_their_times(tmp_path: Path) -> None:
     "settings",
     [
         {"turbines": 0},
-        {"fault": Fault("tick", 9.0)},
-        {"faulty_turbine": 1},
-        {"fault": Fault("tick", 9.0), "faulty_turbine": 3},
-        {"fault": Fault("tick", 9.0), "faulty_turbine": 1, "from_day": 3},
+        {"days": 1000},
+        {"seed": -1},
+        {"fault": "tick"},
+        {"severity_db": 9.0},
+        {"fault": "mood", "severity_db": 9.0},
+        {"fault": "tick", "severity_db": 99.0},
+        {"fault": "tick", "severity_db": 9.0, "faulty_turbine": 3},
+        {"fault": "tick", "severity_db": 9.0, "from_day": 3},
     ],
 )
-def test_impossible_farms_are_refused(tmp_path: Path, settings: dict) -> None:
+def test_impossible_farms_are_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(ParameterError):
-        save_days(tmp_path, **{**SMALL, **settings})
-    assert not list(tmp_path.iterdir())
+        farm(**settings)
 
 
 def test_unwritable_folder_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(AcousticError, match="cannot be written"):
-        save_days(tmp_path / "file", **SMALL)
-
-
-app = typer.Typer()
-app.command()(simulate)
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
-
-
-def test_command_writes_days_and_says_that_they_are_simulated(tmp_path: Path) -> None:
-    result = run(
-        tmp_path, "--turbines", 2, "--days", 2, "--clips-per-day", 2, "--duration", 1, "--seed", 1,
-        "--fault", "erosion", "--severity", 2, "--faulty-turbine", 2, "--from-day", 2,
-    )  # fmt: skip
-    assert result.exit_code == 0, result.output
-    assert result.stdout.strip() == str(tmp_path / "conditions.csv")
-    assert "simulated" in result.stderr
-    assert [row["fault"] for row in rows(tmp_path)] == [""] * 6 + ["erosion"] * 2
-
-
-def test_fault_without_severity_is_refused(tmp_path: Path) -> None:
-    result = run(tmp_path, "--fault", "tick")
-    assert isinstance(result.exception, ParameterError)
-    assert "--severity" in str(result.exception)
+        save_days(tmp_path / "file", farm())

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from importlib.resources import files
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from acoustic import plot
 from acoustic.application import Action, Application, Cell, Chain, Collector, Column, Facts, Label, Report
 from acoustic.export.constants import Constants
 from acoustic.firmware import Firmware, own_listen, own_sources
 from acoustic.frontend.c_tables import log_mel_fields
+from acoustic.frontend.tables import front_end_tables
 from acoustic.records import About
 
 from .model import FRONT_END, Model, Whistle, WhistleChain, read, stages
@@ -54,18 +54,18 @@ class Picture:
         self._spectrogram = plot.Spectrogram(model.bundle.frontend)
         self.push = self._spectrogram.push
 
-    def save(self, result: Result, path: Path) -> None:
+    def draw(self, result: Result) -> Any:
         figure = plot.new_figure(10, 4, result.file)
         axes = figure.add_subplot()
         self._spectrogram.draw(axes)
         axes.plot([one.t_s for one in result.whistles], [0] * len(result.whistles), "^", color="lime")
         plot.label_time(axes)
-        plot.save_figure(figure, path)
+        return figure
 
 
 def firmware(model: Model) -> Firmware:
     fe, decision, constants = model.bundle.frontend, model.decision, Constants()
-    constants.add("acoustic_log_mel", "acoustic_whistle_front_end", log_mel_fields(fe))
+    constants.add("acoustic_log_mel", "acoustic_whistle_front_end", log_mel_fields(front_end_tables(fe)))
     sizes = {"BANDS": fe.n_mels, "N_FFT": fe.n_fft, "OVERLAP": max(1, fe.frame_samples - fe.hop_samples)}
     sizes |= {"LIMIT": round(256 * decision.threshold) - 128, "FRAMES": decision.frames}
     generated = {
