@@ -13,7 +13,7 @@ import pytest
 from acoustic import native
 from acoustic.application import Application, Column, Label, Report
 from acoustic.audio import write_wav
-from acoustic.errors import BundleError
+from acoustic.errors import BundleError, ParameterError
 from acoustic.model.bundle import Bundle
 from acoustic.native import computing_with
 from acoustic.testing import application_checks, check_application, checks

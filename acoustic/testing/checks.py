@@ -25,7 +25,8 @@ from acoustic.model.bundle import Bundle
 from acoustic.native import computing_with, core
 from acoustic.records import Member, json_line, members, plain, read
 from acoustic.score import score_recording
-from acoustic.score.writers import csv_lines, flat, table_lines
+from acoustic.score.tables import flat
+from acoustic.score.writers import csv_lines, table_lines
 from acoustic.testing import hostile
 from acoustic.testing.subject import Subject, cut, exact, recording_of, require
 from acoustic.testing.validation import complaints, is_declared, is_of
