@@ -21,7 +21,7 @@ from acoustic.application import Loaded
 from acoustic.audio import Recording
 from acoustic.errors import AcousticError, BundleError
 from acoustic.model.bundle import Bundle
-from acoustic.score import Outcome, Task, recording, score_all, sound, workers
+from acoustic.score import Outcome, Task, recording, score_all, workers
 from acoustic.score.picture import lacks_picture
 
 pytestmark = pytest.mark.usefixtures("level_meter")
@@ -123,8 +123,7 @@ def test_a_recording_that_fails(
             yield from super()._chunks()
             self._fail("read")
 
-    for module in (recording, sound):
-        monkeypatch.setattr(module, "Recording", Bad)
+    monkeypatch.setattr(recording, "Recording", Bad)
     tasks = [task(record(tmp_path / f"{one}.wav")) for one in ("a", "bad", "b")]
     with ThreadPoolExecutor(threads) if threads else nullcontext() as executor:
         outcomes = list(score_all(loaded(application), tasks, executor, 2))

@@ -4,7 +4,7 @@ import builtins
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, BinaryIO, Literal
 
 import numpy as np
 
@@ -179,8 +179,19 @@ class Loud(Collector[Second, Result]):
         return Loudness(loud=len(self.seconds))
 
 
+@dataclass(frozen=True)
+class Count:
+    """The number of samples, which is no figure but can be saved like one."""
+
+    n: int
+
+    def savefig(self, stream: BinaryIO, **settings: Any) -> None:
+        """Write the count."""
+        stream.write(f"{self.n} samples".encode())
+
+
 class Painter:
-    """Writes the number of samples, which is no picture but a file."""
+    """Counts samples."""
 
     def __init__(self, options: Options) -> None:
         options.fail("draw")
@@ -191,11 +202,10 @@ class Painter:
         self._options.fail("paint")
         self._n += len(pcm)
 
-    def save(self, result: Any, path: Path) -> None:
-        """Write the count."""
+    def draw(self, result: Any) -> Count:
+        """Return the count."""
         self._options.fail("save")
-        with whole_file(path) as stream:
-            stream.write(f"{self._n} samples".encode())
+        return Count(self._n)
 
 
 def read(bundle: Bundle) -> Model:
