@@ -33,6 +33,7 @@ os.environ.setdefault("NUMBA_DISABLE_JIT", "1")
 
 HERE = Path(__file__).parent
 VIRTUAL_MIC = HERE / "virtual_mic.sh"
+APPLICATIONS = HERE / "applications"
 WHISTLE = HERE / "whistle"
 
 
@@ -142,3 +143,23 @@ def virtual_audio() -> Iterator[VirtualAudio]:
                     os.environ.pop(name, None)
                 else:
                     os.environ[name] = value
+
+
+@pytest.fixture(scope="session")
+def level_meter_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that, on the path, installs the applications meter and gain."""
+    site = tmp_path_factory.mktemp("site")
+    info = site / "level_meter-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: level-meter\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(
+        "[acoustic.applications]\nmeter = level_meter.application:application\ngain = level_meter.gain:application\n"
+    )
+    return site
+
+
+@pytest.fixture
+def level_meter(level_meter_site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Install the applications meter and gain, for this process and for those that it starts."""
+    monkeypatch.syspath_prepend(level_meter_site)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, (level_meter_site, APPLICATIONS))))

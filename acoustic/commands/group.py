@@ -10,7 +10,7 @@ from acoustic.application import Action, Application, find, installed
 from acoustic.commands.actions import action_command
 from acoustic.commands.listen import listen_command
 from acoustic.commands.score import enhance_command, score_command
-from acoustic.errors import AcousticError
+from acoustic.errors import AcousticError, MissingExtraError
 
 
 def application_commands(application: Application[Any, Any, Any, Any]) -> typer.Typer:
@@ -61,10 +61,11 @@ class Applications(TyperGroup):
         if cmd_name not in {entry.name for entry in installed()}:
             return None
         try:
-            application = find(cmd_name)
+            command = typer.main.get_command(application_commands(find(cmd_name)))
         except AcousticError as error:
             return _broken(cmd_name, error)
-        command = typer.main.get_command(application_commands(application))
+        except Exception as error:  # what it says of itself may be anything
+            return _broken(cmd_name, MissingExtraError(f"{cmd_name} has no commands: {type(error).__name__}: {error}."))
         command.name = cmd_name
         return command
 

@@ -81,7 +81,7 @@ class Subject:
 
     def listen(self, path: Path, keys: str = "") -> "Memory":
         """Listen to a recording as fast as it goes, and press keys meanwhile."""
-        memory, rate_hz, complaints = Memory(), self.loaded.rate_hz, list[str]()
+        memory, rate_hz = Memory(), self.loaded.rate_hz
         with ExitStack() as stack:
             out = None
             if self.application.makes_sound:
@@ -90,8 +90,8 @@ class Subject:
             block_samples = max(1, rate_hz * self.application.block_ms // 1000)
             sound = open_input(None, str(path), rate_hz, block_samples, speed=0.0)
             options = self.application.options()
-            Listener(self.loaded, options, sound, [memory], Keys(keys), out, complaints.append).run()
-        require(not complaints, f"listening complains: {complaints}")
+            ended = Listener(self.loaded, options, sound, [memory], Keys(keys), out).run()
+        require(not ended.losses, f"listening loses something: {ended.losses}")
         return memory
 
     def run(self, pcm: Pcm16, blocks: Sequence[int]) -> tuple[list[Any], Pcm16]:
@@ -116,7 +116,8 @@ class Memory(Sink):
     """Keeps events, panels and the sound that is made."""
 
     name = "memory"
-    close_s = None
+    close_s = 600.0
+    draws = True
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -131,7 +132,7 @@ class Memory(Sink):
         """Keep the rows of the panel."""
         self.panels.append(rows)
 
-    def output(self, pcm: Pcm16) -> None:
+    def output(self, pcm: Pcm16, start: int) -> None:
         """Keep sound."""
         self.made.append(pcm)
 
