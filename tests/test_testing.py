@@ -10,7 +10,7 @@ from unittest import SkipTest
 import numpy as np
 import pytest
 
-from acoustic import native
+from acoustic import native, plot
 from acoustic.application import Application, Column, Label, Report
 from acoustic.audio import write_wav
 from acoustic.errors import BundleError, ParameterError
@@ -304,9 +304,9 @@ def refuses_whatever_has_no_whistle(application: App) -> App:
     return with_collector(application, result=result)
 
 
-@fault("picture", "no picture is drawn")
+@fault("picture", "the picture of silence is the same")
 def draws_nothing(application: App) -> App:
-    painter = SimpleNamespace(push=len, draw=lambda result: None)
+    painter = SimpleNamespace(push=len, draw=lambda result: plot.new_figure(4, 3, result.file))
     return replace(application, picture=lambda model, options: painter)
 
 

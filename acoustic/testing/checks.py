@@ -14,7 +14,7 @@ from unittest import SkipTest
 import numpy as np
 
 from acoustic.application import Facts, Row, failure
-from acoustic.audio import Recording
+from acoustic.audio import Recording, write_wav
 from acoustic.audio.source import Pcm16
 from acoustic.errors import AcousticError, ExportError
 from acoustic.export.chains import program
@@ -251,13 +251,17 @@ def check_hostile_recordings(subject: Subject) -> None:
 
 
 def check_picture(subject: Subject) -> None:
-    """Check that a picture is drawn."""
+    """Check that a picture is drawn, and that it shows the sound."""
     if find_spec("matplotlib") is None:
         raise SkipTest("matplotlib is not installed")
     with recording_of(subject.pcm, subject.loaded.rate_hz) as path:
         picture = path.with_suffix(".png")
         score_recording(subject.loaded, subject.task(path, picture=picture))
-        require(picture.is_file() and picture.read_bytes().startswith(b"\x89PNG"), "no picture is drawn")
+        drawn = picture.read_bytes()
+        require(drawn.startswith(b"\x89PNG"), "the picture is no PNG")
+        write_wav(path, np.zeros_like(subject.pcm), subject.loaded.rate_hz)
+        score_recording(subject.loaded, subject.task(path, picture=picture))
+        require(picture.read_bytes() != drawn, "the picture of silence is the same")
 
 
 def check_firmware(subject: Subject) -> None:

@@ -20,7 +20,7 @@ def complaints(value: Any, shape: Mapping[str, Any], where: str) -> Iterator[str
     """Yield what is wrong with a value, in sentences that begin with where it is."""
     if "anyOf" in shape and all(any(complaints(value, one, where)) for one in shape["anyOf"]):
         yield f"{where}: {value!r:.60} is none of {[one.get('type', 'others') for one in shape['anyOf']]}"
-    if value not in shape.get("enum", [value]) or value != shape.get("const", value):
+    if value not in shape.get("enum", [value]) or ("const" in shape and value != shape["const"]):
         yield f"{where}: {value!r:.60} is none of the values declared"
     if "type" in shape and not is_of(value, shape["type"]):
         yield f"{where}: {value!r:.60} is no {shape['type']}"
