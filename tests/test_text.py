@@ -9,7 +9,14 @@ from acoustic.text import clock_time, finite, level_bar, printable, utf8
 
 @pytest.mark.parametrize(
     ("t_s", "digits", "text"),
-    [(0, 0, "0:00"), (59.6, 0, "1:00"), (485.34, 1, "8:05.3"), (-3, 0, "-0:03"), (-0.04, 1, "0:00.0"), (3600, 0, "60:00")],
+    [
+        (0, 0, "0:00"),
+        (59.6, 0, "1:00"),
+        (485.34, 1, "8:05.3"),
+        (-3, 0, "-0:03"),
+        (-0.04, 1, "0:00.0"),
+        (3600, 0, "60:00"),
+    ],
 )
 def test_clock_time(t_s: float, digits: int, text: str) -> None:
     assert clock_time(t_s, digits) == text
