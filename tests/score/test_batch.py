@@ -62,7 +62,7 @@ def test_every_stage_that_fails_is_the_error_of_its_recording_alone(tmp_path: Pa
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_picture_that_fails_costs_no_score(tmp_path: Path, jobs: int) -> None:
     good = record(tmp_path / "good.wav")
-    stages = [(stage, name) for stage in ("draw", "paint", "save") for name in EXCEPTIONS]
+    stages = [(stage, name) for stage in ("paint", "see", "draw", "save") for name in EXCEPTIONS]
     tasks = [
         Task(path=good, options=meter.Options(fail_at=stage, fail_with=name), picture=tmp_path / f"{stage}-{name}.png")  # type: ignore[arg-type]
         for stage, name in stages
