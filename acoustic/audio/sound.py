@@ -183,8 +183,8 @@ class ChannelMeter:
         if not len(edges):
             self._run += len(chunk)
             return
-        runs = [self._run + int(edges[0]), *(np.diff(edges) - 1).tolist()]
-        self._n_silent += sum(run for run in runs if run >= self._run_frames)
+        runs = np.diff(edges, prepend=-1 - self._run) - 1
+        self._n_silent += int(runs[runs >= self._run_frames].sum())
         self._run = len(chunk) - 1 - int(edges[-1])
 
     def remarks(self, n_frames: int, *, mix: bool) -> Iterator[str]:
