@@ -22,12 +22,11 @@ from dataclasses import replace  # noqa: E402
 from typing import Any  # noqa: E402
 
 import numpy as np  # noqa: E402
-from acoustic_apps.turbine_blade.options import Options  # noqa: E402
 from acoustic_apps.turbine_blade.simulate import Turbine, simulate_clip  # noqa: E402
 
 from acoustic.application import Loaded, load  # noqa: E402
 from acoustic.audio import write_wav  # noqa: E402
-from acoustic.score import Task, score_recording  # noqa: E402
+from acoustic.score.recording import Task, score_recording  # noqa: E402
 
 DURATION_S = 32.0
 
@@ -58,10 +57,10 @@ def main() -> None:
 
     full = load("turbine")
     machine = replace(full, typed=replace(full.typed, rotor=None, nuisances=False))
+    options = full.application.options()
 
     def ours(loaded: Loaded[Any, Any, Any, Any], path: Path) -> float | None:
-        score: float | None = score_recording(loaded, Task(path=path, options=Options()))["score"]
-        return score
+        return score_recording(loaded, Task(path=path, options=options))["score"]
 
     with tempfile.TemporaryDirectory() as folder:
         paths = []

@@ -176,10 +176,14 @@ class ChannelMeter:
 
     def push(self, chunk: Float32) -> None:
         """Take samples, float32 (n, channels)."""
-        self._squares += np.square(chunk, dtype=np.float64).sum(axis=0)
-        if len(self._squares) > 1:
+        if len(self._squares) > 1:  # a single one is compared with none
+            self._squares += np.square(chunk, dtype=np.float64).sum(axis=0)
             self._mixed += float(np.square(chunk.mean(axis=1), dtype=np.float64).sum())
-        edges = np.flatnonzero(chunk.any(axis=1))
+        loud = chunk[:, 0] != 0 if chunk.shape[1] == 1 else chunk.any(axis=1)
+        if len(chunk) and self._run < self._run_frames and loud.all():
+            self._run = 0
+            return
+        edges = np.flatnonzero(loud)
         if not len(edges):
             self._run += len(chunk)
             return
