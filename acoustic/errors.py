@@ -10,50 +10,38 @@ class AcousticError(Exception):
 
     exit_code = 1
 
+    def __init_subclass__(cls, exit_code: int) -> None:
+        """Give each kind of error its exit code."""
+        cls.exit_code = exit_code
 
-class ParameterError(AcousticError, ValueError):
+
+class ParameterError(AcousticError, ValueError, exit_code=2):
     """A setting is out of its range or contradicts another one."""
 
-    exit_code = 2
 
-
-class AudioFileError(AcousticError):
+class AudioFileError(AcousticError, exit_code=3):
     """A recording cannot be read, or holds nothing that can be scored."""
 
-    exit_code = 3
 
-
-class BundleError(AcousticError):
+class BundleError(AcousticError, exit_code=3):
     """A model bundle is broken, of another version, or does not fit the front end."""
 
-    exit_code = 3
 
-
-class ModelError(AcousticError):
+class ModelError(AcousticError, exit_code=3):
     """A network holds something that the int8 runtime does not do."""
 
-    exit_code = 3
 
-
-class DataError(AcousticError):
+class DataError(AcousticError, exit_code=3):
     """A dataset is missing, incomplete, or fails its checksum."""
 
-    exit_code = 3
 
-
-class DeviceError(AcousticError):
+class DeviceError(AcousticError, exit_code=4):
     """A microphone or loudspeaker is missing, refuses, or went away."""
 
-    exit_code = 4
 
-
-class MissingExtraError(AcousticError):
+class MissingExtraError(AcousticError, exit_code=2):
     """An optional part of the suite is not installed."""
 
-    exit_code = 2
 
-
-class ExportError(AcousticError):
+class ExportError(AcousticError, exit_code=5):
     """Firmware cannot be built, or does not give the bytes that the PC gives."""
-
-    exit_code = 5

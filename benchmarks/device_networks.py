@@ -18,23 +18,19 @@ from acoustic.export.network import network_source
 from acoustic.export.proof import prove_network
 from acoustic.model.runtime import Network
 
-RIVALS = {
-    # instructions, flash bytes of the whole program, RAM bytes with input and output
-    ("ad01", "cortex-m4"): {
-        "TFLM reference kernels": (1_952_084, 297_780, 2_260),
-        "TFLM + CMSIS-NN": (582_930, 309_332, 2_580),
-        "BakeNN 1.0.0 + CMSIS-NN": (576_092, 274_104, 1_552),
-    },
-    ("ad01", "cortex-m7"): {"TFLM + CMSIS-NN": (583_239, 309_364, 2_580)},
-    ("ad01", "cortex-m55"): {"TFLM + CMSIS-NN": (149_997, 301_924, 9_268)},
-    ("keywords", "cortex-m4"): {
-        "TFLM reference kernels": (43_030_072, 95_668, 22_772),
-        "TFLM + CMSIS-NN": (7_699_824, 138_556, 22_820),
-        "BakeNN 1.0.0 + CMSIS-NN (no softmax)": (22_098_896, 44_788, 17_654),
-    },
-    ("keywords", "cortex-m7"): {"TFLM + CMSIS-NN": (7_645_643, 139_132, 22_820)},
-    ("keywords", "cortex-m55"): {"TFLM + CMSIS-NN": (1_815_744, 126_956, 27_348)},
-}
+RIVALS = (
+    # network, board, engine, instructions, flash bytes of the whole program, RAM bytes with input and output
+    ("ad01", "cortex-m4", "TFLM reference kernels", 1_952_084, 297_780, 2_260),
+    ("ad01", "cortex-m4", "TFLM + CMSIS-NN", 582_930, 309_332, 2_580),
+    ("ad01", "cortex-m4", "BakeNN 1.0.0 + CMSIS-NN", 576_092, 274_104, 1_552),
+    ("ad01", "cortex-m7", "TFLM + CMSIS-NN", 583_239, 309_364, 2_580),
+    ("ad01", "cortex-m55", "TFLM + CMSIS-NN", 149_997, 301_924, 9_268),
+    ("keywords", "cortex-m4", "TFLM reference kernels", 43_030_072, 95_668, 22_772),
+    ("keywords", "cortex-m4", "TFLM + CMSIS-NN", 7_699_824, 138_556, 22_820),
+    ("keywords", "cortex-m4", "BakeNN 1.0.0 + CMSIS-NN (no softmax)", 22_098_896, 44_788, 17_654),
+    ("keywords", "cortex-m7", "TFLM + CMSIS-NN", 7_645_643, 139_132, 22_820),
+    ("keywords", "cortex-m55", "TFLM + CMSIS-NN", 1_815_744, 126_956, 27_348),
+)
 COUNT = 30
 
 
@@ -90,8 +86,9 @@ def report(name: str, data: bytes) -> None:
         ram = source.program.arena_bytes
         row = f"{cost.instructions:12d} {cost.flash_bytes:8d} {ram:7d} {cost.stack_bytes:7d}"
         print(f"{cost.target:<12} {'acoustic':<38} {row}")
-        for rival, (instructions, flash, rival_ram) in RIVALS.get((name, cost.target), {}).items():
-            print(f"{'':<12} {rival:<38} {instructions:12d} {flash:8d} {rival_ram:7d}")
+        for network_name, board, rival, instructions, flash, rival_ram in RIVALS:
+            if (network_name, board) == (name, cost.target):
+                print(f"{'':<12} {rival:<38} {instructions:12d} {flash:8d} {rival_ram:7d}")
     for comparison in comparisons:
         differing = comparison.differing_bytes
         said = comparison.note or f"{differing} of {comparison.bytes} bytes differ from the runtime's"

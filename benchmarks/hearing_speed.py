@@ -13,16 +13,17 @@ from functools import partial
 from benchmarks.harness import core_seconds
 
 import numpy as np  # isort: skip
-from acoustic_apps.hearing_denoise.chain import HearingChain  # noqa: E402
+from acoustic_apps.hearing_denoise.chain import Denoiser  # noqa: E402
 from acoustic_apps.hearing_denoise.evaluation.alignment import noisy_voice  # noqa: E402
 from acoustic_apps.hearing_denoise.evaluation.metrics import RATE_HZ  # noqa: E402
 from acoustic_apps.hearing_denoise.evaluation.rivals import RNNOISE_FRAME_SAMPLES, RNNOISE_RATE_HZ, framed  # noqa: E402
-from acoustic_apps.hearing_denoise.evaluation.systems import Enhancer, Streaming, spectral_gate  # noqa: E402
+from acoustic_apps.hearing_denoise.evaluation.systems import Streaming, spectral_gate  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 from pyrnnoise import RNNoise  # noqa: E402
 from pyrnnoise.rnnoise import create, destroy, process_mono_frame  # noqa: E402
 
-from acoustic.model.bundle import Bundle  # noqa: E402
+from acoustic.application import load  # noqa: E402
+from acoustic.audio import Processor  # noqa: E402
 
 LIVE_BLOCK_S, FILE_BLOCK_S = 0.01, 1.0
 
@@ -40,7 +41,7 @@ def main() -> None:
         "pyrnnoise, denoise_chunk": partial(rnnoise_package, wide),
         "pyrnnoise, C library": partial(rnnoise_library, wide),
     }
-    hearing = Streaming("hearing", partial(HearingChain, Bundle.load("hearing")))
+    hearing = Streaming("hearing", partial(Denoiser, load("hearing").typed))
     for system in (hearing, spectral_gate()):
         for how, block_s in (("live", LIVE_BLOCK_S), ("file", FILE_BLOCK_S)):
             work[f"{system.name}, {how}"] = partial(stream, system.make, pcm, round(block_s * RATE_HZ))
@@ -53,7 +54,7 @@ def main() -> None:
         print(f"{name:28} {factor:16.4f}   {ratio:23.2f}")
 
 
-def stream(make: Callable[[], Enhancer], pcm: NDArray[np.int16], block_samples: int) -> None:
+def stream(make: Callable[[], Processor], pcm: NDArray[np.int16], block_samples: int) -> None:
     """Stream a recording through a new enhancer."""
     enhancer = make()
     for start in range(0, len(pcm), block_samples):

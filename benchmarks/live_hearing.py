@@ -7,9 +7,7 @@ must be equal to the byte: what was spoken and what the program heard, what came
 the same sound, and what came of it and what the loudspeaker played. Needs what ``tests/virtual_mic.sh`` needs.
 """
 
-import argparse
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -18,7 +16,7 @@ import numpy as np
 import soundfile
 
 from acoustic.audio import write_wav
-from benchmarks.live_roast import VIRTUAL_MIC, listen, virtual_microphone
+from benchmarks.live import ACOUSTIC, VIRTUAL_MIC, last_health, listen, options, virtual_microphone
 
 RATE_HZ = 16000
 #: The ramp at the start is over after this.
@@ -55,15 +53,11 @@ def read(path: Path) -> np.ndarray:
 
 def main() -> None:
     """Run the benchmark."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=10.0)
-    parser.add_argument("--buffer-ms", type=int, default=200)
-    parser.add_argument("--bundle", default="hearing")
-    options = parser.parse_args()
-    seconds = 60.0 * options.minutes
+    chosen = options(__doc__.splitlines()[0], "hearing", buffer_ms=200)
+    seconds = 60.0 * chosen.minutes
     with tempfile.TemporaryDirectory(prefix="live-hearing-") as name:
         folder = Path(name)
-        spoken = simulate(options.minutes)
+        spoken = simulate(chosen.minutes)
         write_wav(folder / "spoken.wav", spoken, RATE_HZ)
         with virtual_microphone(folder / "card", RATE_HZ) as environment:
             helpers = [
@@ -71,8 +65,8 @@ def main() -> None:
                 for words in (("listen", folder / "played.wav"), ("play", folder / "spoken.wav"))
             ]
             try:
-                arguments = ["--in", "virtmic", "--out", "virtspk", "--record", str(folder / "kept")]
-                arguments += ["--buffer-ms", str(options.buffer_ms), "--bundle", options.bundle]
+                arguments = ["--device", "virtmic", "--out", "virtspk", "--save", str(folder / "kept")]
+                arguments += ["--buffer-ms", str(chosen.buffer_ms), "--bundle", chosen.bundle]
                 lines, share = listen(seconds, arguments, environment, "hearing")
                 time.sleep(1.0)
             finally:
@@ -81,26 +75,27 @@ def main() -> None:
                     helper.wait()
         [made] = (folder / "kept").glob("*.out.wav")
         heard = made.with_name(made.name.replace(".out.wav", ".wav"))
-        program = [sys.executable, "-c", "from acoustic.cli import main; main()", "hearing", "enhance"]
         result = folder / "enhanced.wav"
-        subprocess.run([*program, heard, "-o", result, "--bundle", options.bundle], check=True, stdout=subprocess.PIPE)
+        subprocess.run(
+            [*ACOUSTIC, "hearing", "enhance", heard, "-o", result, "--bundle", chosen.bundle],
+            check=True,
+            stdout=subprocess.PIPE,
+        )
         start, end = np.flatnonzero(read(heard))[[0, -1]]
         checks = {
             "what was spoken was heard": holds(spoken, read(heard)[start : end - round(END_S * RATE_HZ)]),
             "what came of it is what enhance makes": made.read_bytes() == result.read_bytes(),
             "what came of it was played": holds(
-                read(folder / "played.wav"), read(made)[start + RATE_HZ : end - round(END_S * RATE_HZ)]
+                read(folder / "played.wav"), read(made)[start + round(QUIET_S * RATE_HZ) : end - round(END_S * RATE_HZ)]
             ),
         }
-    health = next(row for _, row in reversed(lines) if row["event"] == "health")
-    print(f"bundle {lines[0][1]['bundle']} {lines[0][1]['version']}, {health['t_s']:.0f} s heard")
-    print(f"CPU {share:.1%} of a core, real-time factor {health['realtime_factor']:.1%}")
+    print(f"bundle {lines[0][1]['bundle']} {lines[0][1]['version']}")
+    health = last_health(lines, share)
     print(f"delay {health['latency_ms']:g} ms algorithm, {health['buffer_ms']:g} ms buffers")
     print(
         f"lost blocks {health['lost_blocks']}: input {health['overflows'] + health['dropped_blocks']}, "
         f"output {health['underruns']}, drift {health['dropped'] + health['repeated']}"
     )
-    print(f"lag at the end {health['lag_s']} s, largest {health['max_lag_s']} s")
     for words, holds_true in checks.items():
         print(f"{words}: {'yes, every byte' if holds_true else 'NO'}")
 

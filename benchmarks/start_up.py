@@ -10,7 +10,7 @@ import sys
 import numpy as np
 
 ROUNDS = 10
-OURS = (sys.executable, "-c", "from acoustic.cli import main; main()", "--help")
+OURS = (sys.executable, "-m", "acoustic", "--help")
 RIVAL = (sys.executable, "-c", "import typer; typer.run(lambda: None)", "--help")
 
 

@@ -19,13 +19,14 @@ from benchmarks.harness import core_seconds  # noqa: E402  (first: it sets the n
 
 import librosa  # noqa: E402 isort: skip
 from dataclasses import replace  # noqa: E402
+from typing import Any  # noqa: E402
 
 import numpy as np  # noqa: E402
-from acoustic_apps.turbine_blade.scorer.model import TurbineModel  # noqa: E402
-from acoustic_apps.turbine_blade.scoring import load_model, score_recording  # noqa: E402
 from acoustic_apps.turbine_blade.simulate import Turbine, simulate_clip  # noqa: E402
 
+from acoustic.application import Loaded, load  # noqa: E402
 from acoustic.audio import write_wav  # noqa: E402
+from acoustic.score.recording import Task, score_recording  # noqa: E402
 
 DURATION_S = 32.0
 
@@ -54,11 +55,12 @@ def main() -> None:
         stacked = np.concatenate([log_mel[:, k : k + n] for k in range(5)]).T.astype(np.float32)
         return float(np.mean((autoencoder.predict_on_batch(stacked) - stacked) ** 2))
 
-    full = load_model("turbine")
-    machine = replace(full, rotor=None, nuisances=False)
+    full = load("turbine")
+    machine = replace(full, typed=replace(full.typed, rotor=None, nuisances=False))
+    options = full.application.options()
 
-    def ours(model: TurbineModel, path: Path) -> float | None:
-        return score_recording(model, 0.01, model.usual, {}, path).score
+    def ours(loaded: Loaded[Any, Any, Any, Any], path: Path) -> float | None:
+        return score_recording(loaded, Task(path=path, options=options))["score"]
 
     with tempfile.TemporaryDirectory() as folder:
         paths = []

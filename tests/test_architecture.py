@@ -24,7 +24,7 @@ LAYERS = [
     {"acoustic.links"},
     {"acoustic.score", "acoustic.live"},
     {"acoustic.api"},
-    {"acoustic.doctor", "acoustic.evaluation"},
+    {"acoustic.doctor", "acoustic.evaluation", "acoustic.testing"},
     {"acoustic.commands"},
     {"acoustic.cli"},
     {"acoustic.__main__"},

@@ -32,9 +32,8 @@ class Speaker(Closing):
 
     Attributes
     ----------
-    device : Device
-    native_rate_hz : int
-        Rate at which the device runs (Hz).
+    device, native_rate_hz
+        As of `Microphone`.
     latency_s : float
         Delay of the device as PortAudio states it, and of the resampler in front of it; the queue adds its own (s).
     waiting_s : float

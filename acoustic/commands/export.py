@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from acoustic.application import Action, Note, Output, Record, Table
 from acoustic.errors import ExportError, ParameterError
 from acoustic.progress import progress
-from acoustic.records import About
+from acoustic.records import About, plain
 
 if TYPE_CHECKING:
     from acoustic.export.energy import Microcontroller, Supply
@@ -63,7 +63,7 @@ def export(options: ExportOptions) -> Iterator[Output]:
     content = load_content(options.bundle)
     with progress(f"export {content.name}", exporting.n_steps(content, settings.boards)) as advance:
         report = exporting.export(content, options.output, settings, advance)
-    yield Record({"folder": str(options.output), **report.record()})
+    yield Record({"folder": str(options.output), **report.to_dict()})
     for header, *rows in (list(report.proof_table()), list(report.cost_table())):
         if rows:
             yield Table(header, rows)
@@ -152,7 +152,7 @@ def budget(options: BudgetOptions) -> Iterator[Output]:
         _instructions(options, chosen), options.supply, chosen, microphone_uw=options.microphone_uw,
         sleep_uw=options.sleep_uw,
     )  # fmt: skip
-    yield from (Record(row.record()) for row in rows)
+    yield from (Record(plain(row)) for row in rows)
     yield Table(
         ("microcontroller", "instr/s", "load", "listening uW", "supply uW", "duty"),
         [

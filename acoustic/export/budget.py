@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 from acoustic.errors import ExportError, ParameterError
 from acoustic.export.content import load_content
@@ -16,6 +16,7 @@ from acoustic.export.folder import REPORT
 from acoustic.export.measure import measure
 from acoustic.export.qemu.boards import BOARDS
 from acoustic.export.qemu.emulator import missing_tool
+from acoustic.records import About
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,16 +25,10 @@ class BudgetRow:
 
     name: str
     instructions_per_second: float
-    load: float
-    """Share of its time at its clock."""
-    listening_uw: float
-    supply_uw: float
-    duty: float
-    """Share of the time that it can listen, 0 to 1; 0 where the processor is too slow."""
-
-    def record(self) -> dict[str, Any]:
-        """Plain JSON."""
-        return asdict(self)
+    load: Annotated[float, About("Share of its time at its clock.")]
+    listening_uw: Annotated[float, About("Power while it listens.", unit="uW")]
+    supply_uw: Annotated[float, About("Power that the supply gives.", unit="uW")]
+    duty: Annotated[float, About("Share of the time that it can listen; 0 where the processor is too slow.")]
 
 
 def budget_rows(

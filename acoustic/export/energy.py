@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from typing import Annotated
 
 from acoustic.errors import ParameterError
+from acoustic.records import About, check
 
 JOULES_A_MWH = 3.6
 SECONDS_A_DAY = 86_400.0
@@ -120,23 +121,16 @@ class Supply:
         If a figure is negative or not finite, or there is no source at all.
     """
 
-    battery_mah: float = 0.0
-    volts: float = 3.0
-    days: float = 365.0
-    """How long the battery must last."""
-    solar_mw: float = 0.0
-    """Of the cell in full sun, 1 kW a square metre."""
-    sun_hours: float = 2.5
-    """Of full sun a day, in the mean."""
-    harvest_uw: float = 0.0
+    battery_mah: Annotated[float, About("Charge of the battery.", unit="mAh", low=0)] = 0.0
+    volts: Annotated[float, About("Its voltage.", unit="V", low=0)] = 3.0
+    days: Annotated[float, About("How long the battery must last.", low=1e-3)] = 365.0
+    solar_mw: Annotated[float, About("Power of the cell in full sun, 1 kW per square metre.", unit="mW", low=0)] = 0.0
+    sun_hours: Annotated[float, About("Full sun per day, in the mean.", unit="h", low=0, high=24)] = 2.5
+    harvest_uw: Annotated[float, About("Power from elsewhere.", unit="uW", low=0)] = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what no supply can be."""
-        figures = (self.battery_mah, self.volts, self.days, self.solar_mw, self.sun_hours, self.harvest_uw)
-        if not all(math.isfinite(figure) and figure >= 0 for figure in figures) or self.days == 0:
-            raise ParameterError("a supply's figures must be finite and not negative, and its days more than 0")
-        if self.sun_hours > 24:
-            raise ParameterError("a day has 24 hours: --sun-hours must be 24 or less")
+        check(self, "power supply")
         if not self.mean_uw:
             raise ParameterError("Name a supply: --battery-mah, --solar-mw or --harvest-uw")
 

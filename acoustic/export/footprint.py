@@ -6,9 +6,11 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from acoustic.errors import ExportError
 from acoustic.export.qemu.emulator import BoardProgram
+from acoustic.records import About
 
 TIMEOUT_S = 120
 NETWORK = "network"
@@ -22,10 +24,8 @@ class FlashPart:
 
     part: str
     code_bytes: int
-    weight_bytes: int
-    """Weights, biases and scales of networks."""
-    table_bytes: int
-    """Other constants, and initial values of variables."""
+    weight_bytes: Annotated[int, About("Weights, biases and scales of networks.")]
+    table_bytes: Annotated[int, About("Other constants, and initial values of variables.")]
 
     @property
     def total_bytes(self) -> int:
@@ -38,7 +38,7 @@ class Variable:
     """A variable that stays in memory."""
 
     name: str
-    part: str
+    part: Annotated[str, About("Of the firmware, that it belongs to.")]
     bytes: int
 
 

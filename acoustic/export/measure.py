@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from acoustic.export.chains import program as chains
 from acoustic.export.content import Content
@@ -16,6 +17,7 @@ from acoustic.export.qemu.boards import Board
 from acoustic.export.qemu.emulator import BoardProgram, BoardRun, build, run
 from acoustic.export.replay import interleaved, replay_sources
 from acoustic.firmware import Firmware
+from acoustic.records import About
 
 BLOCK_MS = 10
 """Length of the blocks that a microphone gives in the measurement."""
@@ -30,21 +32,15 @@ class BoardCost:
 
     target: str
     processor: str
-    flash_bytes: int
-    """Of the whole program, start-up code included."""
+    flash_bytes: Annotated[int, About("Of the whole program, start-up code included.")]
     flash: tuple[FlashPart, ...]
-    ram_bytes: int
-    """Static memory and the stack's high-water mark, a block of samples included."""
+    ram_bytes: Annotated[int, About("Static memory and the stack's high-water mark, a block of samples included.")]
     ram: tuple[Variable, ...]
     stack_bytes: int
-    instructions_per_second: int | None
-    """Of sound, on average; None for a network alone."""
-    instructions_per_block: int | None
-    """Of ``BLOCK_MS`` of sound, on average."""
-    most_instructions: int | None
-    """Of the most expensive block."""
-    instructions_per_inference: Mapping[str, int]
-    """By network."""
+    instructions_per_second: Annotated[int | None, About("Of sound, on average; None for a network alone.")]
+    instructions_per_block: Annotated[int | None, About("Of BLOCK_MS of sound, on average.")]
+    most_instructions: Annotated[int | None, About("Of the most expensive block.")]
+    instructions_per_inference: Annotated[Mapping[str, int], About("By network.")]
 
 
 def measure(

@@ -8,8 +8,10 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from acoustic.errors import ExportError, MissingExtraError
+from acoustic.records import About
 
 ACCELERATORS = (
     *(f"ethos-u55-{macs}" for macs in (32, 64, 128, 256)),
@@ -24,13 +26,12 @@ class NpuEstimate:
     """Vela's estimate for one inference; nothing was run."""
 
     accelerator: str
-    cycles: int
+    cycles: Annotated[int, About("Of the accelerator.")]
     sram_bytes: int
-    flash_bytes: int
+    flash_bytes: Annotated[int, About("On and off the chip.")]
     clock_mhz: float
     inference_ms: float
-    system: str
-    """Of Vela's configurations, its default."""
+    system: Annotated[str, About("Of Vela's configurations, its default.")]
 
 
 def estimate(network: Path, accelerator: str, folder: Path) -> NpuEstimate:

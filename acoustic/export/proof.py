@@ -6,7 +6,7 @@ import importlib.util
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from acoustic.export.qemu.boards import BOARDS, Board
 from acoustic.export.qemu.emulator import BoardProgram, BoardRun, missing_tool, run
 from acoustic.export.replay import RUN_REGION, build_for_board, interleaved, run_on_host
 from acoustic.model.runtime import Network
+from acoustic.records import About, plain
 
 BOARD_MACS = 400_000_000
 """Multiply-accumulates that each emulated board replays, in whole inferences: some seconds."""
@@ -30,20 +31,12 @@ class Comparison:
     target: str
     stage: str
     bytes: int
-    differing_bytes: int | None
-    """None where it was not proven."""
-    note: str = ""
-    """Why it was not proven, or where the first difference is."""
+    differing_bytes: Annotated[int | None, About("None where it was not proven.")]
+    note: Annotated[str, About("Why it was not proven, or where the first difference is.")] = ""
 
-    def as_json(self) -> dict[str, str | int | None]:
-        """Plain JSON, with a note only where there is something to say."""
-        fields: dict[str, str | int | None] = {
-            "target": self.target,
-            "stage": self.stage,
-            "bytes": self.bytes,
-            "differing_bytes": self.differing_bytes,
-        }
-        return {**fields, "note": self.note} if self.note else fields
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON, with a note only where there is something to say."""
+        return {name: value for name, value in plain(self).items() if name != "note" or value}
 
 
 @dataclass(frozen=True, kw_only=True)

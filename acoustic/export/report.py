@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from acoustic.export.measure import BLOCK_MS, BoardCost
 from acoustic.export.npu import NpuEstimate
 from acoustic.export.proof import Comparison
 from acoustic.export.tflm import MicroNetwork
+from acoustic.records import plain
 
 BATTERY_MAH, BATTERY_VOLTS = 2500.0, 3.0
 """Two alkaline AA cells in series."""
@@ -56,7 +57,7 @@ class ExportReport:
         """What could not be; the note says why."""
         return [comparison for comparison in self.comparisons if comparison.differing_bytes is None]
 
-    def record(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Plain JSON."""
         content = self.content
         return {
@@ -69,7 +70,7 @@ class ExportReport:
                 "licence": LICENCE,
                 "made_by": f"acoustic {acoustic.__version__}",
             },
-            "proof": [comparison.as_json() for comparison in self.proven],
+            "proof": [comparison.to_dict() for comparison in self.proven],
             "not_proven": [
                 {"target": comparison.target, "stage": comparison.stage, "reason": comparison.note}
                 for comparison in self.unproven
@@ -86,9 +87,9 @@ class ExportReport:
             "macs": network.macs,
             "weight_bytes": network.weight_bytes,
             "arena_bytes": program.arena_bytes,
-            "arena": [asdict(buffer) for buffer in buffers],
-            "tflm": asdict(self.micro[name]),
-            "npu": asdict(self.npus[name]) if name in self.npus else None,
+            "arena": [plain(buffer) for buffer in buffers],
+            "tflm": plain(self.micro[name]),
+            "npu": plain(self.npus[name]) if name in self.npus else None,
         }
 
     def _target(self, cost: BoardCost) -> dict[str, Any]:
@@ -96,9 +97,9 @@ class ExportReport:
             "target": cost.target,
             "core": cost.processor,
             "flash_bytes": cost.flash_bytes,
-            "flash": [asdict(part) for part in cost.flash],
+            "flash": [plain(part) for part in cost.flash],
             "ram_bytes": cost.ram_bytes,
-            "ram": [asdict(buffer) for buffer in cost.ram],
+            "ram": [plain(buffer) for buffer in cost.ram],
             "stack_bytes": cost.stack_bytes,
             "instructions_per_second": cost.instructions_per_second,
             "instructions_per_block": cost.instructions_per_block,
@@ -230,7 +231,7 @@ class Gates:
 def write_report(report: ExportReport, folder: Path) -> None:
     """Write ``REPORT.md`` and ``report.json``, which ends the folder: it holds the checksums of all else."""
     (folder / "REPORT.md").write_text(markdown(report), encoding="utf-8")
-    record = {**report.record(), "files": checksums(folder)}
+    record = {**report.to_dict(), "files": checksums(folder)}
     (folder / REPORT).write_text(json.dumps(record, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
@@ -297,7 +298,7 @@ def _energy_parts(report: ExportReport) -> list[str]:
             f"{mcu['core_uj_per_second']:,.0f}",
             *(f"{days:,.0f}" for days in mcu["battery_days"].values()),
         )
-        for target in report.record()["targets"]
+        for target in report.to_dict()["targets"]
         for mcu in target["estimates"].get("microcontrollers", ())
     ]
     if not rows:

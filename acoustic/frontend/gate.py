@@ -28,13 +28,7 @@ SILENCE_DB = -120.0
 
 @dataclass(frozen=True, kw_only=True)
 class GateSettings:
-    """Settings of the spectral gate.
-
-    Raises
-    ------
-    ParameterError
-        When a value is out of range.
-    """
+    """Settings of the spectral gate; a value out of range is a `ParameterError`."""
 
     over_subtraction: Annotated[
         float, About("How many times the noise's power is subtracted: 1 leaves residues that ring.", low=1, high=100)

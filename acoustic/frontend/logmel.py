@@ -32,21 +32,7 @@ class LogMelStream:
         self._overlap = Overlap(fe.frame_samples, fe.hop_samples)
 
     def push(self, pcm: NDArray[np.int16]) -> F32:
-        """Take samples, return the frames that they complete.
-
-        Parameters
-        ----------
-        pcm : int16 array, shape (n_samples,)
-
-        Returns
-        -------
-        float32 array, shape (n_frames, n_mels), in dB relative to full scale squared.
-
-        Raises
-        ------
-        ParameterError
-            When the samples are not one-dimensional int16.
-        """
+        """Take samples, return the frames that they complete: arguments and errors as for :func:`log_mel`."""
         pcm, n_frames = self._overlap.push(pcm)
         levels = np.empty((n_frames, self.fe.n_mels), np.float32)
         self._frames(pcm, levels)
@@ -54,10 +40,20 @@ class LogMelStream:
 
 
 def log_mel(pcm: NDArray[np.int16], fe: FrontEnd) -> F32:
-    """Log-mel of a whole recording: int16 (n_samples,) to float32 (n_frames, n_mels) in dB.
+    """Log-mel of a whole recording.
 
     The mel spectrogram of Davis and Mermelstein (1980) without their cosine transform; equal to
-    ``librosa.feature.melspectrogram(center=False)`` and ``10 log10(max(S, floor))`` to float32 accuracy.
+    ``librosa.feature.melspectrogram`` with :meth:`FrontEnd.to_librosa` and ``10 log10(max(S, floor))`` to float32
+    accuracy.
+
+    Parameters
+    ----------
+    pcm : int16 array, shape (n_samples,)
+    fe : FrontEnd
+
+    Returns
+    -------
+    float32 array, shape (n_frames, n_mels), in dB relative to full scale squared.
 
     Raises
     ------

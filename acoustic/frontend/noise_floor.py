@@ -50,8 +50,7 @@ class NoiseFloor:
 
         Parameters
         ----------
-        levels : int16 array, shape (n_frames, n_bands)
-            In steps of 1/256 dB.
+        levels : int16 array, shape (n_frames, n_bands), in steps of 1/256 dB
 
         Returns
         -------

@@ -9,16 +9,7 @@ import numpy as np
 from acoustic.model import c_calls, fixedpoint
 from acoustic.model.c_step import Array
 from acoustic.model.fixedpoint import Scaler
-from acoustic.model.node import (
-    Kernel,
-    Node,
-    clamp_of,
-    limits_of,
-    same_quantisation,
-    scale_of,
-    stored,
-    zero_point_of,
-)
+from acoustic.model.node import Kernel, Node, clamp_of, limits_of, same_quantisation, scale_of, stored, zero_point_of
 from acoustic.model.windows import Windows
 
 

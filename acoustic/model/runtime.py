@@ -121,18 +121,7 @@ class Network:
         return network
 
     def program(self, feedback: Sequence[tuple[int, int]] = ()) -> Program:
-        """Plan the network for the C kernels.
-
-        Parameters
-        ----------
-        feedback : sequence of (input number, output number)
-            States: what a run leaves in the output is the input of the next run.
-
-        Raises
-        ------
-        ModelError
-            If the C kernels lack an operator; the message names it.
-        """
+        """Plan the network for the C kernels: arguments and errors as for `make_program`."""
         return make_program(self._graph, [step.kernel for step in self._steps], feedback)
 
     def run(self, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 _ARM = ("-mthumb", "-nostartfiles", "-nodefaultlibs")
 _HARD = ("-mfloat-abi=hard",)
+_AN505 = {"flash": (0x10000000, 4 << 20), "ram": (0x38000000, 2 << 20), "tick_ns": 50.0}
+_AN547 = {"flash": (0x10000000, 512 << 10), "ram": (0x31000000, 2 << 20), "tick_ns": 31.25}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,23 +60,9 @@ BOARDS = {
         _cortex_m("cortex-m4", "Arm Cortex-M4F", "mps2-an386", ("-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16", *_HARD)),
         _cortex_m("cortex-m7", "Arm Cortex-M7", "mps2-an500", ("-mcpu=cortex-m7", "-mfpu=fpv5-sp-d16", *_HARD)),
         _cortex_m(
-            "cortex-m33",
-            "Arm Cortex-M33",
-            "mps2-an505",
-            ("-mcpu=cortex-m33", "-mfpu=fpv5-sp-d16", *_HARD),
-            flash=(0x10000000, 4 << 20),
-            ram=(0x38000000, 2 << 20),
-            tick_ns=50.0,
+            "cortex-m33", "Arm Cortex-M33", "mps2-an505", ("-mcpu=cortex-m33", "-mfpu=fpv5-sp-d16", *_HARD), **_AN505
         ),
-        _cortex_m(
-            "cortex-m55",
-            "Arm Cortex-M55",
-            "mps3-an547",
-            ("-mcpu=cortex-m55", "-mfpu=auto", *_HARD),
-            flash=(0x10000000, 512 << 10),
-            ram=(0x31000000, 2 << 20),
-            tick_ns=31.25,
-        ),
+        _cortex_m("cortex-m55", "Arm Cortex-M55", "mps3-an547", ("-mcpu=cortex-m55", "-mfpu=auto", *_HARD), **_AN547),
         Board(
             name="rv32",
             processor="RISC-V RV32IMAC",

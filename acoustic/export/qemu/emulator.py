@@ -9,12 +9,14 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 
 from acoustic.errors import ExportError
 from acoustic.export.compilers import STRICT_FLAGS, compile_c
 from acoustic.export.qemu.boards import Board
+from acoustic.records import About
 
 RUNTIME = Path(__file__).parent / "runtime"
 _SECTIONS = ("-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections")
@@ -38,10 +40,8 @@ class Region:
     """Instructions that a program spent between the marks of one region."""
 
     calls: int
-    instructions: int
-    """Of all calls together."""
-    most_instructions: int
-    """Of the longest call."""
+    instructions: Annotated[int, About("Of all calls together.")]
+    most_instructions: Annotated[int, About("Of the longest call.")]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,39 +15,17 @@ static void run_call(const acoustic_nn_call *call, int8_t *memory)
     int8_t *y = memory + call->target;
     int8_t *scratch = call->scratch < 0 ? NULL : memory + call->scratch;
     switch ((acoustic_nn_kernel)call->kernel) {
-    case KERNEL_DENSE:
-        acoustic_nn_dense(call->layer, a, y, scratch);
-        break;
-    case KERNEL_CONV:
-        acoustic_nn_conv(call->layer, a, y, scratch);
-        break;
-    case KERNEL_DEPTHWISE:
-        acoustic_nn_depthwise(call->layer, a, y, scratch);
-        break;
-    case KERNEL_AVERAGE_POOL:
-        acoustic_nn_average_pool(call->layer, a, y);
-        break;
-    case KERNEL_MAX_POOL:
-        acoustic_nn_max_pool(call->layer, a, y);
-        break;
-    case KERNEL_MEAN:
-        acoustic_nn_mean(call->layer, a, y);
-        break;
-    case KERNEL_ADD:
-        acoustic_nn_add(call->layer, a, b, y);
-        break;
-    case KERNEL_MUL:
-        acoustic_nn_mul(call->layer, a, b, y);
-        break;
-    case KERNEL_TABLE:
-        acoustic_nn_table(call->layer, a, y);
-        break;
-    case KERNEL_SOFTMAX:
-        acoustic_nn_softmax(call->layer, a, y);
-        break;
-    case KERNEL_MOVE:
-        acoustic_nn_move(call->layer, a, y);
-        break;
+    case KERNEL_DENSE: acoustic_nn_dense(call->layer, a, y, scratch); break;
+    case KERNEL_CONV: acoustic_nn_conv(call->layer, a, y, scratch); break;
+    case KERNEL_DEPTHWISE: acoustic_nn_depthwise(call->layer, a, y, scratch); break;
+    case KERNEL_AVERAGE_POOL: acoustic_nn_average_pool(call->layer, a, y); break;
+    case KERNEL_MAX_POOL: acoustic_nn_max_pool(call->layer, a, y); break;
+    case KERNEL_MEAN: acoustic_nn_mean(call->layer, a, y); break;
+    case KERNEL_ADD: acoustic_nn_add(call->layer, a, b, y); break;
+    case KERNEL_MUL: acoustic_nn_mul(call->layer, a, b, y); break;
+    case KERNEL_TABLE: acoustic_nn_table(call->layer, a, y); break;
+    case KERNEL_SOFTMAX: acoustic_nn_softmax(call->layer, a, y); break;
+    case KERNEL_MOVE: acoustic_nn_move(call->layer, a, y); break;
     }
 }
 
