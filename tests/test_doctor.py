@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from acoustic import application, doctor
-from acoustic.audio import Health, LevelMeter, write_wav
+from acoustic.audio import LevelMeter, SourceHealth, write_wav
 
 RATE_HZ = 48000
 
@@ -25,7 +25,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 def judge(pcm: np.ndarray) -> dict[str, doctor.Finding]:
     meter = LevelMeter()
     meter.push(pcm)
-    return {finding.name: finding for finding in doctor.judge(pcm, RATE_HZ, meter, Health())}
+    return {finding.name: finding for finding in doctor.judge(pcm, RATE_HZ, meter, SourceHealth())}
 
 
 def noise(upper_hz: float, level: float = 300.0) -> np.ndarray:

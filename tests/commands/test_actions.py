@@ -9,10 +9,11 @@ from made_commands import Acoustic
 
 from acoustic.application import Claim, Line, Note, Output, Record, Table, Written
 from acoustic.commands.actions import show
+from acoustic.records import plain
 
 OUTPUTS: tuple[Output, ...] = (
     Note("begun"),
-    Claim(name="recall", value="0.90 (9 of 10)", target=">= 0.80", rival="0.70", passed=True),
+    Claim(name="recall", value="0.90", target=">= 0.80", rival="0.70", data="9 of 10", passed=True),
     Line("a line", "green"),
     Record({"a": 1}),
     Table(("name", "n"), [("x\x1b[2J", 1), ("longer", 22)]),
@@ -32,9 +33,9 @@ def test_people_read_lines_tables_and_the_claims_at_the_end(capsys: pytest.Captu
         "x\\x1b[2J  1",
         "longer    22",
         "out.wav",
-        "measure          target   value           rival",
-        "recall           >= 0.80  0.90 (9 of 10)  0.70   ok",
-        "alarms per hour  <= 1.0   2.0                    MISSED",
+        "measure          target   measured  rival  data",
+        "recall           >= 0.80  0.90      0.70   9 of 10  ok",
+        "alarms per hour  <= 1.0   2.0                       MISSED",
         "seconds                   3",
     ]
 
@@ -44,11 +45,11 @@ def test_programs_get_records_and_claims_as_they_come(capsys: pytest.CaptureFixt
     out, err = capsys.readouterr()
     assert err == "begun\n"
     assert [json.loads(line) for line in out.splitlines()] == [
-        {"name": "recall", "value": "0.90 (9 of 10)", "target": ">= 0.80", "rival": "0.70", "passed": True},
+        plain(OUTPUTS[1]),
         {"a": 1},
         {"written": "out.wav"},
-        {"name": "alarms per hour", "value": "2.0", "target": "<= 1.0", "rival": "", "passed": False},
-        {"name": "seconds", "value": "3", "target": "", "rival": "", "passed": None},
+        {"name": "alarms per hour", "value": "2.0", "target": "<= 1.0", "rival": "", "data": "", "passed": False},
+        {"name": "seconds", "value": "3", "target": "", "rival": "", "data": "", "passed": None},
     ]
 
 

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import level_meter.application as meter
 import numpy as np
@@ -17,11 +16,11 @@ from level_meter import gain
 from made_listening import PCM, RATE_HZ, Keys, Memory, blocks, cut, listen, loaded, tone
 from made_sources import Blocks
 
-from acoustic.audio import write_wav
+from acoustic.audio import WavWriter, write_wav
 from acoustic.audio.source import Pcm16
 from acoustic.errors import AcousticError, DeviceError
 from acoustic.links import Archive, Panel, Stdout, sink
-from acoustic.live import Ended, Input, Listener
+from acoustic.live import Ended, Input, Listener, SoundOut
 from acoustic.score import Task, score_recording
 
 
@@ -141,34 +140,24 @@ def test_a_source_that_fails_has_been_judged_and_kept(tmp_path: Path) -> None:
     assert len(next(tmp_path.glob("*.txt")).read_text().splitlines()) == 2
 
 
-def test_a_loudspeaker_that_fails_ends_the_stream_but_not_before_all_is_told() -> None:
-    class Broken:
-        lost_blocks = 0
+def test_a_loudspeaker_that_fails_ends_the_stream_but_not_before_all_is_told(tmp_path: Path) -> None:
+    class Broken(SoundOut):
         n = 0
 
         def write(self, pcm: Pcm16, sound: Input) -> None:
             self.n += 1
             if self.n == 2:
                 raise DeviceError("the loudspeaker went away")
+            super().write(pcm, sound)
 
-        def panel(self, *_: Any) -> dict[str, Any]:
-            return {}
-
-        def health(self, *_: Any) -> None:
-            return None
-
-    memory, out = Memory(), Broken()
+    memory = Memory()
     source = blocks(*cut(tone(5.0)))
-    listener = Listener(
-        loaded(gain.application),
-        meter.Options(),
-        Input(source, "numbers", RATE_HZ, False),
-        [memory],
-        Keys(),
-        out,  # type: ignore[arg-type]
-    )
-    with pytest.raises(DeviceError, match="went away"):
-        listener.run()
+    sound = Input(source, "numbers", RATE_HZ, False)
+    with WavWriter(tmp_path / "a.wav", RATE_HZ) as writer:
+        out = Broken(writer, RATE_HZ)
+        listener = Listener(loaded(gain.application), meter.Options(), sound, [memory], Keys(), out)
+        with pytest.raises(DeviceError, match="went away"):
+            listener.run()
     assert out.n == 2
     assert (memory.events[-1]["event"], memory.events[-1]["duration_s"]) == ("summary", 0.2)
     assert source.closed

@@ -21,7 +21,7 @@ from acoustic.application import Loaded
 from acoustic.audio import Recording
 from acoustic.errors import AcousticError, BundleError
 from acoustic.model.bundle import Bundle
-from acoustic.score import Outcome, Task, recording, score_all, sound, workers
+from acoustic.score import Outcome, Task, recording, score_all, workers
 from acoustic.score.picture import lacks_picture
 
 pytestmark = pytest.mark.usefixtures("level_meter")
@@ -62,7 +62,7 @@ def test_every_stage_that_fails_is_the_error_of_its_recording_alone(tmp_path: Pa
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_picture_that_fails_costs_no_score(tmp_path: Path, jobs: int) -> None:
     good = record(tmp_path / "good.wav")
-    stages = [(stage, name) for stage in ("draw", "paint", "save") for name in EXCEPTIONS]
+    stages = [(stage, name) for stage in ("paint", "see", "draw", "save") for name in EXCEPTIONS]
     tasks = [
         Task(path=good, options=meter.Options(fail_at=stage, fail_with=name), picture=tmp_path / f"{stage}-{name}.png")  # type: ignore[arg-type]
         for stage, name in stages
@@ -123,8 +123,7 @@ def test_a_recording_that_fails(
             yield from super()._chunks()
             self._fail("read")
 
-    for module in (recording, sound):
-        monkeypatch.setattr(module, "Recording", Bad)
+    monkeypatch.setattr(recording, "Recording", Bad)
     tasks = [task(record(tmp_path / f"{one}.wav")) for one in ("a", "bad", "b")]
     with ThreadPoolExecutor(threads) if threads else nullcontext() as executor:
         outcomes = list(score_all(loaded(application), tasks, executor, 2))

@@ -4,7 +4,7 @@ import builtins
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, BinaryIO, Literal
 
 import numpy as np
 
@@ -35,7 +35,9 @@ RATE_HZ = 8000
 FRONT_END = FrontEnd(
     rate_hz=RATE_HZ, frame_samples=256, hop_samples=128, n_fft=256, n_mels=20, fmin_hz=50, fmax_hz=4000
 )
-Stage = Literal["", "options", "chain", "push", "flush", "hear", "result", "nan", "draw", "paint", "save", "sound"]
+Stage = Literal[
+    "", "options", "chain", "push", "flush", "hear", "result", "nan", "paint", "see", "draw", "save", "sound"
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,23 +181,34 @@ class Loud(Collector[Second, Result]):
         return Loudness(loud=len(self.seconds))
 
 
+class Count:
+    """A figure that is no picture but a number."""
+
+    def __init__(self, n: int, options: Options) -> None:
+        self._n, self._options = n, options
+
+    def savefig(self, stream: BinaryIO, **_: Any) -> None:
+        """Write the number."""
+        self._options.fail("save")
+        stream.write(f"{self._n} samples".encode())
+
+
 class Painter:
-    """Writes the number of samples, which is no picture but a file."""
+    """Counts samples."""
 
     def __init__(self, options: Options) -> None:
-        options.fail("draw")
+        options.fail("paint")
         self._options, self._n = options, 0
 
     def push(self, pcm: Pcm16) -> None:
         """Count samples."""
-        self._options.fail("paint")
+        self._options.fail("see")
         self._n += len(pcm)
 
-    def save(self, result: Any, path: Path) -> None:
-        """Write the count."""
-        self._options.fail("save")
-        with whole_file(path) as stream:
-            stream.write(f"{self._n} samples".encode())
+    def draw(self, result: Any) -> Count:
+        """Return the number."""
+        self._options.fail("draw")
+        return Count(self._n, self._options)
 
 
 def read(bundle: Bundle) -> Model:
