@@ -120,10 +120,10 @@ class Model(Loaded[Any, Any, Any, Any]):
     """A model, ready to use; see :func:`load`.
 
     Sound is given as the path of a recording, or as an array with its sampling rate. Arrays have the shape (n,) or
-    (n, channels). Floats have a full scale of 1; integers of 8, 16 or 32 bits that of their type. Any rate from 1 kHz
+    (n, channels). Floats have a full scale of 1, integers of 8, 16 or 32 bits that of their type. Any rate from 1 kHz
     on is taken: sound is resampled and, unless the model makes sound, its channels are averaged, exactly as the command
-    line does with recordings. What cannot be meant, such as a missing rate, NaN, or 16-bit values as floats, raises
-    `ParameterError`, whose message says how to convert it.
+    line does with recordings. Anything ambiguous or unusable, such as a missing rate, NaN, or 16-bit values as floats,
+    raises `ParameterError`, whose message says how to convert it.
 
     Options are those of ``acoustic APP score``, with underscores.
 
@@ -341,7 +341,7 @@ class Model(Loaded[Any, Any, Any, Any]):
         known = [one.name for one in members(kind)]
         if unknown := sorted(values.keys() - set(known)):
             raise ParameterError(f"{name} has no option {unknown[0]!r}. It has: {', '.join(known) or 'none'}.")
-        # NumPy's numbers are none of Python's.
+        # Options are strict about types, and NumPy's scalars are not Python's numbers.
         values = {key: value.item() if isinstance(value, np.generic) else value for key, value in values.items()}
         return read(kind, values, f"{name} options")
 
@@ -406,7 +406,8 @@ class Stream:
     def sound(self) -> NDArray[Any]:
         """Return the sound made since the last call, in line with what came in, of the type of the latest block.
 
-        It lags behind what was pushed; after :meth:`flush` all of it is as long as all that came.
+        It is kept until it is asked for, and lags behind what was pushed; after :meth:`flush`, all of it is as long as
+        all that came.
 
         Returns
         -------
@@ -422,7 +423,10 @@ class Stream:
         return made[:, 0] if self.channels == 1 else made
 
     def result(self) -> Result:
-        """Return what was found so far: after :meth:`flush`, what scoring the whole recording gives."""
+        """Return what was found so far; after :meth:`flush`, what scoring the whole recording gives.
+
+        The two differ in ``file``, and in warnings that an application reports at the start of a stream instead.
+        """
         return Result(self._feed.collector.result(self._facts()))
 
     def _facts(self) -> Facts:

@@ -385,7 +385,7 @@ def find(name: str) -> Application[Any, Any, Any, Any]:
     ParameterError
         There is none of that name.
     MissingExtraError
-        It cannot be imported.
+        It cannot be loaded.
     """
     for entry in installed():
         if entry.name == name:
@@ -397,9 +397,11 @@ def find(name: str) -> Application[Any, Any, Any, Any]:
 def _import(entry: EntryPoint) -> Application[Any, Any, Any, Any]:
     try:
         application = entry.load()
-    except ImportError as error:
-        raise MissingExtraError(f"{entry.name} ({entry.value}) cannot be loaded: {error}.") from error
-    assert isinstance(application, Application)
+    except Exception as error:  # it may be anybody's, and must not take the others with it
+        reason = str(error) if isinstance(error, ImportError) else f"{type(error).__name__}: {error}"
+        raise MissingExtraError(f"{entry.name} ({entry.value}) cannot be loaded: {reason}.") from error
+    if not isinstance(application, Application):
+        raise MissingExtraError(f"{entry.name} ({entry.value}) is no application, but a {type(application).__name__}.")
     return application
 
 

@@ -4,6 +4,9 @@ Modules that hold commands import nothing slow at their top, so that ``acoustic 
 """
 
 import errno
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -61,10 +64,24 @@ def version() -> None:
     _show_version(True)
 
 
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM unwind the program while the block runs: files that are half written are removed."""
+
+    def end(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def main() -> None:
     """Run the command line; what the suite raises on purpose becomes a message and an exit code."""
     try:
-        with watched(terminal.progress_bar):
+        with _terminable(), watched(terminal.progress_bar):
             app()
     except AcousticError as error:
         terminal.show_error(str(error))

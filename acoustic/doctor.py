@@ -180,14 +180,14 @@ def _packages() -> Iterator[Finding]:
     """Report the installed versions of what `acoustic` requires, by extra."""
     for extra, names in _requirements().items():
         versions = {name: _version(name) for name in names}
-        missing = ", ".join(name for name, installed in versions.items() if installed is None)
+        missing = " ".join(name for name, installed in versions.items() if installed is None)
         detail = ", ".join(f"{name} {installed or 'missing'}" for name, installed in versions.items())
         if extra and missing:
-            yield Finding(f"extra {extra}", "ok", f"not installed: {missing}", _install(f"acoustic[{extra}]"))
+            yield Finding(f"extra {extra}", "ok", f"not installed: {missing}", _install(missing))
         elif extra:
             yield Finding(f"extra {extra}", "ok", detail)
         else:
-            yield Finding("packages", "fail" if missing else "ok", detail, _install("acoustic") if missing else "")
+            yield Finding("packages", "fail" if missing else "ok", detail, _install(missing) if missing else "")
 
 
 def _requirements() -> dict[str, list[str]]:
@@ -202,8 +202,8 @@ def _requirements() -> dict[str, list[str]]:
     return found
 
 
-def _install(package: str) -> str:
-    return f"{sys.executable} -m pip install '{package}'"
+def _install(packages: str) -> str:
+    return f"{sys.executable} -m pip install {packages}"
 
 
 def _version(package: str) -> str | None:
@@ -220,8 +220,9 @@ def _bundles() -> Iterator[Finding]:
     for name in shipped_bundles():
         try:
             n_stages = load(name).check()
-        except AcousticError as error:
-            yield Finding(f"bundle {name}", "fail", str(error), "Install the package again.")
+        except Exception as error:  # whatever is wrong with one, the others are checked
+            detail = str(error) if isinstance(error, AcousticError) else f"{type(error).__name__}: {error}"
+            yield Finding(f"bundle {name}", "fail", detail, "Install the package again.")
         else:
             yield Finding(f"bundle {name}", "ok", f"loads; its {n_stages} test vectors give the same bytes here")
 

@@ -135,13 +135,13 @@ def new_figure(width_inch: float, height_inch: float, title: str) -> Any:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    class Picture(Figure):
+    class NotebookFigure(Figure):
         """A figure that a notebook shows even where pyplot was never imported."""
 
         def _repr_png_(self) -> bytes:
             return _png(self)
 
-    figure = Picture((width_inch, height_inch), layout="constrained", dpi=DPI)
+    figure = NotebookFigure((width_inch, height_inch), layout="constrained", dpi=DPI)
     FigureCanvasAgg(figure)
     # Names of files come as they are: a dollar sign is no formula.
     figure.suptitle(drawable(title), fontsize=11, x=0.01, ha="left", parse_math=False)

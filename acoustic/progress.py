@@ -1,6 +1,6 @@
 """Telling how far a long piece of work has come, without knowing who watches: nobody, unless somebody asks.
 
-The command line shows bars (:mod:`acoustic.terminal`); in a notebook or a program nothing is shown.
+The command line shows bars (:mod:`acoustic.commands.terminal`); in a notebook or a program nothing is shown.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -27,15 +27,21 @@ def finite(level_dbfs: float) -> float | None:
     return level_dbfs if math.isfinite(level_dbfs) else None
 
 
-def printable(text: str) -> str:
+def printable(text: str, keep: str = "") -> str:
     r"""Return a text, as of a file's name, with escapes for whatever would not show as it is, or steer a terminal.
+
+    Characters of ``keep`` stay.
 
     >>> print(printable("a" + chr(27) + "[2J.wav"))
     a\x1b[2J.wav
     """
     if text.isprintable():
         return text
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
+    return "".join(sign if sign.isprintable() or sign in keep else _escaped(sign) for sign in text)
+
+
+def _escaped(sign: str) -> str:
+    return sign.encode("unicode_escape").decode()
 
 
 def utf8(text: str) -> str:

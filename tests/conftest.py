@@ -12,11 +12,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
+
+from acoustic.application import Application, find
 
 # Nothing is timed here: a busy machine must not fail a property.
 settings.register_profile("suite", deadline=None)
@@ -28,7 +31,10 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # librosa, which the front end is compared with, would compile for 15 s what takes it milliseconds here.
 os.environ.setdefault("NUMBA_DISABLE_JIT", "1")
 
-VIRTUAL_MIC = Path(__file__).parent / "virtual_mic.sh"
+HERE = Path(__file__).parent
+VIRTUAL_MIC = HERE / "virtual_mic.sh"
+APPLICATIONS = HERE / "applications"
+WHISTLE = HERE / "whistle"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -56,6 +62,15 @@ class _Scheduling(LoadFileScheduling):
     def _split_scope(self, nodeid: str) -> str:
         path = super()._split_scope(nodeid)
         return "live audio" if "live" in Path(path).stem else path
+
+
+@pytest.fixture(scope="module")
+def whistle() -> Iterator[Application[Any, Any, Any, Any]]:
+    """Install the whistle application as others install theirs, for a module and the processes that it starts."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(WHISTLE)
+        patch.setenv("PYTHONPATH", str(WHISTLE), prepend=os.pathsep)
+        yield find("whistle")
 
 
 @dataclass(frozen=True)
@@ -128,3 +143,23 @@ def virtual_audio() -> Iterator[VirtualAudio]:
                     os.environ.pop(name, None)
                 else:
                     os.environ[name] = value
+
+
+@pytest.fixture(scope="session")
+def level_meter_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that, on the path, installs the applications meter and gain."""
+    site = tmp_path_factory.mktemp("site")
+    info = site / "level_meter-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: level-meter\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(
+        "[acoustic.applications]\nmeter = level_meter.application:application\ngain = level_meter.gain:application\n"
+    )
+    return site
+
+
+@pytest.fixture
+def level_meter(level_meter_site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Install the applications meter and gain, for this process and for those that it starts."""
+    monkeypatch.syspath_prepend(level_meter_site)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, (level_meter_site, APPLICATIONS))))

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ SOURCES = sorted([*CHECKOUT.glob("acoustic/**/*.py"), *CHECKOUT.glob("apps/**/*.
 LAYERS = [
     {"acoustic.errors", "acoustic", "acoustic.files", "acoustic.statistics", "acoustic.native", "acoustic.progress"},
     {"acoustic.records", "acoustic.text"},
-    {"acoustic.frontend", "acoustic.audio", "acoustic.options", "acoustic.terminal", "acoustic.download"},
+    {"acoustic.frontend", "acoustic.audio", "acoustic.download"},
     {"acoustic.signals"},
     {"acoustic.model", "acoustic.datasets"},
     {"acoustic.firmware"},
@@ -23,7 +24,7 @@ LAYERS = [
     {"acoustic.links"},
     {"acoustic.score", "acoustic.live"},
     {"acoustic.api"},
-    {"acoustic.doctor", "acoustic.evaluation"},
+    {"acoustic.doctor", "acoustic.evaluation", "acoustic.testing"},
     {"acoustic.commands"},
     {"acoustic.cli"},
     {"acoustic.__main__"},
@@ -107,6 +108,44 @@ def test_front_end_depends_on_numpy_alone() -> None:
     for path in CHECKOUT.glob("acoustic/frontend/*.py"):
         roots = {name.split(".")[0] for name in imported_modules(path)}
         assert roots <= {*sys.stdlib_module_names, "numpy", "acoustic"}, path
+
+
+POSIX_ONLY = {"fcntl", "grp", "posix", "pty", "pwd", "resource", "termios", "tty"}
+POSIX_SIGNALS = {
+    "SIGALRM",
+    "SIGCHLD",
+    "SIGHUP",
+    "SIGKILL",
+    "SIGPIPE",
+    "SIGQUIT",
+    "SIGUSR1",
+    "SIGUSR2",
+    "pthread_sigmask",
+}
+
+
+def run_at_import(body: list[ast.stmt]) -> Iterator[ast.AST]:
+    """Everything that importing a module evaluates: not what is inside functions, nor under a check of the platform."""
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from node.decorator_list
+            yield from node.args.defaults
+        elif isinstance(node, ast.ClassDef):
+            yield from run_at_import(node.body)
+        elif not (isinstance(node, ast.If) and "platform" in ast.unparse(node.test)):
+            yield from ast.walk(node)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(CHECKOUT)))
+def test_nothing_of_posix_alone_is_needed_to_start(path: Path) -> None:
+    for node in run_at_import(ast.parse(path.read_text(encoding="utf-8")).body):
+        if isinstance(node, ast.Import):
+            assert not {alias.name for alias in node.names} & POSIX_ONLY, ast.unparse(node)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.module not in POSIX_ONLY, ast.unparse(node)
+            assert not {alias.name for alias in node.names} & POSIX_SIGNALS, ast.unparse(node)
+        elif isinstance(node, ast.Attribute):
+            assert node.attr not in POSIX_SIGNALS, ast.unparse(node)
 
 
 def modules_after(statement: str) -> set[str]:

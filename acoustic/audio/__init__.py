@@ -4,7 +4,6 @@ Every source yields the same thing, whatever it reads: int16 mono blocks at the 
 (what a microcontroller gets from its own microphone), the same bytes for any block size.
 """
 
-from acoustic.audio.aligned import Aligned
 from acoustic.audio.devices import Device, find_device, list_devices
 from acoustic.audio.levels import LevelMeter
 from acoustic.audio.microphone import Microphone
@@ -18,7 +17,6 @@ from acoustic.audio.speaker import Speaker
 from acoustic.audio.wav import WavWriter, write_wav, write_wav_blocks
 
 __all__ = [
-    "Aligned",
     "Device",
     "SourceHealth",
     "HealthEvent",

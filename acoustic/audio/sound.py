@@ -176,15 +176,19 @@ class ChannelMeter:
 
     def push(self, chunk: Float32) -> None:
         """Take samples, float32 (n, channels)."""
-        self._squares += np.square(chunk, dtype=np.float64).sum(axis=0)
-        if len(self._squares) > 1:
+        if len(self._squares) > 1:  # a single one is compared with none
+            self._squares += np.square(chunk, dtype=np.float64).sum(axis=0)
             self._mixed += float(np.square(chunk.mean(axis=1), dtype=np.float64).sum())
-        edges = np.flatnonzero(chunk.any(axis=1))
+        loud = chunk[:, 0] != 0 if chunk.shape[1] == 1 else chunk.any(axis=1)
+        if len(chunk) and self._run < self._run_frames and loud.all():
+            self._run = 0
+            return
+        edges = np.flatnonzero(loud)
         if not len(edges):
             self._run += len(chunk)
             return
-        runs = [self._run + int(edges[0]), *(np.diff(edges) - 1).tolist()]
-        self._n_silent += sum(run for run in runs if run >= self._run_frames)
+        runs = np.diff(edges, prepend=-1 - self._run) - 1
+        self._n_silent += int(runs[runs >= self._run_frames].sum())
         self._run = len(chunk) - 1 - int(edges[-1])
 
     def remarks(self, n_frames: int, *, mix: bool) -> Iterator[str]:

@@ -88,6 +88,8 @@ class WavWriter(Closing):
         left = memoryview(pcm.astype("<i2", copy=False).tobytes())
         n_samples = self.n_samples + len(pcm)
         try:
+            # Not the end of the file: a write that failed half-way may have left an odd number of bytes there.
+            self._file.seek(HEADER_BYTES + 2 * self.n_samples)
             while left:
                 left = left[self._file.write(left) :]
             self.n_samples = n_samples
@@ -113,8 +115,6 @@ class WavWriter(Closing):
     def _flush(self) -> None:
         self._file.seek(0)
         self._file.write(wav_header(self.n_samples, self.rate_hz))
-        # Not the end of the file: a write that failed half-way may have left an odd number of bytes there.
-        self._file.seek(HEADER_BYTES + 2 * self.n_samples)
         self._flushed_at = time.monotonic()
 
     def _failure(self, error: OSError) -> AcousticError:

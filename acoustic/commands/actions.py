@@ -1,6 +1,6 @@
 """Commands made of an application's actions: train, evaluate, simulate, and whatever else it offers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import typer
@@ -32,31 +32,18 @@ def show(outputs: Iterable[Output], *, as_json: bool) -> int:
     claims: list[Claim] = []
     code = 0
     for output in outputs:
-        match output:
-            case Note():
-                (terminal.show_error if output.trouble else terminal.note)(output.text)
-                code |= output.trouble
-            case Claim():
-                if as_json:
-                    terminal.emit(plain(output))
-                claims.append(output)
-            case Record():
-                if as_json:
-                    terminal.emit(output.values)
-            case Line():
-                if not as_json:
-                    typer.secho(output.text, fg=output.colour or None)
-            case Table():
-                if not as_json:
-                    terminal.show_table(output.header, output.rows)
-            case Written():
-                if as_json:
-                    terminal.emit({"written": str(output.path)})
-                else:
-                    typer.echo(output.path)
-    if claims and not as_json:
-        table = claims_table(claims)
-        terminal.show_table(table.header, table.rows)
+        if isinstance(output, Note):
+            (terminal.show_error if output.trouble else terminal.note)(output.text)
+            code |= output.trouble
+        elif as_json:
+            if (record := _record(output)) is not None:
+                terminal.emit(record)
+        elif isinstance(output, Claim):
+            claims.append(output)
+        else:
+            _show(output)
+    if claims:
+        _show(claims_table(claims))
     return code
 
 
@@ -64,3 +51,27 @@ def claims_table(claims: Sequence[Claim]) -> Table:
     """Return claims as a table for people."""
     rows = [(one.name, one.target, one.value, one.rival, one.data, VERDICTS[one.passed]) for one in claims]
     return Table(("measure", "target", "measured", "rival", "data", ""), rows)
+
+
+def _record(output: Output) -> Mapping[str, Any] | None:
+    """Return what programs get."""
+    match output:
+        case Claim():
+            record: Mapping[str, Any] = plain(output)
+            return record
+        case Record():
+            return output.values
+        case Written():
+            return {"written": str(output.path)}
+    return None
+
+
+def _show(output: Output) -> None:
+    """Write what people get."""
+    match output:
+        case Line():
+            terminal.show_line(output.text, output.colour)
+        case Table():
+            terminal.show_table(output.header, output.rows)
+        case Written():
+            terminal.show_line(str(output.path))

@@ -84,7 +84,7 @@ def _parameter(member: Member) -> inspect.Parameter:
 def _choice(kind: Any) -> Any:
     """Return the choices of a Literal; any other type as it is."""
     if get_origin(kind) is Literal:
-        return _Choice("Choice", {choice: choice for choice in get_args(kind)})  # type: ignore[call-arg]
+        return _Choice("Choice", {f"choice_{number}": one for number, one in enumerate(get_args(kind))})  # type: ignore[call-arg]
     return kind
 
 
@@ -92,5 +92,5 @@ def _flags(member: Member) -> list[str]:
     about, name = member.about, member.name.replace("_", "-")
     if about.flag is not None:
         return about.flag.split()
-    # A switch that is off has no opposite to be named.
-    return [f"--{name}"]
+    # A switch that is off needs no name for what it is already.
+    return [f"--{name}/--no-{name}" if member.default is True else f"--{name}"]

@@ -10,12 +10,12 @@ from acoustic.application import Action, Application, find, installed
 from acoustic.commands.actions import action_command
 from acoustic.commands.listen import listen_command
 from acoustic.commands.score import enhance_command, score_command
-from acoustic.errors import AcousticError
+from acoustic.errors import AcousticError, MissingExtraError
 
 
 def application_commands(application: Application[Any, Any, Any, Any]) -> typer.Typer:
     """Make all commands of an application."""
-    group = typer.Typer(help=application.help, no_args_is_help=True)
+    group = typer.Typer(help=application.help, no_args_is_help=True, add_completion=False)
     group.command("listen")(listen_command(application))
     group.command("score")(score_command(application))
     if application.makes_sound:
@@ -61,17 +61,18 @@ class Applications(TyperGroup):
         if cmd_name not in {entry.name for entry in installed()}:
             return None
         try:
-            application = find(cmd_name)
+            command = typer.main.get_command(application_commands(find(cmd_name)))
         except AcousticError as error:
             return _broken(cmd_name, error)
-        command = typer.main.get_command(application_commands(application))
+        except Exception as error:  # what it says of itself may be anything
+            return _broken(cmd_name, MissingExtraError(f"{cmd_name} has no commands: {type(error).__name__}: {error}."))
         command.name = cmd_name
         return command
 
 
 def _broken(name: str, error: AcousticError) -> Any:
     """Return a command for an application that cannot be loaded: it says so, and leaves the others alone."""
-    group = typer.Typer(help=str(error))
+    group = typer.Typer(help=str(error), add_completion=False)
 
     @group.command(name, help=str(error), context_settings={"ignore_unknown_options": True})
     def broken(arguments: list[str] = typer.Argument(None, hidden=True)) -> None:  # noqa: B008

@@ -49,41 +49,39 @@ def run_listen(application: App, values: Mapping[str, Any]) -> None:
 
     loaded = load(values["bundle"], application.name)
     own = record_of(application.options, values)
+    block_ms, speed = _pace(application, values)
+    block_samples = max(1, loaded.rate_hz * block_ms // 1000)
     with ExitStack() as stack:
-        out, block_ms, speed = _open_output(stack, loaded, values)
-        block_samples = max(1, loaded.rate_hz * block_ms // 1000)
         sound = open_input(
-            values["device"],
-            values["recording"],
-            loaded.rate_hz,
-            block_samples,
-            stdin_rate_hz=values["rate"],
+            values["device"], values["recording"], loaded.rate_hz, block_samples, stdin_rate_hz=values["rate"],
             speed=speed,
-        )
+        )  # fmt: skip
+        stack.callback(sound.source.close)
+        out = _open_output(stack, loaded, values) if application.makes_sound else None
         keyboard = stack.enter_context(Keyboard())
         sinks = _sinks(loaded, values["save"], values["as_json"], sound, keyboard.active)
-        listener = Listener(loaded, own, sound, sinks, keyboard, out, terminal.show_error)
-        ended = listener.run()
+        ended = Listener(loaded, own, sound, sinks, keyboard, out).run()
+    for loss in ended.losses:
+        terminal.show_error(loss)
     raise typer.Exit(ended.exit_code)
 
 
-def _open_output(
-    stack: ExitStack, loaded: Loaded[Any, Any, Any, Any], values: Mapping[str, Any]
-) -> tuple[Any, int, Any]:
-    """Open where the sound goes, for applications that make some; return it, the blocks' length and the speed."""
-    block_ms, speed = values["block_ms"], values["speed"]
-    if not loaded.application.makes_sound:
-        return None, block_ms, speed
+def _pace(application: App, values: Mapping[str, Any]) -> tuple[int, float | None]:
+    """Return the blocks' length (ms) and the speed: from file to file it goes as fast as it can."""
+    block_ms, speed, recording = values["block_ms"], values["speed"], values["recording"]
+    if not application.makes_sound or values["output"] is None or recording is None:
+        return block_ms, speed
+    return FILE_BLOCK_MS, 0.0 if speed is None and recording != "-" else speed
+
+
+def _open_output(stack: ExitStack, loaded: Loaded[Any, Any, Any, Any], values: Mapping[str, Any]) -> Any:
+    """Open where the sound goes that is made."""
     from acoustic.live import open_output
 
-    recording, output = values["recording"], values["output"]
-    if recording is not None and output is not None:
-        if output.resolve() == Path(recording).resolve():
-            raise ParameterError(f"{output}: is the recording itself and would be overwritten. Write to another file.")
-        block_ms = FILE_BLOCK_MS
-        speed = 0.0 if speed is None and recording != "-" else speed
-    buffer_s = values["buffer_ms"] / 1000
-    return stack.enter_context(open_output(values["out"], output, loaded.rate_hz, buffer_s)), block_ms, speed
+    output, recording = values["output"], values["recording"]
+    if None not in (output, recording) and output.resolve() == Path(recording).resolve():
+        raise ParameterError(f"{output}: is the recording itself and would be overwritten. Write to another file.")
+    return stack.enter_context(open_output(values["out"], output, loaded.rate_hz, values["buffer_ms"] / 1000))
 
 
 def _sinks(

@@ -13,7 +13,7 @@ from acoustic.commands.flags import command, parameter, parameters_of, record_of
 from acoustic.score.writers import Form, choose_form
 
 App = Application[Any, Any, Any, Any]
-EXITS = "Exits with 1 when some recordings could not be scored, with 3 when none could."
+EXITS = "Exits with 1 when some recordings could not be scored or drawn, with 3 when none could be scored."
 
 
 def score_command(application: App) -> Any:
@@ -78,9 +78,12 @@ def run_score(application: App, values: Mapping[str, Any]) -> None:
     shown = form is Form.TABLE and output is None
     complain = (lambda error: None) if shown else terminal.show_error
     scoring = Scoring(loaded, record_of(application.options, values), files, roots, request, complain)
-    if scoring.n_resumable:
-        terminal.note(f"{scoring.n_resumable} recordings were scored before the interruption.")
-    raise typer.Exit(scoring.run().exit_code)
+    for note in scoring.notes:
+        terminal.note(note)
+    tally = scoring.run()
+    if tally.without_picture:
+        terminal.show_error(f"{len(tally.without_picture)} pictures are missing; the first: {tally.without_picture[0]}")
+    raise typer.Exit(tally.exit_code)
 
 
 def _overview(help: str) -> Any:

@@ -11,7 +11,7 @@ import typer
 
 from acoustic.progress import Advance
 from acoustic.records import json_line
-from acoustic.text import printable
+from acoustic.text import printable, utf8
 
 
 def emit(record: Mapping[str, object]) -> None:
@@ -30,12 +30,17 @@ def show_error(message: str) -> None:
     typer.secho(_lines(message), fg=typer.colors.RED, err=True)
 
 
+def show_line(text: str, colour: str = "") -> None:
+    """Write a line to stdout, in a colour where there are any."""
+    typer.secho(utf8(_lines(text)), fg=colour or None)
+
+
 def show_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Write aligned columns to stdout, never cut to the width of the terminal."""
-    cells = [list(header), *([str(cell) for cell in row] for row in rows)]
-    widths = [max(len(printable(row[column])) for row in cells) for column in range(len(header))]
+    cells = [[printable(str(cell)) for cell in row] for row in (header, *rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for row in cells:
-        typer.echo("  ".join(printable(cell).ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 @contextmanager
@@ -51,14 +56,14 @@ def progress_bar(description: str, total: float) -> Iterator[Advance]:
         yield lambda amount: None
         return
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import Progress
 
     # A pipe on stdout carries results, which must not be drawn into the bar on stderr.
     with Progress(console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty()) as bar:
-        task = bar.add_task(description, total=total)
+        task = bar.add_task(escape(printable(description)), total=total)
         yield lambda amount: bar.advance(task, amount)
 
 
 def _lines(message: str) -> str:
-    """Keep the lines of a message, and escape everything else that is not to be shown as it is."""
-    return "\n".join(map(printable, message.split("\n")))
+    return printable(message, keep="\n")

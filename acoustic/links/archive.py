@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import numpy as np
+
 from acoustic.application import Label
 from acoustic.audio import WavWriter
 from acoustic.audio.source import Pcm16
@@ -22,7 +24,8 @@ class Archive(Sink):
     A program that also makes sound keeps that in a fourth one, ``.out.wav``.
 
     Sound and events are handed to the system at once and forced to the disk once a second, while the program
-    goes on; the labels are written anew, whole, whenever they have changed for a second.
+    goes on; the labels are written anew, whole, whenever they have changed for a second. Zeros stand for sound that
+    could not be written, so that everything stays at its time.
 
     Parameters
     ----------
@@ -40,7 +43,7 @@ class Archive(Sink):
     """
 
     name = "archive"
-    #: Everything heard is to be kept, however slow the disk.
+    # Everything heard is to be kept, however slow the disk.
     close_s = 60.0
 
     def __init__(self, folder: Path, rate_hz: int, name: str) -> None:
@@ -60,6 +63,8 @@ class Archive(Sink):
         except OSError as error:
             self._wav.close()
             raise write_failure(self._events_path, error) from error
+        # Whether a line was begun that could not be finished.
+        self._torn = False
         self._synced = time.monotonic()
 
     @property
@@ -67,22 +72,25 @@ class Archive(Sink):
         """The sound."""
         return self._wav.path
 
-    def sound(self, pcm: Pcm16) -> None:
+    def sound(self, pcm: Pcm16, start: int) -> None:
         """Keep sound that came in."""
-        self._wav.write(pcm)
+        _write_at(self._wav, pcm, start)
 
-    def output(self, pcm: Pcm16) -> None:
+    def output(self, pcm: Pcm16, start: int) -> None:
         """Keep sound that the program made."""
         if self._output is None:
             self._output = WavWriter(self.path.with_suffix(".out.wav"), self._wav.rate_hz)
-        self._output.write(pcm)
+        _write_at(self._output, pcm, start)
 
     def event(self, event: Event) -> None:
         """Keep an event; once a second what was kept is forced to the disk."""
-        left = memoryview(f"{json_line(event)}\n".encode())
+        line = f"{json_line(event)}\n"
+        left = memoryview((f"\n{line}" if self._torn else line).encode())
+        self._torn = True
         try:
             while left:
                 left = left[self._events.write(left) :]
+            self._torn = False
             if time.monotonic() - self._synced >= SYNC_S:
                 self._sync.start(self._events.fileno())
                 self._synced = time.monotonic()
@@ -115,6 +123,13 @@ class Archive(Sink):
                     os.fsync(self._events.fileno())
             except OSError as error:
                 raise write_failure(self._events_path, error) from error
+
+
+def _write_at(wav: WavWriter, pcm: Pcm16, start: int) -> None:
+    """Write sound at its place, after zeros for what is missing before it."""
+    while (missing := start - wav.n_samples) > 0:
+        wav.write(np.zeros(min(missing, wav.rate_hz), np.int16))
+    wav.write(pcm)
 
 
 def label_lines(labels: Iterable[Label]) -> Iterator[str]:

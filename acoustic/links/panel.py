@@ -18,6 +18,8 @@ class Panel(Sink):
     """
 
     name = "screen"
+    lasting = False
+    draws = True
 
     def __init__(self, title: str, *, panel: bool, keys: str = "") -> None:
         self._screen = Screen(title, panel=panel, keys=keys)

@@ -57,11 +57,18 @@ class Screen:
         from rich.text import Text
 
         width = 2 + max(map(len, rows))
-        body = Text("\n").join(Text.assemble((f"{name:<{width}}", "dim"), *parts) for name, parts in rows.items())
+        lines = [[(f"{name:<{width}}", "dim"), *map(_shown, parts)] for name, parts in rows.items()]
+        body = Text("\n").join(Text.assemble(*line) for line in lines)
+        # As texts: what stands in a name is no markup.
         return Panel(
             body,
-            title=self._title,
-            subtitle=self._keys or None,
+            title=Text(printable(self._title)),
+            subtitle=Text(self._keys) if self._keys else None,
             border_style="bold red" if alarm else "green",
             width=min(76, self._console.width),
         )
+
+
+def _shown(part: str | tuple[str, str]) -> tuple[str, str]:
+    text, style = (part, "") if isinstance(part, str) else part
+    return printable(text), style

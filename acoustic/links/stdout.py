@@ -1,6 +1,7 @@
 """Events as JSON Lines on standard output, for programs."""
 
 import sys
+import time
 
 from acoustic.links.sink import Event, Sink
 from acoustic.records import json_line
@@ -10,10 +11,19 @@ class Stdout(Sink):
     """Writes each event as a line, at once."""
 
     name = "standard output"
-    #: A reader may take its time: everything is for it.
-    close_s = None
+
+    def __init__(self) -> None:
+        sys.stdout.flush()
+        buffer = sys.stdout.buffer
+        # Past all buffers: a reader that hangs or has gone must not hold up or disturb the end of the program.
+        self._stream = getattr(buffer, "raw", buffer)
 
     def event(self, event: Event) -> None:
         """Write the event."""
-        sys.stdout.write(f"{json_line(event)}\n")
-        sys.stdout.flush()
+        left = memoryview(f"{json_line(event)}\n".encode())
+        while left:
+            written = self._stream.write(left)
+            if written is None:  # a pipe that does not block, and is full
+                time.sleep(0.01)
+            else:
+                left = left[written:]

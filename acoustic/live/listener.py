@@ -2,15 +2,16 @@
 
 import math
 import time
-import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from acoustic.application import Facts, Loaded, Report
 from acoustic.audio import LevelMeter
 from acoustic.audio.source import HealthEvent
+from acoustic.errors import AcousticError
 from acoustic.links import Archive, Outlet, Sink
 from acoustic.live.events import Health, KeepingUp, Start, Trouble
 from acoustic.live.keyboard import Keyboard
@@ -32,12 +33,13 @@ class Ended:
     """How a session ended."""
 
     interrupted: bool
-    sink_failed: bool
+    losses: tuple[str, ...] = ()
+    """What sinks could not take, and why; a sentence each."""
 
     @property
     def exit_code(self) -> int:
-        """Exit code of the command: 130 after Ctrl-C, 1 when not everything could be kept."""
-        return 130 if self.interrupted else int(self.sink_failed)
+        """Exit code of the command: 130 after Ctrl-C, 1 when a sink could not take everything."""
+        return 130 if self.interrupted else int(bool(self.losses))
 
 
 class Listener:
@@ -57,8 +59,6 @@ class Listener:
         Open; its keys are the application's, and ``q`` to quit.
     out : SoundOut, optional
         Where the sound goes that the chain makes.
-    complain : callable
-        Takes a sentence when a sink fails or falls behind.
     """
 
     def __init__(
@@ -69,7 +69,6 @@ class Listener:
         sinks: Iterable[Sink],
         keyboard: Keyboard,
         out: SoundOut | None = None,
-        complain: Callable[[str], None] = warnings.warn,
     ) -> None:
         application = loaded.application
         self.now_s = 0.0
@@ -77,9 +76,15 @@ class Listener:
         self._loaded, self._sound, self._keyboard, self._out = loaded, sound, keyboard, out
         self._chain = application.chain(loaded.typed, options)
         self._collector = application.collect(loaded.typed, options, self._chain)
+        self._session = Session(sound.source, self._chain)
+        self._ending = False
+        self._failure: AcousticError | None = None
+        self._n_heard = self._n_made = 0
         sinks = list(sinks)
         self._archive = next((sink for sink in sinks if isinstance(sink, Archive)), None)
-        self._outlets = [Outlet(sink, complain, patient=sound.can_wait) for sink in sinks]
+        self._outlets = [Outlet(sink, partial(self._patience_s, sink)) for sink in sinks]
+        # Those whose trouble has been told.
+        self._troubled: list[Outlet] = []
         # Of all, since the panel was drawn, and since the last health record.
         self._heard, self._level, self._recorded = LevelMeter(), LevelMeter(), LevelMeter()
         self._next_health_s = application.health_every_s
@@ -98,7 +103,7 @@ class Listener:
         with ExitStack() as stack:
             for outlet in self._outlets:
                 stack.callback(outlet.close)
-            self._session = stack.enter_context(Session(self._sound.source, self._chain))
+            stack.enter_context(self._session)
             self._give("open", {"event": "start", **plain(self._start())})
             self._report(self._collector.start())
             try:
@@ -107,7 +112,9 @@ class Listener:
                     self._press(self._keyboard.pressed())
             finally:
                 self._finish()
-        return Ended(self._session.interrupted, any(outlet.failed or outlet.dropped for outlet in self._outlets))
+        if self._failure is not None:
+            raise self._failure
+        return Ended(self._session.interrupted, tuple(_loss(one) for one in self._outlets if one.trouble is not None))
 
     def facts(self) -> Facts:
         """Return what is known of the stream so far."""
@@ -117,7 +124,7 @@ class Listener:
             file=self._sound.name if self._archive is None else str(self._archive.path),
             duration_s=self.now_s,
             rate_hz=self._sound.source.rate_hz if kept else self._sound.rate_hz,
-            warnings=tuple(self._sound.warnings),
+            warnings=(*self._sound.warnings, *(f"{one.sink.name}: {one.trouble}" for one in self._troubled)),
             realtime_factor=self._session.pace.realtime_factor,
             output=None if self._out is None else self._out.file,
             input_dbfs=finite(self._heard.rms_dbfs),
@@ -135,6 +142,12 @@ class Listener:
             application=self._loaded.application.name,
         )
 
+    def _patience_s(self, sink: Sink) -> float:
+        """Return how long a sink may take nothing before things are left out (s)."""
+        if self._sound.can_wait and not self._session.interrupted:
+            return math.inf
+        return sink.close_s if self._ending or self._session.interrupted else 0.0
+
     def _give(self, what: str, *arguments: Any) -> None:
         for outlet in self._outlets:
             outlet.put(what, *arguments)
@@ -151,18 +164,41 @@ class Listener:
         """Tell what a block decided, then hand on its sound."""
         self.now_s = step.end_s
         if self._out is not None:
-            made = self._chain.sound()  # type: ignore[attr-defined]
-            self._out.write(made, self._sound)
-            self._give("output", made)
+            self._play(self._out)
         for event in step.events:
             self._report(self._collector.hear(event))
         for trouble in self._new_troubles():
-            record = Trouble(t_s=trouble.time_s, message=trouble.message)
-            line = f"{clock_time(trouble.time_s)} {trouble.message}"
-            self._report([Report(event="trouble", record=record, line=line, style="yellow")])
-        self._give("sound", step.pcm)
+            self._tell_trouble(trouble.time_s, trouble.message)
+        self._watch_sinks()
+        self._give("sound", step.pcm, self._n_heard)
+        self._n_heard += len(step.pcm)
         self._measure(step)
         self._label()
+
+    def _play(self, out: SoundOut) -> None:
+        made = self._chain.sound()  # type: ignore[attr-defined]
+        if self._failure is None:
+            try:
+                out.write(made, self._sound)
+            except AcousticError as error:
+                self._failure = error
+                self._session.stop()
+        self._give("output", made, self._n_made)
+        self._n_made += len(made)
+
+    def _tell_trouble(self, t_s: float, message: str) -> None:
+        line = f"{clock_time(t_s)} {message}"
+        self._report([Report(event="trouble", record=Trouble(t_s=t_s, message=message), line=line, style="yellow")])
+
+    def _watch_sinks(self) -> None:
+        """Tell what is wrong with a sink, once; end the stream when its reader has gone and nothing else keeps it."""
+        for outlet in self._outlets:
+            if outlet.trouble is not None and outlet not in self._troubled:
+                self._troubled.append(outlet)
+                self._tell_trouble(self.now_s, f"{outlet.sink.name}: {outlet.trouble} Listening goes on.")
+        gone = [outlet.gone for outlet in self._outlets if outlet.sink.lasting]
+        if gone and all(gone):
+            self._session.stop()
 
     def _press(self, keys: str) -> None:
         for key in keys.lower():
@@ -173,6 +209,8 @@ class Listener:
 
     def _finish(self) -> None:
         """Tell the summary, which is the row that scoring the recording gives."""
+        self._ending = True
+        self._watch_sinks()
         facts = self.facts()
         self._give("panel", self._rows(), self._collector.alarmed)
         self._report(self._collector.finish(facts))
@@ -204,15 +242,23 @@ class Listener:
     def _measure(self, step: Step[Any]) -> None:
         for meter in (self._heard, self._level, self._recorded):
             meter.push(step.pcm)
-        if time.monotonic() - self._drawn >= DRAW_S:
-            self._drawn = time.monotonic()
-            self._give("panel", self._rows(), self._collector.alarmed)
-            self._level.reset()
+        self._draw()
         every_s = self._loaded.application.health_every_s
         if step.end_s >= self._next_health_s:
             self._next_health_s = (math.floor(step.end_s / every_s) + 1) * every_s
             self._give("event", {"event": "health", **self._health()})
             self._recorded.reset()
+
+    def _draw(self) -> None:
+        """Bring the panel up to date; a screen that is busy is left alone."""
+        screens = [outlet for outlet in self._outlets if outlet.sink.draws and outlet.idle]
+        if not screens or time.monotonic() - self._drawn < DRAW_S:
+            return
+        self._drawn = time.monotonic()
+        rows, alarmed = self._rows(), self._collector.alarmed
+        for outlet in screens:
+            outlet.put("panel", rows, alarmed)
+        self._level.reset()
 
     def _label(self, *, at_once: bool = False) -> None:
         """Hand on all labels so far, where something happened since the last time."""
@@ -261,3 +307,8 @@ class Listener:
             parts = [heard, out.recorded(), own, out.health(self._chain, self._sound)]  # type: ignore[arg-type]
         parts = [plain(part) for part in (*parts, keeping_up) if part is not None]
         return {name: value for part in parts for name, value in part.items()}
+
+
+def _loss(outlet: Outlet) -> str:
+    lost = f" {outlet.lost} things for it were lost." if outlet.lost else ""
+    return f"{outlet.sink.name}: {outlet.trouble}{lost}"

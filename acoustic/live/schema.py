@@ -1,6 +1,6 @@
 """The schema of what live streams write: JSON Schema for programs, Markdown for people, from one declaration."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from acoustic.application import Application
@@ -32,7 +32,7 @@ def schema(application: App) -> dict[str, Any]:
         "$schema": DIALECT,
         "title": f"Events of acoustic {application.name}",
         "version": VERSION,
-        "oneOf": [{"$ref": f"#/$defs/{name}"} for name in [*shapes, "row"]],
+        "anyOf": [{"$ref": f"#/$defs/{name}"} for name in [*shapes, "row"]],
         "$defs": {**shapes, "row": row},
     }
 
@@ -47,18 +47,29 @@ def _joined(name: str, *records: type | None) -> dict[str, Any]:
     return joined
 
 
-def markdown(application: App) -> Iterator[str]:
-    """Yield the lines of a page that lists every event and its fields."""
-    yield f"## {application.name}"
-    for name, shape in schema(application)["$defs"].items():
-        yield f"### `{name}`" if name != "row" else "### Row of `score --json`"
+INTRODUCTION = """\
+# Events
+
+`acoustic APP listen --json` writes one JSON object per line to standard output, and `--save` keeps the same lines
+beside the recording. The field `event` names the kind. `acoustic APP score --json` writes one row per recording.
+Fields may be added within a version of the schema, so ignore those that you do not know; none is renamed or removed.
+
+`acoustic events APP` prints the same as JSON Schema; `acoustic events --markdown` writes this page. Version of the
+schema: """
+
+
+def page(applications: Iterable[App]) -> Iterator[str]:
+    """Yield the lines of a Markdown page that lists every event and its fields."""
+    yield f"{INTRODUCTION}{VERSION}."
+    for application in applications:
         yield ""
-        yield shape["description"]
-        yield ""
-        yield "| field | type | unit | meaning |"
-        yield "|---|---|---|---|"
-        yield from _fields(shape, "")
-        yield ""
+        yield f"## {application.name}"
+        for name, shape in schema(application)["$defs"].items():
+            heading = "Row of `score --json`" if name == "row" else f"`{name}`"
+            yield f"\n### {heading}\n\n{shape['description']}\n"
+            yield "| field | type | unit | meaning |"
+            yield "|---|---|---|---|"
+            yield from _fields(shape, "")
 
 
 def _fields(shape: Mapping[str, Any], prefix: str) -> Iterator[str]:

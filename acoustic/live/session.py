@@ -79,8 +79,8 @@ class Session(Generic[E]):
     1.0 [15999]
     1.0 []
 
-    While it is open, the first Ctrl-C (and SIGTERM) ends the stream as its end would: what was heard is still
-    judged, ``interrupted`` is set, and the caller can finish its files. A second one acts as always.
+    While it is open, the first Ctrl-C (SIGTERM, or a terminal that is closed) ends the stream as its end would: what
+    was heard is still judged, ``interrupted`` is set, and the caller can finish its files. A second one acts as always.
 
     Parameters
     ----------
@@ -153,14 +153,13 @@ class Session(Generic[E]):
     def _next(self, blocks: Iterator[Pcm16]) -> Pcm16 | None:
         """Wait for a block; only here does a signal break off what the program is doing."""
         try:
-            self._waiting = True
-            if self.interrupted:
-                return None
-            return next(blocks, None)
+            try:
+                self._waiting = True
+                return None if self.interrupted else next(blocks, None)
+            finally:
+                self._waiting = False
         except KeyboardInterrupt:
             return None
-        finally:
-            self._waiting = False
 
     def _interrupt(self) -> None:
         if self.interrupted:
@@ -172,7 +171,7 @@ class Session(Generic[E]):
 
 @contextmanager
 def _handle_stop(interrupt: Callable[[], None]) -> Iterator[None]:
-    """Call ``interrupt`` on SIGINT and SIGTERM while the block runs; signals are the main thread's alone."""
+    """Call ``interrupt`` on signals that end programs while the block runs; signals are the main thread's alone."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -180,10 +179,14 @@ def _handle_stop(interrupt: Callable[[], None]) -> Iterator[None]:
     def handler(number: int, frame: FrameType | None) -> None:
         interrupt()
 
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, handler) for number in numbers]
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    # What is ignored stays so: nohup lets a program outlive its terminal.
+    before = {number: signal.getsignal(number) for number in numbers}
+    before = {number: old for number, old in before.items() if old is not signal.SIG_IGN}
+    for number in before:
+        signal.signal(number, handler)
     try:
         yield
     finally:
-        for number, old in zip(numbers, before, strict=True):
+        for number, old in before.items():
             signal.signal(number, old)

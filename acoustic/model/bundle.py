@@ -12,6 +12,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from importlib.metadata import entry_points
@@ -260,11 +261,11 @@ def shipped_bundles() -> dict[str, Traversable]:
     """Return the bundles that installed applications ship, by name, sorted."""
     found = {}
     for entry in entry_points(group=SHIPPED_GROUP):
-        # The package of an application is imported for this, and not the application.
-        package = entry.module.rpartition(".")[0] or entry.module
-        for item in files(package).iterdir():
-            if item.name.endswith(".bundle"):
-                found[item.name.removesuffix(".bundle")] = item
+        # The package of an application is imported for this, and not the application; one that is broken ships nothing.
+        with suppress(Exception):
+            for item in files(entry.module.rpartition(".")[0] or entry.module).iterdir():
+                if item.name.endswith(".bundle"):
+                    found[item.name.removesuffix(".bundle")] = item
     return dict(sorted(found.items()))
 
 

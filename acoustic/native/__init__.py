@@ -8,7 +8,7 @@ environment variable ``ACOUSTIC_NATIVE=0`` switches all of them off.
 import ctypes
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import lru_cache
 from importlib.metadata import entry_points
@@ -33,7 +33,10 @@ def core(home: Path | None = None) -> ctypes.CDLL | None:
 def homes() -> list[Path]:
     """Folders that have libraries: the core's, then those of the installed applications."""
     packages = {entry.module.rpartition(".")[0] for entry in entry_points(group="acoustic.applications")}
-    roots = {Path(str(files(package))).parent for package in packages}
+    roots = set()
+    for package in packages:
+        with suppress(ImportError, ValueError):  # one that is broken has none
+            roots.add(Path(str(files(package))).parent)
     return [HERE, *(home for root in sorted(roots) for home in applications(root))]
 
 

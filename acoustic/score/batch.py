@@ -1,7 +1,7 @@
 """Many recordings on any executor: every recording gets its row or its error, in order."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -29,7 +29,7 @@ class Outcome:
 
 
 def score_all(
-    loaded: Loaded[Any, Any, Any, Any], tasks: Sequence[Task], executor: Executor | None = None, jobs: int = 1
+    loaded: Loaded[Any, Any, Any, Any], tasks: Iterable[Task], executor: Executor | None = None, jobs: int = 1
 ) -> Iterator[Outcome]:
     """Score recordings, in the order given, each as soon as it and those before it are done.
 
@@ -37,8 +37,8 @@ def score_all(
     ----------
     loaded : Loaded
         The model.
-    tasks : sequence of Task
-        The recordings, with their options.
+    tasks : iterable of Task
+        The recordings, with their options; taken as workers get free.
     executor : concurrent.futures.Executor, optional
         Anything of that interface: processes of this machine, or Dask's ``Client.get_executor()``. None: this process.
     jobs : int

@@ -58,7 +58,8 @@ class Feed:
     def push(self, pcm: Pcm16) -> list[Report]:
         """Take samples, int16 (n, n_chains) at the model's rate; return what the events that they complete report."""
         self.n_samples += len(pcm)
-        self._before.push(pcm)
+        if self._makes_sound:
+            self._before.push(pcm)
         if self._painter is not None:
             self._painter.push(_mixed(pcm))
         channels = np.ascontiguousarray(pcm.T)

@@ -4,7 +4,6 @@ Each line is one finished record, forced to the disk; a line that was cut off is
 records depend on, and a journal of anything else is begun anew.
 """
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -14,7 +13,6 @@ from typing import Any, Self
 
 from acoustic.errors import AcousticError
 from acoustic.files import write_failure
-from acoustic.records import members, plain
 
 
 class Journal:
@@ -30,20 +28,25 @@ class Journal:
     ----------
     done : dict
         Records of the interrupted run by key.
+    changed : list of str
+        Names of the settings that differ from those of an interrupted run, whose records are not used therefore.
     """
 
     def __init__(self, path: Path, settings: Mapping[str, Any]) -> None:
         self.path, self._settings = path, json.loads(json.dumps(settings))
+        self.changed: list[str] = []
         self.done: dict[str, dict[str, Any]] = self._read()
 
     def __enter__(self) -> Self:
         """Open the journal; begin it where there was none that fits."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._stream = self.path.open("ab" if self.done else "wb")
+            # Lines are appended whole, whoever else has opened it.
+            self._stream = self.path.open("ab")
             if self.done:
                 self._stream.write(b"\n")  # whatever was cut off ends here
             else:
+                self._stream.truncate(0)
                 self._write({"settings": self._settings})
         except OSError as error:
             raise write_failure(self.path, error) from error
@@ -89,26 +92,19 @@ class Journal:
             except ValueError:
                 continue
         entries = [entry for entry in entries if isinstance(entry, dict)]
-        if not entries or entries[0].get("settings") != self._settings:
+        before = entries[0].get("settings") if entries else None
+        if not isinstance(before, dict):
             return {}
-        return {entry["key"]: entry["record"] for entry in entries[1:] if _is_whole(entry)}
+        done = {entry["key"]: entry["record"] for entry in entries[1:] if _is_whole(entry)}
+        if before == self._settings:
+            return done
+        names = sorted(before.keys() | self._settings.keys())
+        self.changed = [name for name in names if done and before.get(name, ...) != self._settings.get(name, ...)]
+        return {}
 
 
 def _is_whole(entry: dict[str, Any]) -> bool:
-    record = entry.get("record")
-    return isinstance(entry.get("key"), str) and isinstance(record, dict) and {"file", "error"} <= record.keys()
-
-
-def content_of(options: Any) -> Any:
-    """Return options as plain JSON; files and folders that they name are replaced by the SHA-256 of what is in them."""
-    values = {name: getattr(options, name) for name in (one.name for one in members(type(options)))}
-    return {name: _digest(value) if isinstance(value, Path) else plain(value) for name, value in values.items()}
-
-
-def _digest(path: Path) -> str:
-    total = hashlib.sha256()
-    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-        if file.is_file():
-            total.update(f"{file.name}\0".encode(errors="surrogateescape"))
-            total.update(file.read_bytes())
-    return total.hexdigest()
+    key, record = entry.get("key"), entry.get("record")
+    return (
+        isinstance(key, str) and isinstance(record, dict) and isinstance(record.get("file"), str) and "error" in record
+    )

@@ -2,12 +2,16 @@
 
 import os
 import signal
+import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -26,14 +30,54 @@ def n_jobs(jobs: int | None, n_items: int) -> int:
     return max(1, min(jobs or os.cpu_count() or 1, n_items))
 
 
-def workers(jobs: int | None = None) -> ProcessPoolExecutor:
-    """Return processes, one for each core unless told otherwise.
+@contextmanager
+def workers(jobs: int | None = None) -> Iterator[ProcessPoolExecutor]:
+    """Run processes while the block runs, one for each core unless told otherwise.
 
-    They start afresh: forking a process in which TensorFlow lives is not safe.
+    They start afresh: forking a process in which TensorFlow lives is not safe. They end when the block is left by an
+    exception, and when this process ends, however it does.
     """
     # Two processes that each use two threads for small matrix products slow each other down.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    return ProcessPoolExecutor(jobs or os.cpu_count(), get_context("spawn"), _start_worker)
+    context = get_context("spawn")
+    # Nobody writes to it: its end is the end of this process, or of the work.
+    ours, theirs = context.Pipe()
+    number = jobs or os.cpu_count() or 1
+    with ours, theirs, ProcessPoolExecutor(number, context, _start_worker, (theirs,)) as executor:
+        with _ctrl_c_held():
+            for _ in range(number):
+                executor.submit(int)
+        try:
+            yield executor
+        except BaseException:
+            _end(executor, ours)
+            raise
+
+
+@contextmanager
+def _ctrl_c_held() -> Iterator[None]:
+    """Let Ctrl-C wait while the block runs; processes that are started in it never hear of it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _end(executor: ProcessPoolExecutor, life: Connection) -> None:
+    """End processes in the middle of their work."""
+    with suppress(RuntimeError):  # they have been killed already
+        last = executor.submit(int)
+        ending = threading.Thread(target=partial(executor.shutdown, cancel_futures=True))
+        ending.start()
+        # Python 3.11 fails when processes end before it has dropped everything that is cancelled.
+        while not (last.running() or last.done()):
+            time.sleep(0.01)
+        life.close()
+        ending.join()
 
 
 def make_missing(job: Callable[[Path, int], None], paths: Sequence[Path], description: str) -> None:
@@ -118,6 +162,13 @@ def _attempt_path(job: Callable[[Path], R], path: Path) -> Attempt[R]:
     return attempt(job, path, path)
 
 
-def _start_worker() -> None:
-    # Ctrl-C reaches every process of the terminal: the workers end without a word, the parent reports.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+def _start_worker(parent: Connection) -> None:
+    # Ctrl-C reaches every process of the terminal: the parent ends the workers, and reports.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: Connection) -> None:
+    with suppress(EOFError, OSError):
+        parent.recv_bytes()
+    os._exit(1)

@@ -11,9 +11,9 @@ from acoustic.application import Loaded, Row
 from acoustic.audio import Recording, Sound, write_wav_blocks
 from acoustic.audio.source import Pcm16
 from acoustic.errors import ParameterError
-from acoustic.plot import save_figure
-from acoustic.records import plain
+from acoustic.records import json_line, plain
 from acoustic.score.feed import Feed
+from acoustic.score.picture import Picture, warned
 
 #: Larger blocks are faster, and give the same result.
 BLOCK_S = 10.0
@@ -42,15 +42,27 @@ def score_recording(loaded: Loaded[Any, Any, Any, Any], task: Task) -> Row:
     AcousticError
         If it cannot be judged, or a file cannot be written.
     """
+    before = _version(task.path)
     sound, save = Recording(task.path), exhaust
-    painter = None if task.picture is None else painter_of(loaded, task.options)
+    picture = None
+    if task.picture is not None:
+        picture = Picture(lambda: painter_of(loaded, task.options), task.picture)
     if task.sound is not None:
         save = partial(write_wav_blocks, task.sound, rate_hz=sound.rate_hz, channels=sound.channels)
-    result = score_sound(loaded, sound, task.options, painter, save, task.sound)
-    if painter is not None and task.picture is not None:
-        save_figure(painter.draw(result), task.picture)
+    result = score_sound(loaded, sound, task.options, picture, save, task.sound)
     row: Row = plain(result)
-    return row
+    if picture is not None:
+        row = picture.save(result, row)
+    json_line(row)  # what is no number in JSON fails here, for this recording alone
+    return row if _version(task.path) == before else warned(row, "changed while it was read: score it again")
+
+
+def _version(path: Path) -> object:
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_size, stat.st_mtime_ns
 
 
 def exhaust(blocks: Iterable[Pcm16]) -> None:

@@ -6,14 +6,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from acoustic import __version__
 from acoustic.application import Loaded, Row, options_for
 from acoustic.errors import MissingExtraError, ParameterError
 from acoustic.progress import progress
+from acoustic.records import members
 from acoustic.score.batch import Outcome, score_all
-from acoustic.score.journal import Journal, content_of
+from acoustic.score.picture import lacks_picture
 from acoustic.score.processes import n_jobs, workers
 from acoustic.score.recording import Task
-from acoustic.score.sound import sounds_in
+from acoustic.score.resume import Resumption
+from acoustic.score.sound import refuse_inputs, sounds_in
 from acoustic.score.writers import Form, names_in, require_parquet, write_rows
 
 
@@ -39,11 +42,15 @@ class Tally:
 
     n_good: int = 0
     errors: list[str] = field(default_factory=list)
+    without_picture: list[str] = field(default_factory=list)
+    """Of scored recordings whose pictures could not be drawn: why."""
 
     @property
     def exit_code(self) -> int:
-        """0; 1 when some recordings could not be scored; 3 when none could."""
-        return 0 if not self.errors else 1 if self.n_good else 3
+        """0; 1 when some recordings could not be scored or drawn; 3 when none could be scored."""
+        if self.errors and not self.n_good:
+            return 3
+        return int(bool(self.errors or self.without_picture))
 
 
 class Scoring:
@@ -86,30 +93,33 @@ class Scoring:
         if request.pictures is not None or request.overviews:
             require_pictures()
         self.tasks = list(_tasks(loaded, options, files, roots, request))
-        self._journal = None if request.output is None else self._open_journal(request.output)
-        done = {} if self._journal is None else self._journal.done
-        self.n_resumable = sum(_key(task) in done for task in self.tasks)
-        """Recordings that an interrupted run has scored."""
+        self._resumption = None if request.output is None else self._resume(request.output)
+        self.notes = [] if self._resumption is None else list(self._resumption.notes())
+        """What a person should know of an interrupted run that this one takes up, or does not."""
 
-    def _open_journal(self, output: Path) -> Journal:
-        return Journal(output.with_name(f".{output.name}.journal"), self._identity())
+    def _resume(self, output: Path) -> Resumption:
+        if output.exists() and output.is_dir() != (self._request.form is Form.AUDACITY):
+            raise ParameterError(f"{output}: is a {'folder' if output.is_dir() else 'file'}. Give another place.")
+        refuse_inputs([output], [task.path for task in self.tasks])
+        options, names = self._options, [one.name for one in members(self._loaded.application.options)]
+        settings = {f"--{name.replace('_', '-')}": getattr(options, name) for name in names}
+        settings |= {"bundle": self._loaded.sha256, "version": __version__}
+        return Resumption(output, settings, self.tasks, self._loaded.application.result)
 
     def run(self) -> Tally:
-        """Score what the journal does not hold, and write everything.
+        """Score what an interrupted run has not, and write everything.
 
         Raises
         ------
         AcousticError
-            When the result cannot be written, or a process was killed; the journal keeps what was done.
+            When the result cannot be written, or a process was killed; what was done is taken up by the next run.
         """
         request, application = self._request, self._loaded.application
         rows: list[Row] = []
         with ExitStack() as stack:
-            if self._journal is not None:
-                stack.enter_context(self._journal)
-            jobs = n_jobs(request.jobs, len(self.tasks) - self.n_resumable)
-            executor = stack.enter_context(workers(jobs)) if jobs > 1 else None
-            outcomes = self._resumed(executor, jobs)
+            if self._resumption is not None:
+                stack.enter_context(self._resumption.journal)
+            outcomes = self._outcomes(stack)
             files = [task.path for task in self.tasks]
             kept = self._counted(outcomes, rows if request.overviews else None)
             write_rows(application, request.form, kept, files, request.output)
@@ -117,24 +127,20 @@ class Scoring:
             application.overviews[name].save(rows, path)
         return self.tally
 
-    def _identity(self) -> dict[str, Any]:
-        """Return what rows depend on beside their recording: a journal of anything else is begun anew."""
-        return {"bundle_sha256": self._loaded.sha256, "options": content_of(self._options)}
-
-    def _resumed(self, executor: Any, jobs: int) -> Iterator[Outcome]:
-        """Score what is not in the journal, in the order of the tasks, and take the rest from it."""
-        journal = self._journal
-        done = {} if journal is None else journal.done
-        keys = {task.path: _key(task) for task in self.tasks}
-        fresh = score_all(self._loaded, [t for t in self.tasks if keys[t.path] not in done], executor, jobs)
+    def _outcomes(self, stack: ExitStack) -> Iterator[Outcome]:
+        """Score what is not done yet, in the order of the tasks, in processes that end with ``stack``."""
+        resumption = self._resumption
+        done = {} if resumption is None else resumption.done
+        jobs = n_jobs(self._request.jobs, len(self.tasks) - len(done))
+        executor = stack.enter_context(workers(jobs)) if jobs > 1 else None
+        fresh = score_all(self._loaded, self.tasks if resumption is None else resumption.missing(), executor, jobs)
         for task in self.tasks:
-            key = keys[task.path]
-            if key in done:
-                yield Outcome(task.path, done[key])
+            if task.path in done:
+                yield Outcome(task.path, done[task.path])
                 continue
             outcome = next(fresh)
-            if journal is not None and outcome.error is None:
-                journal.add(key, outcome.row)
+            if resumption is not None and outcome.error is None and lacks_picture(outcome.row) is None:
+                resumption.add(task, outcome.row)
             yield outcome
 
     def _counted(self, outcomes: Iterable[Outcome], rows: list[Row] | None) -> Iterator[Row]:
@@ -142,6 +148,8 @@ class Scoring:
             for outcome in outcomes:
                 if outcome.error is None:
                     self.tally.n_good += 1
+                    if (why := lacks_picture(outcome.row)) is not None:
+                        self.tally.without_picture.append(why)
                 else:
                     self.tally.errors.append(outcome.error)
                     self._complain(outcome.error)
@@ -166,16 +174,6 @@ def _tasks(
     own = options_for(loaded, options, files, roots)
     for path, picture in zip(files, pictures, strict=True):
         yield Task(path=path, options=own[path], picture=picture, sound=sounds.get(path))
-
-
-def _key(task: Task) -> str:
-    """Name a recording, as it lies there and with what is asked of it: what changed is scored again."""
-    try:
-        stat = task.path.stat()
-        version = f"{stat.st_size} {stat.st_mtime_ns}"
-    except OSError:
-        version = "missing"
-    return f"{task.path} {version} {task.options} {task.picture} {task.sound}"
 
 
 def require_pictures() -> None:

@@ -1,6 +1,7 @@
 """Where the sound goes that applications make of recordings."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from acoustic.errors import ParameterError
@@ -26,9 +27,9 @@ def sounds_in(output: Path, files: Sequence[Path], roots: Sequence[Path]) -> dic
     ParameterError
         If a recording would be overwritten, or one file is to hold the sound of several.
     """
-    named, target = {path.resolve() for path in roots}, output.resolve()
+    named, target = {_place(path) for path in roots}, _place(output)
     if named & {*target.parents}:
-        files = [path for path in files if path.resolve() in named or target not in path.resolve().parents]
+        files = [path for path in files if _place(path) in named or target not in _place(path).parents]
     if output.suffix and not output.is_dir():
         if len(files) != 1 or roots[0].is_dir() or output.suffix.lower() != ".wav":
             raise ParameterError(
@@ -37,8 +38,24 @@ def sounds_in(output: Path, files: Sequence[Path], roots: Sequence[Path]) -> dic
         sounds = [output]
     else:
         sounds = names_in(output, files, ".wav")
-    inputs = {path.resolve() for path in files}
-    for sound in sounds:
-        if sound.resolve() in inputs:
-            raise ParameterError(f"{sound}: is one of the recordings and would be overwritten. Give another folder.")
+    refuse_inputs(sounds, files)
     return dict(zip(files, sounds, strict=True))
+
+
+def refuse_inputs(outputs: Iterable[Path], files: Iterable[Path]) -> None:
+    """Refuse to write to one of the recordings.
+
+    Raises
+    ------
+    ParameterError
+        If one of the outputs is one of them.
+    """
+    inputs = {_place(path) for path in files}
+    for output in outputs:
+        if _place(output) in inputs:
+            raise ParameterError(f"{output}: is one of the recordings and would be overwritten. Give another place.")
+
+
+def _place(path: Path) -> Path:
+    """Return where a path leads; a link to itself leads nowhere, and is no error yet."""
+    return Path(os.path.realpath(path))

@@ -17,6 +17,7 @@ from acoustic.score.tables import columns_of, flat, to_arrow
 from acoustic.text import printable, utf8
 
 App = Application[Any, Any, Any, Any]
+LINE_END = "\r\n"
 
 
 class Form(StrEnum):
@@ -102,8 +103,9 @@ def csv_lines(application: App, rows: Iterable[Row], files: Sequence[Path]) -> I
 def csv_line(cells: Iterable[object]) -> str:
     """Write one line of CSV, without its end."""
     stream = io.StringIO()
-    csv.writer(stream, lineterminator="").writerow(cells)
-    return stream.getvalue()
+    # Characters of the end are quoted within cells.
+    csv.writer(stream, lineterminator=LINE_END).writerow(cells)
+    return stream.getvalue().removesuffix(LINE_END)
 
 
 def table_lines(application: App, rows: Iterable[Row], files: Sequence[Path]) -> Iterator[str]:
@@ -137,14 +139,17 @@ _LINES: dict[Form, Callable[[App, Iterable[Row], Sequence[Path]], Iterator[str]]
 def write_lines(lines: Iterable[str], path: Path | None) -> None:
     """Write lines to a file, whole or not at all; without one to standard output, each at once.
 
+    A terminal gets nothing that would steer it.
+
     Raises
     ------
     AcousticError
         If the file cannot be written.
     """
     if path is None:
+        shown = sys.stdout.isatty()
         for line in lines:
-            sys.stdout.write(f"{utf8(line)}\n")
+            sys.stdout.write((printable(line, keep="\t") if shown else utf8(line)) + "\n")
             sys.stdout.flush()
         return
     try:

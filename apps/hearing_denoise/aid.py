@@ -14,7 +14,7 @@ from .model import LOWEST_FLOOR_DB, HearingModel
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class AidOptions:
     """What a person chooses before the sound starts."""
 
     strength: Annotated[
@@ -48,7 +48,7 @@ class HearingAid:
     Parameters
     ----------
     model : HearingModel
-    options : Options
+    options : AidOptions
 
     Raises
     ------
@@ -56,7 +56,7 @@ class HearingAid:
         When an option is out of range, or the audiogram cannot be read.
     """
 
-    def __init__(self, model: HearingModel, options: Options) -> None:
+    def __init__(self, model: HearingModel, options: AidOptions) -> None:
         self.latency_ms = model.front_end.latency_ms
         self._denoiser = Denoiser(model, strength=options.strength, floor_db=options.floor_db, bypass=options.bypass)
         self._fitting = None

@@ -1,13 +1,12 @@
 """Hearing as an application: takes the noise out of speech, live or in recordings."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Never
 
 from acoustic.application import Application, Cell, Collector, Column, Facts, Report, Rows
 from acoustic.records import About
 
-from .aid import HearingAid, Options
+from .aid import AidOptions, HearingAid
 from .evaluate import EVALUATE
 from .features import FRONT_END
 from .firmware import firmware
@@ -63,19 +62,18 @@ class Knobs:
 class Listening(Collector[Never, Enhanced]):
     """Turns the aid's knobs, and says what became of the sound."""
 
-    def __init__(self, model: HearingModel, options: Options, aid: HearingAid) -> None:
+    def __init__(self, model: HearingModel, options: AidOptions, aid: HearingAid) -> None:
         self._options, self._aid = options, aid
 
-    def start(self) -> Iterator[Report]:
+    def start(self) -> tuple[Report, ...]:
         """Say what a listener with a hearing loss must know."""
-        if self._options.audiogram is not None:
-            yield Report(line=NOTICE)
+        return () if self._options.audiogram is None else (Report(line=NOTICE),)
 
     def hear(self, event: Never) -> tuple[Report, ...]:
         """Do nothing: an aid has no events."""
         return ()
 
-    def press(self, key: str, t_s: float) -> Iterator[Report]:
+    def press(self, key: str, t_s: float) -> tuple[Report, ...]:
         """Switch bypass, or change the strength."""
         aid = self._aid
         match key:
@@ -86,8 +84,8 @@ class Listening(Collector[Never, Enhanced]):
             case "-" | "↓":
                 aid.strength = round(max(0.0, aid.strength - STRENGTH_STEP), 3)
             case _:
-                return
-        yield Report(event="knob", record=Knob(t_s=t_s, strength=aid.strength, bypass=aid.bypass))
+                return ()
+        return (Report(event="knob", record=Knob(t_s=t_s, strength=aid.strength, bypass=aid.bypass)),)
 
     def result(self, facts: Facts) -> Enhanced:
         """Return what became of the sound so far."""
@@ -121,7 +119,7 @@ def _decibels(name: str, title: str) -> Cell:
 application = Application(
     name="hearing",
     help="Take the noise out of speech.",
-    options=Options,
+    options=AidOptions,
     read=read_model,
     chain=HearingAid,
     collect=Listening,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .mixtures.noise import NoiseLibrary
+from .mixtures.noise import MixtureLibrary
 from .model import HearingModel
 
 CARD = """# hearing: takes the noise out of speech
@@ -52,7 +52,7 @@ background noise by Google (CC BY 4.0); ESC-50, K. J. Piczak (2015), only clips 
 """
 
 
-def write_card(calibration: dict[str, Any], noise: NoiseLibrary, model: HearingModel) -> str:
+def write_card(calibration: dict[str, Any], noise: MixtureLibrary, model: HearingModel) -> str:
     """Fill in the figures of a training."""
     front_end, network = model.front_end, model.network
     clips = {path.stem.split("-")[1] for _, path in noise.clips if path.stem.count("-") == 3}

@@ -15,17 +15,17 @@ from acoustic.score.writers import csv_line, write_lines
 
 from .evaluation import report
 from .evaluation.haspi import require_haspi
-from .evaluation.judge import COLUMNS, Judged, Setup, judge_all, some_of
+from .evaluation.judge import COLUMNS, JudgedClip, Setup, judge_all, some_of
 from .evaluation.metrics import require_packages
 from .evaluation.pairs import Loadable, held_out, read_list
 from .evaluation.plot import save_plot
 from .evaluation.rivals import RIVALS
-from .evaluation.summary import BEATEN, Summary
+from .evaluation.summary import BEATEN, EvaluationSummary
 from .evaluation.targets import targets
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvaluateOptions:
+class HearingEvaluateOptions:
     """What to judge by."""
 
     pairs: Annotated[
@@ -51,7 +51,7 @@ class EvaluateOptions:
     jobs: Annotated[int | None, About("Processes; default: one for each core.", low=1)] = None
 
 
-def evaluate(options: EvaluateOptions) -> Iterator[Output]:
+def evaluate(options: HearingEvaluateOptions) -> Iterator[Output]:
     """Judge, and show what came of it.
 
     Raises
@@ -67,27 +67,27 @@ def evaluate(options: EvaluateOptions) -> Iterator[Output]:
     for rival in RIVALS if options.rivals else ():
         if not rival.installed:
             yield Note(f"{rival.name} is not installed, so it is not compared: pip install {rival.package}")
-    judged, source = _judge(options)
-    rows = [row for one in judged for row in one.rows]
+    clips, source = _judge(options)
+    rows = [row for clip in clips for row in clip.rows]
     if rows:
         if options.csv is not None:
             lines = (csv_line(astuple(row)) for row in rows)
             write_lines([csv_line(COLUMNS), *lines], options.csv)
             yield Written(options.csv)
-        summary = Summary(rows, source)
+        summary = EvaluationSummary(rows, source)
         if options.plot is not None:
             save_plot(summary, options.plot)
             yield Written(options.plot)
         yield from _shown(summary)
-    for one in judged:
-        if one.error is not None:
-            yield Record({"clip": one.name, "error": one.error})
-            yield Note(f"{one.name}: left out: {one.error}", trouble=True)
+    for clip in clips:
+        if clip.error is not None:
+            yield Record({"clip": clip.name, "error": clip.error})
+            yield Note(f"{clip.name}: left out: {clip.error}", trouble=True)
     if not rows:
-        raise DataError(f"None of {len(judged)} pairs could be judged.")
+        raise DataError(f"None of {len(clips)} pairs could be judged.")
 
 
-def _judge(options: EvaluateOptions) -> tuple[list[Judged], str]:
+def _judge(options: HearingEvaluateOptions) -> tuple[list[JudgedClip], str]:
     """Judge all pairs; return what became of them, and where they are from."""
     clips: Iterable[Loadable]
     if options.pairs is None:
@@ -97,16 +97,16 @@ def _judge(options: EvaluateOptions) -> tuple[list[Judged], str]:
     else:
         clips = read_list(options.pairs)
         total, source = len(clips), str(options.pairs)
-    judged = judge_all(
+    outcomes = judge_all(
         clips,
         Setup(bundle=options.bundle, rivals=options.rivals),
         jobs=n_jobs(options.jobs, total),
         with_haspi=some_of(total, options.haspi),
     )
-    return list(track(judged, "judging", total)), source
+    return list(track(outcomes, "judging", total)), source
 
 
-def _shown(summary: Summary) -> Iterator[Output]:
+def _shown(summary: EvaluationSummary) -> Iterator[Output]:
     yield from map(Record, report.records(summary))
     yield Line(f"{summary.source}: {summary.clips} clips")
     for header, rows in (
@@ -125,6 +125,6 @@ EVALUATE = Action(
     help="Judge on held-out mixtures, or on pairs of your own: PESQ-WB, STOI, SI-SDR, beside rivals on the same clips."
     "\n\nExits with 1 when some pairs could not be judged, with 3 when none could. "
     "Example: acoustic hearing evaluate pairs.csv --plot by_snr.png",
-    options=EvaluateOptions,
+    options=HearingEvaluateOptions,
     run=evaluate,
 )

@@ -36,7 +36,7 @@ OCTAVE_DB = np.float32(3.0102999566398120)
 
 
 @dataclass(frozen=True)
-class Layout:
+class BandLayout:
     """How the spectra of a front end become features."""
 
     band_bins: tuple[int, ...]
@@ -64,7 +64,7 @@ class Layout:
 
 
 @cache
-def layout_of(front_end: EnhancementFrontEnd) -> Layout:
+def layout_of(front_end: EnhancementFrontEnd) -> BandLayout:
     """Lay out the features of a front end: bands as wide in Hz, running values as fast in seconds, as it allows.
 
     >>> layout = layout_of(FRONT_END)
@@ -81,7 +81,7 @@ def layout_of(front_end: EnhancementFrontEnd) -> Layout:
     # Twice as many frames a second, half of the way in each.
     slower = round(np.log2(front_end.frames_per_second / PACE_HZ))
     shifts = (max(0, shift + slower) for shift in (LEVEL_UP, LEVEL_DOWN, FLOOR_UP, FLOOR_DOWN))
-    return Layout(tuple(bands), *shifts)
+    return BandLayout(tuple(bands), *shifts)
 
 
 class FeatureStream:
@@ -94,12 +94,12 @@ class FeatureStream:
 
     Parameters
     ----------
-    layout : Layout
+    layout : BandLayout
     streams : tuple of int
         Shape of the streams side by side; empty for one.
     """
 
-    def __init__(self, layout: Layout, streams: tuple[int, ...] = ()) -> None:
+    def __init__(self, layout: BandLayout, streams: tuple[int, ...] = ()) -> None:
         widths = np.array(layout.band_bins)
         #: The first bin of each band, and, for the second bin, the third, ..., the bands that have one.
         self._first = np.concatenate([[1], 1 + np.cumsum(widths)[:-1]])

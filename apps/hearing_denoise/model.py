@@ -9,7 +9,7 @@ from acoustic.model.bundle import Bundle
 from acoustic.model.runtime import Network
 from acoustic.records import About, read
 
-from .features import Layout, layout_of
+from .features import BandLayout, layout_of
 from .network import GAIN_GRID, INPUT_SCALE, UNIT_SCALE
 
 #: Bounds of what one second of sound costs: frames a second, and frames that each sample lies in.
@@ -18,7 +18,7 @@ LOWEST_FLOOR_DB = -60.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Decision:
+class DenoiserSettings:
     """Settings in a bundle."""
 
     floor_db: Annotated[
@@ -40,7 +40,7 @@ class HearingModel:
     tflite: bytes = field(repr=False)
     """The network as a .tflite file."""
     network: Network = field(repr=False)
-    decision: Decision
+    decision: DenoiserSettings
 
     def __post_init__(self) -> None:
         """Check the parts against each other."""
@@ -60,7 +60,7 @@ class HearingModel:
             )
 
     @classmethod
-    def make(cls, front_end: EnhancementFrontEnd, tflite: bytes, decision: Decision) -> Self:
+    def make(cls, front_end: EnhancementFrontEnd, tflite: bytes, decision: DenoiserSettings) -> Self:
         """Make a model of its parts.
 
         Raises
@@ -73,7 +73,7 @@ class HearingModel:
         return cls(front_end=front_end, tflite=tflite, network=Network.from_bytes(tflite), decision=decision)
 
     @property
-    def layout(self) -> Layout:
+    def layout(self) -> BandLayout:
         """How spectra become features."""
         return layout_of(self.front_end)
 
@@ -96,5 +96,5 @@ def read_model(bundle: Bundle) -> HearingModel:
     """
     if not isinstance(bundle.frontend, EnhancementFrontEnd):
         raise BundleError("its front end gives no way back to sound")
-    decision = read(Decision, bundle.decision, "decision")
+    decision = read(DenoiserSettings, bundle.decision, "decision")
     return HearingModel(front_end=bundle.frontend, tflite=bundle.network, network=bundle.runtime, decision=decision)

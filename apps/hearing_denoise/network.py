@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from acoustic.model.runtime import Network
 from acoustic.train.assemble import Assembly
 
-from .features import Layout
+from .features import BandLayout
 
 #: Units of the first dense layer and of both recurrent ones, as they are trained.
 ENCODED, UNITS = 64, 100
@@ -32,7 +32,7 @@ GAIN_GRID = (1 / 256, -128)
 STATES = ((1, 1), (2, 2))
 
 
-def build(seed: int, layout: Layout) -> Any:
+def build(seed: int, layout: BandLayout) -> Any:
     """Return the float Keras model of one frame: features and two states to gains and the states after."""
     import keras
 

@@ -22,9 +22,9 @@ from .features import FRONT_END
 from .learning import Schedule, learn
 from .measure import measure
 from .mixtures.held_out import held_out_pairs
-from .mixtures.noise import NoiseLibrary
+from .mixtures.noise import MixtureLibrary
 from .mixtures.pool import PER_FILE, STRETCH_FRAMES, make_pool
-from .model import Decision, HearingModel
+from .model import DenoiserSettings, HearingModel
 from .network import to_int8
 from .stages import stages
 
@@ -39,7 +39,7 @@ VECTORS_S = 2
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainOptions:
+class HearingTrainOptions:
     """How much to train, and where."""
 
     output: Annotated[Path, About("Bundle to write.", flag="--output -o")] = Path("hearing.bundle")
@@ -63,7 +63,7 @@ def front_end_at(rate_hz: int) -> EnhancementFrontEnd:
     return EnhancementFrontEnd(rate_hz=rate_hz, hop_samples=round(factor * FRONT_END.hop_samples), **sizes)
 
 
-def run(options: TrainOptions) -> Iterator[Output]:
+def run(options: HearingTrainOptions) -> Iterator[Output]:
     """Train, write the bundle, and say how good it is."""
     front_end = front_end_at(options.rate_hz)
     bundle = train(
@@ -81,7 +81,7 @@ def run(options: TrainOptions) -> Iterator[Output]:
 TRAIN = Action(
     help="Train a network on speech, noises and rooms mixed by the computer; an interrupted training goes on.\n\n"
     "Example: acoustic hearing train -o mine.bundle --work training",
-    options=TrainOptions,
+    options=HearingTrainOptions,
     run=run,
 )
 
@@ -123,14 +123,14 @@ def train(
     paths = make_pool(work, data_dir, seed, files, front_end)
     half = (files + 1) // 2
     model: Any = None
-    learnt = []
+    ends: list[Any] = []
     with progress("learning", steps) as advance:
         for number, schedule in enumerate(rounds(steps)):
             own = paths[number * half :][:half] or paths
-            kept = work / f"progress_{seed}_{number + 1}.npz"
-            model = learn(own, kept, seed, schedule, advance, front_end, start=model)
-            learnt.append(model.get_weights())
-    model.set_weights([np.average(weights, axis=0, weights=SHARES) for weights in zip(*learnt, strict=True)])
+            state = work / f"progress_{seed}_{number + 1}.npz"
+            model = learn(own, state, seed, schedule, advance, front_end, start=model)
+            ends.append(model.get_weights())
+    model.set_weights([np.average(weights, axis=0, weights=SHARES) for weights in zip(*ends, strict=True)])
     network = to_int8(model)
     calibration = {
         "seed": seed,
@@ -138,8 +138,8 @@ def train(
         "steps": steps,
         **measure(model, network, data_dir, front_end, FLOOR_DB, seed=seed),
     }
-    made = HearingModel.make(front_end, network, Decision(floor_db=FLOOR_DB))
-    return pack(made, calibration, data_dir, seed)
+    settings = DenoiserSettings(floor_db=FLOOR_DB)
+    return pack(HearingModel.make(front_end, network, settings), calibration, data_dir, seed)
 
 
 def rounds(steps: int) -> tuple[Schedule, Schedule]:
@@ -166,5 +166,5 @@ def pack(model: HearingModel, calibration: dict[str, Any], data_dir: Path, seed:
         decision=plain(model.decision),
         calibration=calibration,
         vectors={"pcm": pcm, **stages(model, {"pcm": pcm})},
-        card=write_card(calibration, NoiseLibrary.load(data_dir, "train"), model),
+        card=write_card(calibration, MixtureLibrary.load(data_dir, "train"), model),
     )

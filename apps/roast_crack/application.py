@@ -1,7 +1,7 @@
 """The roast application: hears the first crack of coffee."""
 
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import cast
 
 from acoustic.application import Application, Cell, Chain, Column, Label, Row
 from acoustic.text import clock_time
@@ -11,6 +11,7 @@ from .chain import Crack, Event, RoastChain
 from .collector import Options, Roast, RoastCollector
 from .contrast import FRONT_END
 from .decision import FirstCrack, FirstCrackEnd
+from .firmware import firmware
 from .model import RoastModel, read
 from .picture import RoastPainter
 from .stages import stages
@@ -20,24 +21,15 @@ def _collect(model: RoastModel, options: Options, chain: Chain[Event]) -> RoastC
     return RoastCollector(model.settings, options.charge, cast(RoastChain, chain))
 
 
-def _firmware(model: RoastModel) -> Any:
-    from .firmware import firmware
-
-    return firmware(model)
-
-
 def labels(row: Row) -> Iterator[Label]:
-    """Yield every crack, the marks and the moments of first crack, in order of time."""
-    found = [(crack["t_s"], crack["t_s"], f"crack {crack['score']:.2f}") for crack in row["cracks"]]
-    found += [(row[f"{mark}_s"], row[f"{mark}_s"], mark) for mark in ("charge", "drop") if row[f"{mark}_s"] is not None]
+    """Yield every crack, the marks, and the moments of first crack."""
+    moments = [(crack["t_s"], f"crack {crack['score']:.2f}") for crack in row["cracks"]]
+    moments += [(row[f"{mark}_s"], mark) for mark in ("charge", "drop")]
     if (first := row["first_crack"]) is not None:
         end_s = first["onset_s"] if first["end_s"] is None else first["end_s"]
-        found += [
-            (first["first_pop_s"], first["first_pop_s"], "first pop"),
-            (first["onset_s"], end_s, "first crack"),
-            (first["decided_s"], first["decided_s"], "decided"),
-        ]
-    return (Label(*one) for one in sorted(found))
+        yield Label(first["onset_s"], end_s, "first crack")
+        moments += [(first["first_pop_s"], "first pop"), (first["decided_s"], "decided")]
+    yield from (Label(t_s, t_s, text) for t_s, text in moments if t_s is not None)
 
 
 def _moment(title: str, width: int, name: str) -> Cell:
@@ -111,7 +103,7 @@ application = Application(
     labels=labels,
     picture=lambda model, options: RoastPainter(model.front_end.rate_hz),
     health=collector.RoastHealth,
-    firmware=_firmware,
+    firmware=firmware,
     train=actions.TRAIN,
     evaluate=actions.EVALUATE,
     simulate=actions.SIMULATE,

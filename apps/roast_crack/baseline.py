@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from acoustic.frontend import FrontEnd, log_mel
 from acoustic.frontend.noise_floor import STEPS_PER_DB, NoiseFloor, to_steps
-from acoustic.frontend.tables import hz_to_mel, mel_to_hz
+from acoustic.frontend.tables import mel_edges_hz
 
 from .chain import frame_ms, known_ms
 from .contrast import FLOOR_BLOCK_FRAMES, FLOOR_BLOCKS
@@ -43,9 +43,7 @@ def first_crack(front_end: FrontEnd, pcm: NDArray[np.int16]) -> FirstCrack | Non
 
 def _impulses(front_end: FrontEnd, pcm: NDArray[np.int16]) -> list[int]:
     """Frames in which the band stands ``CONTRAST_DB`` above its running floor, peaks only."""
-    scale = front_end.mel_scale
-    low_mel, high_mel = hz_to_mel(np.array([front_end.fmin_hz, front_end.fmax_hz]), scale).tolist()
-    centres_hz = mel_to_hz(np.linspace(low_mel, high_mel, front_end.n_mels + 2), scale)[1:-1]
+    centres_hz = mel_edges_hz(front_end)[1:-1]
     inside = (centres_hz >= LOW_HZ) & (centres_hz <= HIGH_HZ)
     if not inside.any():
         return []

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,6 @@ from .contrast import ContrastStream
 from .decision import Decided, Decision, Heard, to_ms
 from .impulses import AFTER_FRAMES, ImpulseFinder, Impulses
 from .model import RoastModel
-
-Frame = TypeVar("Frame", int, NDArray[np.int64])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,13 +28,13 @@ class Crack:
 Event = Crack | Decided
 
 
-def frame_ms(front_end: FrontEnd, frame: Frame) -> Frame:
+def frame_ms(front_end: FrontEnd, frame: int) -> int:
     """Time of the middle of a frame, in whole milliseconds from the first sample."""
     middle = front_end.frame_samples // 2
     return (frame * front_end.hop_samples + middle) * 1000 // front_end.rate_hz
 
 
-def known_ms(front_end: FrontEnd, frame: Frame) -> Frame:
+def known_ms(front_end: FrontEnd, frame: int) -> int:
     """Time of the last sample needed to judge an impulse at ``frame``."""
     last_frame = frame + AFTER_FRAMES - 1
     return (last_frame * front_end.hop_samples + front_end.frame_samples) * 1000 // front_end.rate_hz

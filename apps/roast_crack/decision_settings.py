@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated
 
-from acoustic.errors import ParameterError
-from acoustic.records import About
+from acoustic.records import About, require
 
 #: Background is counted in slots of this length, and joins the learnt rates ``LAG_SLOTS`` later.
 SLOT_MS = 5000
@@ -67,23 +66,18 @@ class DecisionSettings:
     """First crack ends when the rate of cracks over so long is below a third of its peak."""
 
     def __post_init__(self) -> None:
-        """Check what the fields must have in common."""
+        """Check what the fields have to do with each other."""
         levels = len(self.level_edges)
         times_s, added = ([point[column] for point in self.charge_prior] for column in (0, 1))
-        checks = [
-            (levels >= 1 and _rise(self.level_edges), "level_edges must rise"),
-            (len(self.crack_share) == levels == len(self.background_rate), "each level needs one share and one rate"),
-            (sum(self.crack_share) <= 1.01, "the sum of crack_share must be at most 1"),
-            (len(self.crack_rates) >= 1, "crack_rates must not be empty"),
-            (
-                len(self.charge_prior) >= 1 and _rise([s for s, _ in self.charge_prior]),
-                "charge_prior must rise in time",
-            ),
-            (min((added for _, added in self.charge_prior), default=0.0) >= 0.0, "charge_prior must not be negative"),
-        ]
-        for holds, sentence in checks:
-            if not holds:
-                raise ParameterError(sentence)
+        rules = {
+            "level_edges must rise": levels >= 1 and _rise(self.level_edges),
+            "each level needs one share and one rate": len(self.crack_share) == levels == len(self.background_rate),
+            "the sum of crack_share must be at most 1": sum(self.crack_share) <= 1.01,
+            "crack_rates must not be empty": len(self.crack_rates) >= 1,
+            "charge_prior must have points that rise in time": len(times_s) >= 1 and _rise(times_s),
+            "charge_prior must not be negative": min(added, default=0.0) >= 0.0,
+        }
+        require("decision settings", rules)
 
 
 def _rise(values: Sequence[float]) -> bool:

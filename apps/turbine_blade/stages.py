@@ -51,7 +51,7 @@ def stages(model: TurbineModel, inputs: Mapping[str, Array]) -> dict[str, Array]
 
 def clip_stages(model: TurbineModel, pcm: Array) -> dict[str, Array]:
     """Compute the stages of one clip, judged as one of a machine never heard: the test vectors of a bundle."""
-    steps, _ = Frames(model.front_end).push(np.asarray(pcm, np.int16))
+    steps, _ = Frames(model.front_end).push(pcm)
     stream = StretchSums(model.layout, model.network)
     sums = np.concatenate([stream.push(steps), stream.flush()])
     features = model.layout.features(sums.sum(axis=0)[None])
@@ -70,7 +70,7 @@ def clip_stages(model: TurbineModel, pcm: Array) -> dict[str, Array]:
 def device_stages(model: TurbineModel, pcm: Array, usual: Usual) -> dict[str, Array]:
     """Compute what the device traces of a recording of a machine, in unknown conditions."""
     chain = TurbineChain(model, usual, None, choice_for(model).persistence)
-    return traced([*chain.push(np.asarray(pcm, np.int16)), *chain.flush()])
+    return traced([*chain.push(pcm), *chain.flush()])
 
 
 def traced(events: Iterable[Event]) -> dict[str, Array]:

@@ -1,22 +1,17 @@
 """Replaying PCM through an application's C, with an application of four lines."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from acoustic.errors import ExportError
-from acoustic.export import content as firmware_module
 from acoustic.export.chains import program
 from acoustic.export.compilers import host_compiler
-from acoustic.export.content import GROUP, load_firmware
 from acoustic.export.qemu.boards import BOARDS
 from acoustic.export.qemu.emulator import missing_tool
 from acoustic.firmware import Firmware
-from acoustic.model.bundle import Bundle
 
 #: Tells each block's sum, and at the end how many samples there were.
 REPLAY = """
@@ -134,15 +129,3 @@ def test_blocks_make_up_the_signal() -> None:
     assert program.equal_blocks(0, 4) == []
     with pytest.raises(ValueError, match="blocks of 9 samples"):
         program.as_input(np.zeros(10, np.int16), [9])
-
-
-def test_firmware_is_found_by_application(made: Firmware, monkeypatch: pytest.MonkeyPatch) -> None:
-    entries: Callable[..., EntryPoints] = lambda group: EntryPoints(  # noqa: E731
-        [EntryPoint("roast", f"{__name__}:made_of", GROUP), EntryPoint("broken", "nowhere:at_all", GROUP)]
-    )
-    monkeypatch.setattr(firmware_module, "entry_points", entries)
-    monkeypatch.setattr(EntryPoint, "load", lambda _: lambda bundle: replace(made, application=bundle.application))
-    bundle = Bundle.load("roast")
-    assert load_firmware(bundle).application == "roast"
-    with pytest.raises(ExportError, match=r"application kettle.*broken, roast"):
-        load_firmware(bundle.replace(application="kettle"))

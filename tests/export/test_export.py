@@ -15,9 +15,9 @@ import toy_application
 from toy_application import NETWORK, RATE_HZ, example_pcm, points, toy_bundle
 from typer.testing import CliRunner
 
-from acoustic import cli
+from acoustic import application, cli
 from acoustic.errors import AcousticError, BundleError, ExportError, MissingExtraError, ModelError, ParameterError
-from acoustic.export import compilers, content, exporting, npu, parity, proof
+from acoustic.export import compilers, exporting, npu, parity, proof
 from acoustic.export.content import load_content
 from acoustic.export.folder import REPORT
 from acoustic.export.projects import project_files
@@ -42,7 +42,7 @@ def need(*programs):
 @pytest.fixture
 def toy(monkeypatch, tmp_path):
     """Path of a toy bundle, whose application is installed."""
-    monkeypatch.setattr(content, "entry_points", points(toy="firmware"))
+    monkeypatch.setattr(application, "entry_points", points(toy="APPLICATION"))
     path = tmp_path / "toy.bundle"
     toy_bundle().save(path)
     return path
@@ -55,7 +55,7 @@ def exported(tmp_path_factory):
     folder = tmp_path_factory.mktemp("exported")
     toy_bundle().save(folder / "toy.bundle")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(content, "entry_points", points(toy="firmware"))
+        patch.setattr(application, "entry_points", points(toy="APPLICATION"))
         loaded = load_content(str(folder / "toy.bundle"))
         report = exporting.export(loaded, folder / "firmware", exporting.ExportSettings(boards=[]))
     return folder / "firmware", report
@@ -140,7 +140,7 @@ class TestProof:
 
     def test_a_wrong_byte_fails_and_leaves_nothing(self, toy, tmp_path, monkeypatch):
         need("cc")
-        monkeypatch.setattr(content, "entry_points", points(toy="wrong_firmware"))
+        monkeypatch.setattr(application, "entry_points", points(toy="WRONG_APPLICATION"))
         with pytest.raises(ExportError, match=r"host-c does not give Python's bytes: 1 of .* levels, .* at byte 7:"):
             export(toy, tmp_path / "firmware")
         assert [path.name for path in tmp_path.iterdir()] == ["toy.bundle"]
@@ -362,8 +362,13 @@ class TestSources:
             load_content(str(toy))
 
     def test_an_application_without_firmware(self, toy, monkeypatch):
-        monkeypatch.setattr(content, "entry_points", points(other="firmware"))
-        with pytest.raises(ExportError, match=r"no firmware for the application toy .* \(there is: other\)"):
+        monkeypatch.setattr(application, "entry_points", points(toy="APPLICATION_WITHOUT_FIRMWARE"))
+        with pytest.raises(ExportError, match=r"toy\.bundle: the application toy has no firmware"):
+            load_content(str(toy))
+
+    def test_an_application_that_is_not_installed(self, toy, monkeypatch):
+        monkeypatch.setattr(application, "entry_points", points(other="APPLICATION"))
+        with pytest.raises(BundleError, match=r"toy\.bundle: .* no application 'toy'\. There are: other"):
             load_content(str(toy))
 
 
@@ -398,7 +403,7 @@ def measured(tmp_path_factory):
     folder = tmp_path_factory.mktemp("measured")
     toy_bundle().save(folder / "toy.bundle")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(content, "entry_points", points(toy="firmware"))
+        patch.setattr(application, "entry_points", points(toy="APPLICATION"))
         return export(folder / "toy.bundle", folder / "firmware", [BOARDS["cortex-m4"]])
 
 

@@ -1,10 +1,12 @@
 """The smallest application that has everything: frames of sound, a network, events; quick to prove and measure."""
 
+from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 
 import numpy as np
 
+from acoustic.application import Application
 from acoustic.firmware import Firmware
 from acoustic.frontend import FrontEnd
 from acoustic.model.bundle import Bundle
@@ -168,14 +170,43 @@ def firmware(bundle):
 
 def wrong_firmware(bundle):
     """One whose Python expects another byte."""
-    right = firmware(bundle)
 
     def other(pcm):
         levels = bytearray(expected(pcm)["levels"])
         levels[7] ^= 1
         return expected(pcm) | {"levels": bytes(levels)}
 
-    return Firmware(**{**{name: getattr(right, name) for name in Firmware.__dataclass_fields__}, "expected": other})
+    return replace(firmware(bundle), expected=other)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    file: str = ""
+    error: str | None = None
+
+
+def not_in_an_export(*_):
+    raise AssertionError
+
+
+FRONT_END = FrontEnd(
+    rate_hz=RATE_HZ, frame_samples=256, hop_samples=128, n_fft=256, n_mels=20, fmin_hz=50, fmax_hz=4000
+)
+APPLICATION = Application(
+    name="toy",
+    help="Hears loud sounds.",
+    options=Row,
+    read=lambda bundle: bundle,
+    chain=not_in_an_export,
+    collect=not_in_an_export,
+    result=Row,
+    events={},
+    stages=not_in_an_export,
+    front_end=FRONT_END,
+    firmware=firmware,
+)
+WRONG_APPLICATION = replace(APPLICATION, firmware=wrong_firmware)
+APPLICATION_WITHOUT_FIRMWARE = replace(APPLICATION, firmware=None)
 
 
 def toy_bundle(**changes):
@@ -183,9 +214,7 @@ def toy_bundle(**changes):
         "application": "toy",
         "name": "loud sounds",
         "version": "1.2.3",
-        "frontend": FrontEnd(
-            rate_hz=RATE_HZ, frame_samples=256, hop_samples=128, n_fft=256, n_mels=20, fmin_hz=50, fmax_hz=4000
-        ),
+        "frontend": FRONT_END,
         "network": NETWORK,
         "decision": {},
         "calibration": {},
@@ -195,8 +224,8 @@ def toy_bundle(**changes):
     return Bundle(**parts | changes)
 
 
-def points(**functions):
-    """Make entry points of firmware: application = name of a function here."""
+def points(**applications):
+    """Make entry points: name of an application = its name here."""
     return lambda group: EntryPoints(
-        EntryPoint(name, f"toy_application:{function}", group) for name, function in functions.items()
+        EntryPoint(name, f"toy_application:{application}", group) for name, application in applications.items()
     )

@@ -9,7 +9,7 @@ import numpy as np
 import soundfile
 from acoustic_apps.hearing_denoise.application import application
 from acoustic_apps.hearing_denoise.features import FRONT_END, layout_of
-from acoustic_apps.hearing_denoise.model import Decision, HearingModel
+from acoustic_apps.hearing_denoise.model import DenoiserSettings, HearingModel
 from acoustic_apps.hearing_denoise.network import ENCODED, UNITS, to_int8
 from acoustic_apps.hearing_denoise.stages import stages
 from numpy.typing import NDArray
@@ -97,7 +97,7 @@ def drawn_network() -> bytes:
 def drawn_model(
     front_end: EnhancementFrontEnd = FRONT_END, units: int = UNITS, floor_db: float = -20.0
 ) -> HearingModel:
-    return HearingModel.make(front_end, to_int8(DrawnModel(1, front_end, units)), Decision(floor_db=floor_db))
+    return HearingModel.make(front_end, to_int8(DrawnModel(1, front_end, units)), DenoiserSettings(floor_db=floor_db))
 
 
 @cache

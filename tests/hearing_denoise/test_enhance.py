@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from acoustic_apps.hearing_denoise.aid import Options
+from acoustic_apps.hearing_denoise.aid import AidOptions
 from made_hearing import RATE_HZ, enhanced, noisy_pcm
 
 import acoustic
@@ -222,7 +222,7 @@ def test_memory_does_not_grow_with_the_recording(tmp_path: Path) -> None:
     module.score_sound(
         acoustic.load("hearing"),
         Recording(tmp_path / "in.wav"),
-        Options(),
+        AidOptions(),
         save=lambda blocks: lengths.extend(map(len, blocks)),
     )
     assert sum(lengths) == 40 * 44100

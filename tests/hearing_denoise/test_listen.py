@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from acoustic_apps.hearing_denoise.aid import Options
+from acoustic_apps.hearing_denoise.aid import AidOptions
 from made_hearing import RATE_HZ, drawn, enhanced, noisy_pcm
 
 from acoustic.audio import SourceHealth, write_wav
@@ -84,7 +84,7 @@ def test_with_an_audiogram_a_notice_is_shown(hearing: Any, noisy: Path, tmp_path
     # The ramp is the loudspeaker's: the file begins at full level.
     heard = read(tmp_path / "heard.wav")
     assert np.std(heard[2000:6000]) > 0.5 * np.std(heard[18_000:22_000])
-    np.testing.assert_array_equal(heard, enhanced(PCM, Options(audiogram="30,35,40,50,60,65")))
+    np.testing.assert_array_equal(heard, enhanced(PCM, AidOptions(audiogram="30,35,40,50,60,65")))
 
 
 def test_health_tells_output_and_delay(hearing: Any, tmp_path: Path) -> None:
@@ -195,7 +195,7 @@ def listen(source: MadeSource, speaker: MadeSpeaker, *sinks: Sink) -> None:
     made: Any = speaker
     out, sound = SoundOut(Playout(made, 0.05), RATE_HZ), Input(source, "made", RATE_HZ, can_wait=True)
     with Keyboard() as keyboard:
-        Listener(drawn(), Options(), sound, sinks, keyboard, out).run()
+        Listener(drawn(), AidOptions(), sound, sinks, keyboard, out).run()
 
 
 def test_sound_fades_in_at_the_loudspeaker_but_not_in_what_is_kept(tmp_path: Path) -> None:

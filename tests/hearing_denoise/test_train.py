@@ -45,7 +45,13 @@ def test_from_seed_to_bundle(tiny: Path, tmp_path: Path) -> None:
     bundle = train.train(tmp_path / "work", tiny, 1, files=2, steps=12)
     assert from_bundle(bundle, "mine").check() == from_bundle(Bundle.from_bytes(bundle.to_bytes(), "a"), "a").check()
     assert bundle.calibration["clean_pesq"] == 4.2
-    for text in ("16 kHz. Algorithmic delay 8 ms", "not a medical device", "ESC-50", "| 0 | 1.50 / 0.800 / 3.0 |", "10, 11, 12, 20, 21, 22."):
+    for text in (
+        "16 kHz. Algorithmic delay 8 ms",
+        "not a medical device",
+        "ESC-50",
+        "| 0 | 1.50 / 0.800 / 3.0 |",
+        "10, 11, 12, 20, 21, 22.",
+    ):
         assert text in bundle.card
     assert train.train(tmp_path / "work", tiny, 1, files=2, steps=12).to_bytes() == bundle.to_bytes()
 

@@ -14,9 +14,8 @@ RATE_HZ = 1000
 class Blocks:
     """A source of given blocks; an exception among them is raised."""
 
-    rate_hz = RATE_HZ
-
-    def __init__(self, *blocks: Pcm16 | BaseException, pause_s: float = 0.0) -> None:
+    def __init__(self, *blocks: Pcm16 | BaseException, pause_s: float = 0.0, rate_hz: int = RATE_HZ) -> None:
+        self.rate_hz = rate_hz
         self.health = SourceHealth()
         self.closed = False
         self._blocks = blocks

@@ -40,7 +40,7 @@ def test_stop_ends_after_the_block_at_hand() -> None:
     assert events == [1, 2, 3]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_interrupt_at_work_ends_like_the_stream(number: signal.Signals) -> None:
     before = signal.getsignal(number)
     with Session(Blocks(ones(1), ones(2), ones(4)), Sums()) as session:
@@ -52,6 +52,18 @@ def test_interrupt_at_work_ends_like_the_stream(number: signal.Signals) -> None:
     assert events == [1, 2, 3]
     assert session.interrupted
     assert signal.getsignal(number) is before
+
+
+def test_what_is_ignored_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Session(Blocks(ones(1), ones(2)), Sums()) as session:
+            for _ in session:
+                os.kill(os.getpid(), signal.SIGHUP)
+        assert not session.interrupted
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_interrupt_breaks_off_waiting() -> None:

@@ -9,7 +9,7 @@ from acoustic_apps.roast_crack.chain import Crack, Event, RoastChain, frame_ms, 
 from acoustic_apps.roast_crack.contrast import FRONT_END
 from acoustic_apps.roast_crack.decision import FirstCrack, FirstCrackEnd
 from acoustic_apps.roast_crack.impulses import AFTER_FRAMES
-from acoustic_apps.roast_crack.model import RoastModel, read
+from acoustic_apps.roast_crack.model import RoastModel, check_front_end, read
 from acoustic_apps.roast_crack.sessions import decide, recorded_session
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -125,13 +125,16 @@ def test_times_are_those_of_the_front_end(name: str) -> None:
     ("change", "message"),
     [
         ({"rate_hz": 4000, "fmax_hz": 2000.0, "hop_samples": 16}, "rate_hz must be at least 8000"),
-        ({"hop_samples": 256}, "frames must overlap"),
+        ({"hop_samples": 256}, "less than frame_samples"),
+        ({"fmax_hz": 600.0}, "hold no FFT bin"),
         ({"hop_samples": 16}, "1 to 20 ms"),
         ({"n_fft": 8192, "frame_samples": 8192, "hop_samples": 8000}, "1 to 20 ms"),
     ],
 )
 def test_a_front_end_that_hears_no_cracks_is_refused(change: dict[str, Any], message: str) -> None:
     with pytest.raises(ParameterError, match=message):
+        check_front_end(replace(FRONT_END, **change))
+    with pytest.raises((ParameterError, BundleError), match=message):
         read(plain_bundle().replace(frontend=replace(FRONT_END, **change)))
 
 

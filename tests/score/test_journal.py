@@ -18,12 +18,12 @@ def interrupted(path: Path, *keys: str, settings: object = SETTINGS) -> None:
     """Leave a journal behind with a record for each key."""
     with pytest.raises(Interrupted), Journal(path, settings) as journal:  # type: ignore[arg-type]  # noqa: PT012
         for key in keys:
-            journal.add(key, {"score": len(key), "text": "Ü\n\u2028"})
+            journal.add(key, record(key))
         raise Interrupted
 
 
 def record(key: str) -> dict[str, object]:
-    return {"score": len(key), "text": "Ü\n\u2028"}
+    return {"file": key, "error": None, "text": "Ü\n\u2028"}
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_interrupted_again_and_again(path: Path) -> None:
 def test_a_finished_run_leaves_nothing(path: Path) -> None:
     with Journal(path, SETTINGS) as journal:
         assert path.exists()
-        journal.add("a", {})
+        journal.add("a", record("a"))
     assert not path.exists()
     interrupted(path, "a")
     with Journal(path, SETTINGS) as journal:
@@ -57,8 +57,8 @@ def test_a_finished_run_leaves_nothing(path: Path) -> None:
 
 def test_a_record_is_on_the_disk_at_once(path: Path) -> None:
     with Journal(path, SETTINGS) as journal:
-        journal.add("a", {"score": 1})
-        assert Journal(path, SETTINGS).done == {"a": {"score": 1}}
+        journal.add("a", record("a"))
+        assert Journal(path, SETTINGS).done == {"a": record("a")}
 
 
 def test_cut_off_anywhere_what_was_finished_is_kept(path: Path) -> None:
@@ -75,10 +75,22 @@ def test_cut_off_anywhere_what_was_finished_is_kept(path: Path) -> None:
         assert list(Journal(path, SETTINGS).done) == [*["a", "bb", "ccc"][:finished], "d"]
 
 
-@pytest.mark.parametrize("other", [{}, SETTINGS | {"rate": 0.02}, {"model": "m"}, SETTINGS | {"more": None}])
-def test_other_settings_begin_anew(path: Path, other: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    ("other", "changed"),
+    [
+        ({}, ["model", "nested", "rate"]),
+        (SETTINGS | {"rate": 0.02}, ["rate"]),
+        (SETTINGS | {"nested": {"list": [1]}, "model": None}, ["model", "nested"]),
+        (SETTINGS | {"more": None}, ["more"]),
+    ],
+)
+def test_other_settings_begin_anew_and_are_named(path: Path, other: dict[str, object], changed: list[str]) -> None:
+    assert Journal(path, other).changed == []
+    interrupted(path)
+    assert Journal(path, other).changed == []  # nothing was done that could be lost
     interrupted(path, "a")
-    assert Journal(path, other).done == {}
+    assert (Journal(path, other).done, Journal(path, other).changed) == ({}, changed)
+    assert Journal(path, SETTINGS).changed == []
     interrupted(path, "b", settings=other)
     assert set(Journal(path, other).done) == {"b"}
     assert Journal(path, SETTINGS).done == {}
@@ -89,7 +101,9 @@ def test_settings_are_compared_as_json(path: Path) -> None:
     assert set(Journal(path, {"pair": [1, 2]}).done) == {"a"}
 
 
-@pytest.mark.parametrize("text", [b"", b"\n\n", b"[1, 2]\n", b'"settings"\n', b"\x00" * 50, b"\xff\xfe{}\n", b"{}\n"])
+@pytest.mark.parametrize(
+    "text", [b"", b"\n\n", b"[1, 2]\n", b'"settings"\n', b"\x00" * 50, b"\xff\xfe{}\n", b"{}\n", b'{"settings":[1]}\n']
+)
 def test_a_file_that_is_no_journal_is_begun_anew(path: Path, text: bytes) -> None:
     path.write_bytes(text)
     assert Journal(path, SETTINGS).done == {}
@@ -98,18 +112,35 @@ def test_a_file_that_is_no_journal_is_begun_anew(path: Path, text: bytes) -> Non
     assert json.loads(path.read_bytes().splitlines()[0]) == {"settings": SETTINGS}
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"key":{},"record":{"file":"a","error":null}}',
+        b'{"key":"a","record":[]}',
+        b'{"key":"a","record":{"file":"a"}}',
+        b'{"key":"a"}',
+        b"[]",
+        b'{"key":"a","record":{"file":[],"error":null}}',
+    ],
+)
+def test_a_record_that_is_none_is_left_out(path: Path, line: bytes) -> None:
+    interrupted(path, "b")
+    path.write_bytes(path.read_bytes() + line + b"\n")
+    assert set(Journal(path, SETTINGS).done) == {"b"}
+
+
 def test_a_later_record_takes_the_place_of_an_earlier_one(path: Path) -> None:
     with pytest.raises(Interrupted), Journal(path, SETTINGS) as journal:  # noqa: PT012
-        journal.add("a", {"score": 1})
-        journal.add("a", {"score": 2})
+        journal.add("a", record("a"))
+        journal.add("a", record("b"))
         raise Interrupted
-    assert Journal(path, SETTINGS).done == {"a": {"score": 2}}
+    assert Journal(path, SETTINGS).done == {"a": record("b")}
 
 
 def test_a_result_that_cannot_be_written_keeps_the_records(path: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match="directory|exists"), Journal(path, SETTINGS) as journal:  # noqa: PT012 - as a command does
-        journal.add("a", {})
+        journal.add("a", record("a"))
         with whole_file(tmp_path / "file" / "result.csv"):
             pass
     assert set(Journal(path, SETTINGS).done) == {"a"}
@@ -141,7 +172,7 @@ def test_a_full_disk_is_told_and_what_was_kept_stays(path: Path, monkeypatch: py
         pytest.raises(AcousticError, match=r"scores\.journal: cannot be written \(No space"),
         Journal(path, SETTINGS) as journal,
     ):
-        journal.add("a", {})
+        journal.add("a", record("a"))
         monkeypatch.setattr("os.fsync", full)
-        journal.add("b", {})
+        journal.add("b", record("b"))
     assert "a" in Journal(path, SETTINGS).done

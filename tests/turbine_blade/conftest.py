@@ -1,7 +1,7 @@
 """Models of two simulated turbines that every test of the application may start from, and its commands.
 
-Each model is fitted once a session, in a few seconds and without TensorFlow; `made_models` has the parts that it is made
-from, sound of the same turbines (`turbine_sound`) among them.
+Each model is fitted once per session, in a few seconds and without TensorFlow; `made_models` has the parts that it is
+made from, sound of the same turbines (`turbine_sound`) among them.
 """
 
 import sys

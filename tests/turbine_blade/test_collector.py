@@ -44,9 +44,7 @@ def scored(
     chain = application.chain(model, options)
     collector = TurbineCollector(model, options, chain)
     events = [
-        event
-        for start in range(0, len(pcm), block_samples)
-        for event in chain.push(pcm[start : start + block_samples])
+        event for start in range(0, len(pcm), block_samples) for event in chain.push(pcm[start : start + block_samples])
     ]
     for event in [*events, *chain.flush()]:
         collector.hear(event)
@@ -178,10 +176,10 @@ def judged(first_frame: int, z: tuple[float, ...], surprise: int = 0) -> Judged:
     frames = range(first_frame, first_frame + len(z) * 32, 32)
     stretches = tuple(Stretch(start_frame=frame, stop_frame=frame + 32, reason=None) for frame in frames)
     nothing = np.empty(0, np.int16)
-    judgement = Judgement(
-        distance=0, surprise=surprise, bands=(), stretch_z=z, level_db=-20.0, vector=nothing
+    judgement = Judgement(distance=0, surprise=surprise, bands=(), stretch_z=z, level_db=-20.0, vector=nothing)
+    return Judged(
+        clip=Clip(stretches=stretches, sums=np.zeros((len(z), 1), np.int64), hop_s=HOP_S), judgement=judgement
     )
-    return Judged(clip=Clip(stretches=stretches, sums=np.zeros((len(z), 1), np.int64), hop_s=HOP_S), judgement=judgement)
 
 
 class TestMoments:

@@ -33,9 +33,7 @@ MACHINE = FrontEnd(
 
 
 @pytest.mark.parametrize(("kind", "front_end"), [("turbine", TURBINE), ("machine", MACHINE)])
-def test_from_recordings_to_firmware(
-    run: Callable[..., Any], tmp_path: Path, kind: Kind, front_end: FrontEnd
-) -> None:
+def test_from_recordings_to_firmware(run: Callable[..., Any], tmp_path: Path, kind: Kind, front_end: FrontEnd) -> None:
     turbine, rate_hz = Turbine.draw(5), front_end.rate_hz
     paths = []
     for number in range(14):

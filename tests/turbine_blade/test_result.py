@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from acoustic_apps.turbine_blade.gate import SetAside
 from acoustic_apps.turbine_blade.application import application
+from acoustic_apps.turbine_blade.gate import SetAside
 from acoustic_apps.turbine_blade.result import AlarmSpan, ClipScore, Level, Moment, Rotor, Score, labels
 from acoustic_apps.turbine_blade.rotor.reading import Order
 from acoustic_apps.turbine_blade.scorer.explain import Band
@@ -17,9 +17,7 @@ from acoustic.records import json_line, plain
 from acoustic.score import writers
 
 ORDER = Order(quantity="tone", order=1, low_hz=500.0, high_hz=1234.5678, level_db=2.0, floor_db=0.5, z=4.25)
-ROTOR = Rotor(
-    rpm=12.34567, rpm_confidence=0.9, orders=(ORDER,), z=4.0, p_value=3.2e-5, p_value_for_machine=0.00123456
-)
+ROTOR = Rotor(rpm=12.34567, rpm_confidence=0.9, orders=(ORDER,), z=4.0, p_value=3.2e-5, p_value_for_machine=0.00123456)
 FULL = Score(
     file="farm/T1/a.wav",
     machine="T1",

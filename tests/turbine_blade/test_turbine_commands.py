@@ -182,8 +182,8 @@ class TestScore:
     def test_labels_of_each_recording(self, run: Run, bundle: Path, farm: Path, tmp_path: Path) -> None:
         fault = made_models.Fault("whistle", 10.0)
         write_wav(tmp_path / "sick.wav", made_models.turbine_sound("turbine_01", 2000, fault=fault), 16_000)
-        options = ("--format", "audacity", "--output", tmp_path / "labels", "--bundle", bundle, "--machine", "turbine_01")
-        assert run("score", tmp_path / "sick.wav", *options, "--jobs", 1).returncode == 0
+        options = ("--machine", "turbine_01", "--format", "audacity", "--output", tmp_path / "labels")
+        assert run("score", tmp_path / "sick.wav", *options, "--bundle", bundle, "--jobs", 1).returncode == 0
         text = (tmp_path / "labels" / "sick.txt").read_text()
         assert "unusual" in text
         assert all(len(line.split("\t")) == 3 for line in text.splitlines())
@@ -204,9 +204,7 @@ class TestScore:
             row = rows[str(recording)]
             assert (row["machine"], row["start"]) == (machine, start)
 
-    def test_wrong_bundles_and_tables_are_explained(
-        self, run: Run, bundle: Path, farm: Path, tmp_path: Path
-    ) -> None:
+    def test_wrong_bundles_and_tables_are_explained(self, run: Run, bundle: Path, farm: Path, tmp_path: Path) -> None:
         Bundle.load(bundle).replace(application="roast").save(tmp_path / "other.bundle")
         (tmp_path / "broken.bundle").write_bytes(b"PK\x03\x04 nothing")
         (tmp_path / "table.csv").write_text("name,wind\n")
@@ -296,7 +294,8 @@ class TestTrain:
         table = farm / "conditions.csv"
         result = run("train", farm, "-o", out, "--table", table, "--condition", "wind_m_s", "--json")
         assert result.returncode == 0, result.stderr
-        [figures] = rows_of(result.stdout)
+        figures, written = rows_of(result.stdout)
+        assert written == {"written": str(out)}
         assert figures["simulated"]
         assert figures["machines"] == 2
         bundle = Bundle.load(out)

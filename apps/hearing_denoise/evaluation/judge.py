@@ -20,7 +20,7 @@ from .metrics import (
     si_sdr_db,
     stoi,
 )
-from .pairs import Clip, Loadable
+from .pairs import Loadable, NoisyClip
 from .rivals import RIVALS
 from .systems import System, Untouched, networks, spectral_gate
 
@@ -57,7 +57,7 @@ COLUMNS = tuple(field.name for field in fields(Row))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Judged:
+class JudgedClip:
     """What became of one clip."""
 
     name: str
@@ -88,7 +88,7 @@ def some_of(total: int, count: int) -> frozenset[int]:
 
 def judge_all(
     clips: Iterable[Loadable], setup: Setup, *, jobs: int, with_haspi: frozenset[int] = frozenset()
-) -> Iterator[Judged]:
+) -> Iterator[JudgedClip]:
     """Judge clips in the order given.
 
     Parameters
@@ -106,10 +106,10 @@ def judge_all(
         At once, when the network cannot be loaded.
     """
     competitors(setup)
-    return _judged(partial(_judge, setup), _tasks(clips, with_haspi), jobs)
+    return _run(partial(_judge, setup), _tasks(clips, with_haspi), jobs)
 
 
-def _judged(job: Callable[["_Task"], Judged], tasks: Iterable["_Task"], jobs: int) -> Iterator[Judged]:
+def _run(job: Callable[["_Task"], JudgedClip], tasks: Iterable["_Task"], jobs: int) -> Iterator[JudgedClip]:
     if jobs == 1:
         yield from map(job, tasks)
         return
@@ -126,22 +126,22 @@ class _Task:
 
 
 def _tasks(clips: Iterable[Loadable], with_haspi: frozenset[int]) -> Iterator[_Task]:
-    heard: set[str] = set()
+    speeches: set[str] = set()
     for number, clip in enumerate(clips):
-        yield _Task(clip=clip, alone=clip.speech not in heard, haspi=number in with_haspi)
-        heard.add(clip.speech)
+        yield _Task(clip=clip, alone=clip.speech not in speeches, haspi=number in with_haspi)
+        speeches.add(clip.speech)
 
 
-def _judge(setup: Setup, task: _Task) -> Judged:
+def _judge(setup: Setup, task: _Task) -> JudgedClip:
     try:
         clip = task.clip.load()
         rows = tuple(_row(clip, system, task) for system in competitors(setup))
     except AcousticError as error:
-        return Judged(name=task.clip.name, error=str(error))
-    return Judged(name=task.clip.name, rows=rows)
+        return JudgedClip(name=task.clip.name, error=str(error))
+    return JudgedClip(name=task.clip.name, rows=rows)
 
 
-def _row(clip: Clip, system: System, task: _Task) -> Row:
+def _row(clip: NoisyClip, system: System, task: _Task) -> Row:
     """Measure one system; raise `AcousticError` when the clip has too little speech to be judged by."""
     enhanced = system.process(clip.noisy)
     row = Row(
@@ -162,7 +162,7 @@ def _row(clip: Clip, system: System, task: _Task) -> Row:
     return _with_alone(row, clip, system) if task.alone else row
 
 
-def _with_alone(row: Row, clip: Clip, system: System) -> Row:
+def _with_alone(row: Row, clip: NoisyClip, system: System) -> Row:
     """Send the clean speech through without noise, and the noise without speech."""
     noise = remaining_noise(clip.clean, clip.noisy)
     settled = np.s_[round(SETTLED_S * RATE_HZ) :]

@@ -18,7 +18,7 @@ LENGTHS_WITHIN_S = 0.05
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Clip:
+class NoisyClip:
     """A noisy recording beside its clean speech, sample for sample, int16 (n_samples,) at ``RATE_HZ``."""
 
     name: str
@@ -31,7 +31,7 @@ class Clip:
     noise: str
     """Kind of noise; empty when unknown."""
 
-    def load(self) -> "Clip":
+    def load(self) -> "NoisyClip":
         """Return itself: it is there."""
         return self
 
@@ -47,7 +47,7 @@ class Loadable(Protocol):
     def speech(self) -> str:
         """What is said: clips that share it are alike."""
 
-    def load(self) -> Clip:
+    def load(self) -> NoisyClip:
         """Read it; raise `AcousticError` when that fails."""
 
 
@@ -66,7 +66,7 @@ class Listed:
         """The clean file."""
         return str(self.clean)
 
-    def load(self) -> Clip:
+    def load(self) -> NoisyClip:
         """Read both sides.
 
         Raises
@@ -89,7 +89,7 @@ class Listed:
         if not clean.any():
             raise DataError(f"{self.clean}: silent, so there is no speech to compare with")
         snr_db = measured_snr_db(clean, noisy) if self.snr_db is None else self.snr_db
-        return Clip(name=self.name, speech=self.speech, noisy=noisy, clean=clean, snr_db=snr_db, noise=self.noise)
+        return NoisyClip(name=self.name, speech=self.speech, noisy=noisy, clean=clean, snr_db=snr_db, noise=self.noise)
 
 
 def measured_snr_db(clean: Pcm, noisy: Pcm) -> float:
@@ -144,13 +144,13 @@ def _listed(path: Path, line: int, row: dict[str, str | None]) -> Listed:
     )
 
 
-def held_out(data: Path, *, sentences: int, seed: int, rooms: bool) -> tuple[int, Iterator[Clip]]:
+def held_out(data: Path, *, sentences: int, seed: int, rooms: bool) -> tuple[int, Iterator[NoisyClip]]:
     """Held-out mixtures, how many and which; the arguments are those of `held_out_pairs`."""
 
-    def clips() -> Iterator[Clip]:
+    def clips() -> Iterator[NoisyClip]:
         for number, pair in enumerate(held_out_pairs(data, seed=seed, n_sentences=sentences, rooms=rooms)):
             speech = f"sentence {number // len(SNR_DB) + 1}"
             name = f"{speech}, {pair.noise} at {pair.snr_db:g} dB"
-            yield Clip(name=name, speech=speech, **pair._asdict())
+            yield NoisyClip(name=name, speech=speech, **pair._asdict())
 
     return sentences * len(SNR_DB), clips()

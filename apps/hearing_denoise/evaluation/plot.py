@@ -4,10 +4,10 @@ from pathlib import Path
 
 from acoustic.plot import new_figure, save_figure
 
-from .summary import BEATEN, Summary
+from .summary import BEATEN, EvaluationSummary
 
 
-def save_plot(summary: Summary, path: Path) -> None:
+def save_plot(summary: EvaluationSummary, path: Path) -> None:
     """Write the picture as PNG, whole or not at all; the line of the system that is judged is bold.
 
     Raises

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .summary import MAIN, MEASURES, OTHER, Mean, Measure, Summary
+from .summary import MAIN, MEASURES, OTHER, EvaluationSummary, Mean, Measure
 
 Table = tuple[tuple[str, ...], list[tuple[str, ...]]]
 
 
-def overall(summary: Summary) -> Table:
+def overall(summary: EvaluationSummary) -> Table:
     """All clips: a line a system."""
     other = summary.measured(OTHER)
     header = ("system", *(measure.title for measure in (*MAIN, *other)))
@@ -20,7 +20,7 @@ def overall(summary: Summary) -> Table:
     return header, rows
 
 
-def differences(summary: Summary) -> Table:
+def differences(summary: EvaluationSummary) -> Table:
     """Say what the judged system has more than each other one on the same clips."""
     ours = summary.ours
     header = (f"{ours} less", *(measure.title for measure in MAIN))
@@ -32,7 +32,7 @@ def differences(summary: Summary) -> Table:
     return header, rows
 
 
-def by_ratio(summary: Summary) -> Table:
+def by_ratio(summary: EvaluationSummary) -> Table:
     """Each main measure at each signal-to-noise ratio: a line a system."""
     ratios = sorted({*summary.ratios_db})
     rows = []
@@ -43,7 +43,7 @@ def by_ratio(summary: Summary) -> Table:
     return ("", "system", *(f"{ratio:g} dB" for ratio in ratios)), rows
 
 
-def by_noise(summary: Summary, measure: Measure) -> Table:
+def by_noise(summary: EvaluationSummary, measure: Measure) -> Table:
     """One measure in each kind of noise, a line a kind."""
     means = [summary.by_noise(system, measure) for system in summary.systems]
     rows = [
@@ -53,7 +53,7 @@ def by_noise(summary: Summary, measure: Measure) -> Table:
     return (f"{measure.title} in", "clips", *summary.systems), rows
 
 
-def records(summary: Summary) -> Iterator[dict[str, Any]]:
+def records(summary: EvaluationSummary) -> Iterator[dict[str, Any]]:
     """Everything of these tables as plain JSON: a record a system, then one for each difference."""
     ours = summary.ours
     for system in summary.systems:

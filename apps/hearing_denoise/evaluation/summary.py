@@ -87,7 +87,7 @@ class Mean:
         }
 
 
-class Summary:
+class EvaluationSummary:
     """Rows of several systems, which all were given the same clips.
 
     Parameters

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from acoustic.application import Claim
 
 from .rivals import RIVALS
-from .summary import BEATEN, MEASURES, Measure, Summary
+from .summary import BEATEN, MEASURES, EvaluationSummary, Measure
 from .systems import FLOAT
 
 LEAST_CLEAN_PESQ = 4.0
@@ -16,7 +16,7 @@ QUANTISATION = {"pesq": 0.05, "si_sdr_db": 0.3}
 _MEASURES = {measure.field: measure for measure in MEASURES}
 
 
-def targets(summary: Summary) -> Iterator[Claim]:
+def targets(summary: EvaluationSummary) -> Iterator[Claim]:
     """Compare the judged system with what it is meant to reach, as far as that was run."""
     ours, data = summary.ours, f"{summary.clips} clips: {summary.source}"
     rivals = [rival.name for rival in RIVALS if rival.name in summary.systems]
@@ -66,5 +66,5 @@ def targets(summary: Summary) -> Iterator[Claim]:
             )
 
 
-def _with_interval(summary: Summary, measure: Measure) -> str:
+def _with_interval(summary: EvaluationSummary, measure: Measure) -> str:
     return measure.with_interval(summary.mean(summary.ours, measure))

@@ -1,6 +1,7 @@
 """Audiogram: the quietest tones that an ear hears, at six frequencies."""
 
 import csv
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Self
 import numpy as np
 
 from acoustic.errors import ParameterError
+from acoustic.records import quoted
 
 #: Where thresholds are kept, prescribed for and amplified (Hz).
 FREQUENCIES_HZ = (250, 500, 1000, 2000, 4000, 6000)
@@ -52,8 +54,10 @@ class Audiogram:
         """
         words = text.split(",")
         if len(words) != len(FREQUENCIES_HZ):
-            raise ParameterError(f"audiogram {text!r}: {_wanted()}, with commas between them; these are {len(words)}")
-        return cls(thresholds_db_hl=tuple(_number(word, f"audiogram {text!r}") for word in words))
+            raise ParameterError(
+                f"audiogram {quoted(text)}: {_wanted()}, with commas between them; these are {len(words)}"
+            )
+        return cls(thresholds_db_hl=tuple(_number(word, f"audiogram {quoted(text)}") for word in words))
 
     @classmethod
     def from_file(cls, path: Path) -> Self:
@@ -89,11 +93,10 @@ class Audiogram:
         ParameterError
             When it is neither.
         """
-        path = Path(given)
-        if path.is_file():
-            return cls.from_file(path)
+        if os.path.isfile(given):  # unlike `Path.is_file`, takes any text
+            return cls.from_file(Path(given))
         if "," not in given:
-            raise ParameterError(f"audiogram {given!r}: no such file; give a CSV or {_wanted()}")
+            raise ParameterError(f"audiogram {quoted(given)}: no such file; give a CSV or {_wanted()}")
         return cls.from_text(given)
 
 

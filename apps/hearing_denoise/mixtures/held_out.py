@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from acoustic.audio.resample import to_pcm16
 from acoustic.signals import FloatArray
 
-from .noise import NoiseLibrary, babble, draw_clip
+from .noise import MixtureLibrary, babble, draw_clip
 from .speech import RATE_HZ, active_level, draw
 
 SNR_DB = (-5.0, 0.0, 5.0, 10.0, 15.0)
@@ -65,7 +65,7 @@ def held_out_pairs(
     DataError
         The recordings are missing or incomplete.
     """
-    library = NoiseLibrary.load(data_dir, "held_out", rate_hz)
+    library = MixtureLibrary.load(data_dir, "held_out", rate_hz)
     for number in range(n_sentences):
         rng = np.random.default_rng([seed, 77, number])
         wet, target = _sentence(rng, library, rooms)
@@ -80,7 +80,7 @@ def held_out_pairs(
             yield Pair(to_pcm16(mixed * np.float32(gain)), to_pcm16(target * np.float32(gain)), float(snr), kind)
 
 
-def _sentence(rng: np.random.Generator, library: NoiseLibrary, rooms: bool) -> tuple[FloatArray, FloatArray]:
+def _sentence(rng: np.random.Generator, library: MixtureLibrary, rooms: bool) -> tuple[FloatArray, FloatArray]:
     """Speech as it reaches the microphone, and the part of it that is to be recovered."""
     said: list[FloatArray] = []
     rate_hz = library.rate_hz

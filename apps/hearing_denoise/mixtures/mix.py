@@ -11,7 +11,7 @@ from acoustic.audio.resample import to_pcm16
 from acoustic.signals import FloatArray, fft_filter
 
 from .channel import draw_equaliser, draw_microphone, spoil
-from .noise import NoiseLibrary, babble, draw_clip
+from .noise import MixtureLibrary, babble, draw_clip
 from .rooms import Room, draw_room, reverberate
 from .speech import active_level, draw
 from .synthetic import coloured, draw_synthetic, slow_random
@@ -26,14 +26,14 @@ LEVEL_DBFS = (-50.0, -12.0)
 FEWEST_TALKERS, MOST_TALKERS = 3, 10
 
 
-class Stretch(NamedTuple):
+class Mixture(NamedTuple):
     """A mixture and the speech in it, sample for sample, at the rate of the library."""
 
     noisy: NDArray[np.int16]
     target: NDArray[np.int16]
 
 
-def draw_stretch(rng: np.random.Generator, library: NoiseLibrary, n_samples: int) -> Stretch:
+def draw_stretch(rng: np.random.Generator, library: MixtureLibrary, n_samples: int) -> Mixture:
     """Draw a stretch to train on."""
     kind, rate_hz = rng.random(), library.rate_hz
     room = draw_room(rng, rate_hz) if rng.random() < IN_ROOM else None
@@ -52,10 +52,10 @@ def draw_stretch(rng: np.random.Generator, library: NoiseLibrary, n_samples: int
     mixed, target = fft_filter(mixed, microphone), fft_filter(target, microphone)
     gain = min(10 ** (rng.uniform(*LEVEL_DBFS) / 20) / level, 0.98 / float(np.abs(mixed).max()))
     mixed, target = mixed * np.float32(gain), target * np.float32(gain)
-    return Stretch(to_pcm16(spoil(rng, mixed, rate_hz)), to_pcm16(target))
+    return Mixture(to_pcm16(spoil(rng, mixed, rate_hz)), to_pcm16(target))
 
 
-def _talk(rng: np.random.Generator, library: NoiseLibrary, n_samples: int) -> FloatArray:
+def _talk(rng: np.random.Generator, library: MixtureLibrary, n_samples: int) -> FloatArray:
     """Sentences with pauses, each by a talker of another size and with another distance to the microphone."""
     x, rate_hz = np.zeros(n_samples, np.float32), library.rate_hz
     at = 0 if rng.random() < 0.3 else min(int(rng.uniform(0, 1.5) * rate_hz), n_samples * 3 // 4)
@@ -69,7 +69,7 @@ def _talk(rng: np.random.Generator, library: NoiseLibrary, n_samples: int) -> Fl
     return x
 
 
-def _surroundings(rng: np.random.Generator, library: NoiseLibrary, n_samples: int, room: Room | None) -> FloatArray:
+def _surroundings(rng: np.random.Generator, library: MixtureLibrary, n_samples: int, room: Room | None) -> FloatArray:
     """One noise or two, heard through their own way to the microphone, which may change as they go."""
     total, rate_hz = np.zeros(n_samples, np.float32), library.rate_hz
     for source in range(2 if rng.random() < 0.3 else 1):
@@ -85,7 +85,7 @@ def _surroundings(rng: np.random.Generator, library: NoiseLibrary, n_samples: in
     return total
 
 
-def _one_noise(rng: np.random.Generator, library: NoiseLibrary, n_samples: int) -> FloatArray:
+def _one_noise(rng: np.random.Generator, library: MixtureLibrary, n_samples: int) -> FloatArray:
     kind = rng.random()
     if kind < 0.2:
         return babble(rng, library, n_samples, int(rng.integers(FEWEST_TALKERS, MOST_TALKERS + 1)))

@@ -20,7 +20,7 @@ FADE_S = 0.05
 
 
 @dataclass(frozen=True)
-class NoiseLibrary:
+class MixtureLibrary:
     """Where the noises of one split are; they are decoded when drawn."""
 
     clips: tuple[tuple[str, Path], ...]
@@ -31,7 +31,7 @@ class NoiseLibrary:
     """Sampling rate at which all is drawn (Hz)."""
 
     @classmethod
-    def load(cls, data_dir: Path, split: Split, rate_hz: int = RATE_HZ) -> NoiseLibrary:
+    def load(cls, data_dir: Path, split: Split, rate_hz: int = RATE_HZ) -> MixtureLibrary:
         """List the noises of a split: folds 1 and 2 and the kitchen to train on, fold 3 held out.
 
         Raises
@@ -54,7 +54,7 @@ class NoiseLibrary:
         return cls(tuple(clips), SpeechLibrary.load(data_dir, split), rate_hz)
 
 
-def draw_clip(rng: np.random.Generator, library: NoiseLibrary, n_samples: int) -> tuple[str, FloatArray]:
+def draw_clip(rng: np.random.Generator, library: MixtureLibrary, n_samples: int) -> tuple[str, FloatArray]:
     """Draw a kind of noise, then a clip of that kind, and repeat it up to ``n_samples``."""
     kinds = sorted({kind for kind, _ in library.clips})
     kind = kinds[int(rng.integers(len(kinds)))]
@@ -63,7 +63,7 @@ def draw_clip(rng: np.random.Generator, library: NoiseLibrary, n_samples: int) -
     return kind, repeated(rng, clip, n_samples, library.rate_hz)
 
 
-def babble(rng: np.random.Generator, library: NoiseLibrary, n_samples: int, n_talkers: int) -> FloatArray:
+def babble(rng: np.random.Generator, library: MixtureLibrary, n_samples: int, n_talkers: int) -> FloatArray:
     """Let some of the crowd talk at once, each without a pause, a few dB apart."""
     total, rate_hz = np.zeros(n_samples, np.float32), library.rate_hz
     for _ in range(n_talkers):

@@ -17,7 +17,7 @@ from acoustic.score import make_missing
 
 from ..features import FeatureStream, layout_of
 from .mix import draw_stretch
-from .noise import NoiseLibrary
+from .noise import MixtureLibrary
 
 #: Frames of a stretch (8 s by the front end that ships), and stretches of a file.
 STRETCH_FRAMES, PER_FILE = 2000, 96
@@ -52,12 +52,13 @@ def make_pool(work: Path, data_dir: Path, seed: int, n_files: int, front_end: En
 
 
 def _make_file(data_dir: Path, seed: int, front_end: EnhancementFrontEnd, path: Path, number: int) -> None:
-    library, n_samples = NoiseLibrary.load(data_dir, "train", front_end.rate_hz), STRETCH_FRAMES * front_end.hop_samples
-    drawn = [
+    library = MixtureLibrary.load(data_dir, "train", front_end.rate_hz)
+    n_samples = STRETCH_FRAMES * front_end.hop_samples
+    mixtures = [
         draw_stretch(np.random.default_rng([seed, number * PER_FILE + one]), library, n_samples)
         for one in range(PER_FILE)
     ]
-    noisy, target = (np.stack(column) for column in zip(*drawn, strict=True))
+    noisy, target = (np.stack(column) for column in zip(*mixtures, strict=True))
     with whole_file(path) as file:
         np.savez(file, noisy=noisy, target=target, features=features_of(noisy, front_end))
 

@@ -10,7 +10,7 @@ from acoustic_apps.hearing_denoise.evaluation import judge, rivals, systems, tar
 from acoustic_apps.hearing_denoise.evaluation.alignment import synthetic_voice
 from acoustic_apps.hearing_denoise.evaluation.judge import COLUMNS, Setup, judge_all
 from acoustic_apps.hearing_denoise.evaluation.metrics import RATE_HZ
-from acoustic_apps.hearing_denoise.evaluation.pairs import Clip
+from acoustic_apps.hearing_denoise.evaluation.pairs import NoisyClip
 from acoustic_apps.hearing_denoise.evaluation.rivals import Rival
 
 from acoustic.audio import write_wav
@@ -128,7 +128,7 @@ def test_a_bundle_that_cannot_be_used_is_said_at_once(
 def test_several_processes_say_the_same() -> None:
     noise = np.rint(np.random.default_rng(0).normal(0, 500, len(VOICE))).astype(np.int16)
     clips = [
-        Clip(
+        NoisyClip(
             name=f"{k}", speech=f"{k // 2}", noisy=VOICE // 2 + noise // (k + 1), clean=VOICE // 2, snr_db=0.0, noise=""
         )
         for k in range(4)

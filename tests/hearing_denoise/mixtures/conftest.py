@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from acoustic_apps.hearing_denoise.mixtures.noise import NoiseLibrary
+from acoustic_apps.hearing_denoise.mixtures.noise import MixtureLibrary
 from made_hearing import make_data_root
 
 
@@ -11,5 +11,5 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def train(data: Path) -> NoiseLibrary:
-    return NoiseLibrary.load(data, "train")
+def train(data: Path) -> MixtureLibrary:
+    return MixtureLibrary.load(data, "train")

@@ -5,7 +5,7 @@ import pytest
 from acoustic_apps.hearing_denoise.mixtures import mix
 from acoustic_apps.hearing_denoise.mixtures.held_out import LEVEL_DBFS, held_out_pairs
 from acoustic_apps.hearing_denoise.mixtures.mix import at_speed, draw_stretch
-from acoustic_apps.hearing_denoise.mixtures.noise import NoiseLibrary
+from acoustic_apps.hearing_denoise.mixtures.noise import MixtureLibrary
 from acoustic_apps.hearing_denoise.mixtures.speech import active_level
 from made_hearing import RATE_HZ
 
@@ -14,11 +14,11 @@ from acoustic.audio.resample import from_pcm16
 N = 2 * RATE_HZ
 
 
-def stretch(seed: int, library: NoiseLibrary) -> mix.Stretch:
+def stretch(seed: int, library: MixtureLibrary) -> mix.Mixture:
     return draw_stretch(np.random.default_rng(seed), library, N)
 
 
-def test_a_seed_gives_a_stretch(train: NoiseLibrary) -> None:
+def test_a_seed_gives_a_stretch(train: MixtureLibrary) -> None:
     first, again, other = stretch(1, train), stretch(1, train), stretch(2, train)
     assert first.noisy.shape == first.target.shape == (N,)
     assert first.noisy.tobytes() == again.noisy.tobytes()
@@ -26,7 +26,9 @@ def test_a_seed_gives_a_stretch(train: NoiseLibrary) -> None:
     assert first.noisy.tobytes() != other.noisy.tobytes()
 
 
-def test_some_stretches_hold_no_speech_and_some_no_noise(train: NoiseLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_some_stretches_hold_no_speech_and_some_no_noise(
+    train: MixtureLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(mix, "NOISE_ONLY", 1.0)
     without_speech = stretch(3, train)
     assert not without_speech.target.any()
@@ -41,7 +43,7 @@ def test_some_stretches_hold_no_speech_and_some_no_noise(train: NoiseLibrary, mo
 
 
 def test_at_a_higher_rate_noise_goes_further_up_than_speech(data: Path) -> None:
-    wide = NoiseLibrary.load(data, "train", 3 * RATE_HZ)
+    wide = MixtureLibrary.load(data, "train", 3 * RATE_HZ)
     mixtures = [draw_stretch(np.random.default_rng(seed), wide, 3 * N) for seed in range(6)]
     noisy, target = (np.concatenate(column).astype(float) for column in zip(*mixtures, strict=True))
     power = [np.abs(np.fft.rfft(x)) ** 2 for x in (noisy, target)]

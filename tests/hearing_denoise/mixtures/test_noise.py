@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from acoustic_apps.hearing_denoise.mixtures.noise import NoiseLibrary, babble, draw_clip, repeated
+from acoustic_apps.hearing_denoise.mixtures.noise import MixtureLibrary, babble, draw_clip, repeated
 from acoustic_apps.hearing_denoise.mixtures.synthetic import coloured, draw_synthetic, slow_random, tones
 from made_hearing import RATE_HZ
 
@@ -14,7 +14,7 @@ def test_a_clip_is_repeated_without_a_step() -> None:
     assert np.abs(np.diff(long)).max() < 2.5 * np.abs(np.diff(x)).max()
 
 
-def test_clips_and_babble_are_seeded(train: NoiseLibrary) -> None:
+def test_clips_and_babble_are_seeded(train: MixtureLibrary) -> None:
     kinds = set()
     for seed in range(12):
         kind, clip = draw_clip(np.random.default_rng(seed), train, N)
@@ -28,7 +28,7 @@ def test_clips_and_babble_are_seeded(train: NoiseLibrary) -> None:
     assert not np.array_equal(crowds[0], crowds[2])
 
 
-def test_a_larger_crowd_leaves_fewer_pauses(train: NoiseLibrary) -> None:
+def test_a_larger_crowd_leaves_fewer_pauses(train: MixtureLibrary) -> None:
     def quiet_share(talkers: int) -> float:
         x = babble(np.random.default_rng(3), train, 4 * RATE_HZ, talkers)
         levels = np.sqrt(np.mean(x.reshape(-1, 320) ** 2, axis=1))

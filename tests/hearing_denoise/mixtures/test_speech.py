@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from acoustic_apps.hearing_denoise.mixtures.noise import NoiseLibrary
+from acoustic_apps.hearing_denoise.mixtures.noise import MixtureLibrary
 from acoustic_apps.hearing_denoise.mixtures.speech import SpeechLibrary, active_level, draw, is_clean, read, trimmed
 from made_hearing import RATE_HZ, syllables
 
@@ -17,7 +17,7 @@ def test_no_recording_is_on_two_sides(data: Path) -> None:
 
 
 def test_noises_are_split_by_fold(data: Path) -> None:
-    train, held_out = (NoiseLibrary.load(data, split) for split in ("train", "held_out"))  # type: ignore[arg-type]
+    train, held_out = (MixtureLibrary.load(data, split) for split in ("train", "held_out"))  # type: ignore[arg-type]
     assert {path.name[0] for _, path in held_out.clips} == {"3"}
     assert {path.name[0] for _, path in train.clips} == {"1", "2", "r"}
     assert not set(train.speech.talkers) & set(held_out.speech.crowd)
@@ -27,7 +27,7 @@ def test_a_folder_without_recordings_is_told(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="data folder"):
         SpeechLibrary.load(tmp_path, "train")
     with pytest.raises(DataError, match="clips.csv"):
-        NoiseLibrary.load(tmp_path, "train")
+        MixtureLibrary.load(tmp_path, "train")
 
 
 def test_only_clean_sentences_are_drawn(data: Path) -> None:

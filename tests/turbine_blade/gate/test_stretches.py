@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -215,7 +216,7 @@ def test_without_nuisances_only_what_is_wrong_with_the_recording_is_set_aside(
 
 
 def test_clipping_is_one_sample_in_a_thousand_at_any_rate() -> None:
-    fe = FrontEnd.from_dict(FRONT_END.to_dict() | {"rate_hz": 48_000, "frame_samples": 2048, "hop_samples": 1536, "n_fft": 2048})
+    fe = replace(FRONT_END, rate_hz=48_000, frame_samples=2048, hop_samples=1536, n_fft=2048)
     for samples, reason in ((47, None), (48, "clipping")):
         counts = np.zeros(32, np.int64)
         counts[5] = samples

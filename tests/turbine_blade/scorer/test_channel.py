@@ -136,8 +136,8 @@ def test_a_table_that_does_not_rise_is_refused(table: str) -> None:
     falling[1] = falling[0]
     with pytest.raises(ParameterError, match="rise"):
         Channel.from_arrays(Arrays(arrays | {f"{table}_knots": falling}), ["a", "b", "c"], D, K)
+    short = {f"{table}_knots": falling[:1], f"{table}_values": arrays[f"{table}_values"][:1]}
     with pytest.raises(ParameterError, match="rise"):
-        short = {f"{table}_knots": falling[:1], f"{table}_values": arrays[f"{table}_values"][:1]}
         Channel.from_arrays(Arrays(arrays | short), ["a", "b", "c"], D, K)
 
 

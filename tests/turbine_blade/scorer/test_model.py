@@ -225,7 +225,10 @@ class TestBundle:
             (replace(FRONT_END, n_mels=64), "must be"),
             (replace(FRONT_END, hop_samples=1), "frames per second"),
             (replace(FRONT_END, fmax_hz=300.0), "no FFT bin"),
-            (EnhancementFrontEnd(rate_hz=16_000, hop_samples=128, analysis_samples=512, synthesis_samples=256), "log-mel"),
+            (
+                EnhancementFrontEnd(rate_hz=16_000, hop_samples=128, analysis_samples=512, synthesis_samples=256),
+                "log-mel",
+            ),
         ],
     )
     def test_front_ends_that_do_not_fit_are_refused(

@@ -1,0 +1,1 @@
+"""Two applications of the smallest kind, for tests: one that hears loud seconds, one that makes sound."""
