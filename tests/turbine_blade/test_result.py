@@ -53,7 +53,7 @@ RECORDS: list[dict[str, Any]] = [plain(FULL), plain(BARE), FAILED]
 KEYS = [
     "file", "machine", "start", "duration_s", "score", "p_value", "anomalous", "threshold", "bands", "when", "rotor",
     "no_rotor", "set_aside", "level", "clips", "known_clips", "warnings", "error", "skipped", "alarms", "clip_scores",
-    "alarm_spans",
+    "alarm_spans", "started", "started_from",
 ]  # fmt: skip
 COLUMNS = writers.columns_of(application)
 

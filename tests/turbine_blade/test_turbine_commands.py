@@ -28,7 +28,7 @@ COMMAND = (sys.executable, "-c", "from acoustic.cli import main; main()", "turbi
 KEYS = {
     *("file", "machine", "start", "duration_s", "score", "p_value", "anomalous", "threshold", "bands", "when"),
     *("rotor", "no_rotor", "set_aside", "level", "clips", "known_clips", "warnings", "error"),
-    *("skipped", "alarms", "clip_scores", "alarm_spans"),
+    *("skipped", "alarms", "clip_scores", "alarm_spans", "started", "started_from"),
 }
 CALIBRATION = {
     "simulated": True,
