@@ -117,8 +117,8 @@ class ResetOptions(StoreOptions):
 def reset(options: ResetOptions) -> Iterator[Output]:
     """Begin a new epoch of a machine."""
     machine, model, store = options.machine, options.model, Baselines(options.baselines)
+    options.existing(machine, model)
     with store.changing(machine):
-        options.existing(machine, model)
         baseline = store.begin(machine, model, options.reason)
         store.save(baseline)
     yield Note(f"{machine}: epoch {len(baseline.epochs)} begins ({options.reason}); its clips are learnt anew.")

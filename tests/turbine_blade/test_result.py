@@ -86,6 +86,7 @@ def test_what_is_not_known_is_null() -> None:
     record = plain(BARE)
     assert {name for name, value in record.items() if value is None} == {
         "machine", "start", "duration_s", "score", "p_value", "anomalous", "rotor", "no_rotor", "level", "error",
+        "started", "started_from",
     }  # fmt: skip
     empty = ("bands", "when", "set_aside", "warnings", "clip_scores", "alarm_spans")
     assert [record[name] for name in empty] == [[]] * 6
