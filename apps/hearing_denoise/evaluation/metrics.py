@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from acoustic.errors import DataError, MissingExtraError
+from acoustic.errors import DataError
+from acoustic.extras import extra
 
 Pcm = NDArray[np.int16]
 
@@ -142,9 +143,4 @@ def _kurtoses(pcm: Pcm) -> NDArray[np.float64]:
 
 def _needed(package: str) -> Any:
     """Import a package of the extra for evaluation."""
-    from importlib import import_module
-
-    try:
-        return import_module(package)
-    except ImportError as error:
-        raise MissingExtraError(f"{package} is not installed: pip install 'acoustic[hearing-eval]'") from error
+    return extra(package, "This measure needs", "'acoustic[hearing-eval]'")
