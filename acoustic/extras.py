@@ -1,28 +1,29 @@
-"""Packages that are not always installed: what needs them says so, and how to install them."""
+"""Packages that only some of the suite needs: whether they are there is asked before any work."""
 
-from importlib import import_module
-from typing import Any
+import sys
+from importlib.util import find_spec
 
 from acoustic.errors import MissingExtraError
 
 
-def extra(package: str, what: str, install: str | None = None) -> Any:
-    """Import an optional package.
+def require(purpose: str, *packages: str) -> None:
+    """Refuse where a package is missing.
 
     Parameters
     ----------
-    package : str
-    what : str
-        Beginning of the sentence when it is missing, such as ``Pictures need``.
-    install : str, optional
-        What to tell pip, if not the package's name.
+    purpose : str
+        What needs it, as a sentence begins: "Training".
+    packages : str
+        Names as they are imported, which are also those that pip knows.
 
     Raises
     ------
     MissingExtraError
-        When it is not installed.
+        The message has the command that installs what is missing.
     """
-    try:
-        return import_module(package)
-    except ImportError as error:
-        raise MissingExtraError(f"{what} {package}: pip install {install or package}.") from error
+    missing = [package for package in packages if sys.modules.get(package, find_spec(package)) is None]
+    if missing:
+        raise MissingExtraError(
+            f"{purpose} needs {' and '.join(missing)}, not installed here: "
+            f"{sys.executable} -m pip install {' '.join(missing)}"
+        )

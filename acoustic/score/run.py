@@ -9,7 +9,7 @@ from typing import Any
 from acoustic import __version__
 from acoustic.application import Loaded, Row, options_for
 from acoustic.errors import ParameterError
-from acoustic.extras import extra
+from acoustic.extras import require
 from acoustic.progress import progress
 from acoustic.records import members
 from acoustic.score.batch import Outcome, score_all
@@ -90,9 +90,9 @@ class Scoring:
         self._complain = complain
         self._loaded, self._options, self._request = loaded, options, request
         if request.form is Form.PARQUET:
-            extra("pyarrow", "Parquet needs", "pyarrow, or write CSV instead")
+            require("Parquet", "pyarrow")
         if request.pictures is not None or request.overviews:
-            extra("matplotlib", "Pictures need")
+            require("Drawing", "matplotlib")
         self.tasks = list(_tasks(loaded, options, files, roots, request))
         self._resumption = None if request.output is None else self._resume(request.output)
         self.notes = [] if self._resumption is None else list(self._resumption.notes())

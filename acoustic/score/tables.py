@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from acoustic.application import Application, Column, Row
-from acoustic.extras import extra
+from acoustic.extras import require
 from acoustic.records import at
 from acoustic.text import utf8
 
@@ -40,7 +40,9 @@ def to_arrow(application: App, rows: Iterable[Row]) -> "pyarrow.Table":
     MissingExtraError
         When pyarrow is not installed.
     """
-    pa = extra("pyarrow", "This table needs")
+    require("This table", "pyarrow")
+    import pyarrow as pa
+
     types = {str: pa.string(), float: pa.float64(), int: pa.int64(), bool: pa.bool_()}
     schema = pa.schema([(column.name, types[column.kind]) for column in columns_of(application)])
     values = [{name: utf8(one) if isinstance(one, str) else one for name, one in flat(application, row).items()}
@@ -56,7 +58,9 @@ def to_pandas(application: App, rows: Iterable[Row]) -> "pandas.DataFrame":
     MissingExtraError
         When pandas is not installed.
     """
-    pd = extra("pandas", "This table needs")
+    require("This table", "pandas")
+    import pandas as pd
+
     types = {str: "object", float: "float64", int: "Int64", bool: "boolean"}
     columns = columns_of(application)
     values = [list(flat(application, row).values()) for row in rows]

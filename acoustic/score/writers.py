@@ -10,7 +10,6 @@ from typing import Any
 
 from acoustic.application import Application, Row
 from acoustic.errors import ParameterError
-from acoustic.extras import extra
 from acoustic.files import whole_file, write_failure
 from acoustic.links.archive import label_lines
 from acoustic.records import json_line
@@ -171,7 +170,6 @@ def write_parquet(application: App, rows: Iterable[Row], path: Path) -> None:
     AcousticError
         When the file cannot be written.
     """
-    extra("pyarrow", "Parquet needs", "pyarrow, or write CSV instead")
     from pyarrow import parquet
 
     table = to_arrow(application, rows)

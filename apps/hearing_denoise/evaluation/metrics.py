@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from acoustic.errors import DataError
-from acoustic.extras import extra
+from acoustic.errors import DataError, MissingExtraError
 
 Pcm = NDArray[np.int16]
 
@@ -143,4 +142,9 @@ def _kurtoses(pcm: Pcm) -> NDArray[np.float64]:
 
 def _needed(package: str) -> Any:
     """Import a package of the extra for evaluation."""
-    return extra(package, "This measure needs", "'acoustic[hearing-eval]'")
+    from importlib import import_module
+
+    try:
+        return import_module(package)
+    except ImportError as error:
+        raise MissingExtraError(f"{package} is not installed: pip install 'acoustic[hearing-eval]'") from error
