@@ -52,6 +52,15 @@ def own_sources(package: str) -> dict[str, str]:
     return {item.name: item.read_text(encoding="utf-8") for item in sorted(found, key=lambda item: item.name)}
 
 
+def own_replay(package: str) -> str:
+    """C text that drives an application in the proof, see :attr:`Firmware.replay`."""
+    return _own_example(package, "replay.c")
+
+
 def own_listen(package: str) -> str:
     """C text of an application's side of the example programs, see :attr:`Firmware.listen`."""
-    return files(package).joinpath("csrc", "example", "listen.c").read_text(encoding="utf-8")
+    return _own_example(package, "listen.c")
+
+
+def _own_example(package: str, name: str) -> str:
+    return files(package).joinpath("csrc", "example", name).read_text(encoding="utf-8")

@@ -1,1 +1,0 @@
-"""Hears whistles: the smallest application that has everything."""

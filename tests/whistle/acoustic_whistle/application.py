@@ -1,19 +1,18 @@
 """The application: all that the suite needs to know to make commands, files, pictures and firmware of it."""
 
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Annotated, Any
 
 from acoustic import plot
 from acoustic.application import Action, Application, Cell, Chain, Collector, Column, Facts, Label, Report
 from acoustic.export.constants import Constants
-from acoustic.firmware import Firmware, own_listen, own_sources
+from acoustic.firmware import Firmware, own_listen, own_replay, own_sources
 from acoustic.frontend.c_tables import log_mel_fields
 from acoustic.frontend.tables import front_end_tables
 from acoustic.records import About
 
 from .model import FRONT_END, Model, Whistle, WhistleChain, read, stages
-from .train import Trial, evaluate, sounds, train
+from .train import EvaluateOptions, TrainOptions, evaluate, sounds, train
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +77,7 @@ def firmware(model: Model) -> Firmware:
         sources={**own_sources(__package__), **generated},
         core=("acoustic_fft.c", "acoustic_frames.c", "acoustic_logmel.c"),
         networks={"acoustic_whistle_network": model.bundle.network},
-        replay=files(__package__).joinpath("csrc/example/replay.c").read_text(encoding="utf-8"),
+        replay=own_replay(__package__),
         listen=own_listen(__package__),
         stages=("levels", "inputs", "outputs", "whistles"),
         expected=lambda pcm: {stage: values.tobytes() for stage, values in stages(model, {"pcm": pcm}).items()},
@@ -103,6 +102,6 @@ application = Application(
     labels=lambda row: [Label(one["t_s"], one["t_s"], "whistle") for one in row["whistles"]],
     picture=Picture,
     firmware=firmware,
-    train=Action(help="Train.\n\nExample: acoustic whistle train my.bundle", options=Trial, run=train),
-    evaluate=Action(help="Evaluate.\n\nExample: acoustic whistle evaluate my.bundle", options=Trial, run=evaluate),
+    train=Action(help="Train.\n\nExample: acoustic whistle train my.bundle", options=TrainOptions, run=train),
+    evaluate=Action(help="Evaluate.\n\nExample: acoustic whistle evaluate", options=EvaluateOptions, run=evaluate),
 )
