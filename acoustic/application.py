@@ -269,6 +269,8 @@ class Action(Generic[P]):
     options: type[P]
     """A record class; its fields become arguments and options."""
     run: Callable[[P], Iterable[Output]]
+    needs: tuple[str, ...] = ()
+    """Packages beyond the base installation that it needs, by the names they are imported by."""
 
 
 @dataclass(frozen=True, kw_only=True)

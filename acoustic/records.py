@@ -33,6 +33,7 @@ LONGEST_TEXT, LONGEST_LIST, LARGEST = 10_000, 100_000, 2.0**53
 DEEPEST, LARGEST_INTEGER = 32, 2**63
 #: Characters of a message, and of a value that one quotes.
 LONGEST_MESSAGE, LONGEST_QUOTE = 300, 60
+_AS_THEY_ARE = frozenset({int, str, bool, NoneType})
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,15 @@ def plain(value: Any) -> Any:
 
 
 def _written(value: Any, about: About) -> Any:
+    # Most values are numbers and texts: first, for rows may hold thousands.
+    if isinstance(value, float):
+        if about.digits is not None:
+            return round(value, about.digits)
+        if about.significant is not None:
+            return float(f"{value:.{about.significant}g}")
+        return value
+    if type(value) in _AS_THEY_ARE:
+        return value
     if is_dataclass(value):
         return plain(value)
     if isinstance(value, Mapping):
@@ -105,14 +115,7 @@ def _written(value: Any, about: About) -> Any:
         return [_written(part, about) for part in value]
     if isinstance(value, Path):
         return str(value)
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, float):
-        if about.digits is not None:
-            return round(value, about.digits)
-        if about.significant is not None:
-            return float(f"{value:.{about.significant}g}")
-    return value
+    return value.value if isinstance(value, Enum) else value
 
 
 def json_line(record: Mapping[str, object]) -> str:

@@ -57,10 +57,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFil
 
 
 class _Scheduling(LoadFileScheduling):
-    """Gives each process whole files, whose tests share fixtures, and all files of live audio to one."""
+    """Gives each process whole files, whose tests share fixtures, and all files of live audio to one.
+
+    The checks of an application are as much work as a file.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         path = super()._split_scope(nodeid)
+        if Path(path).name == "test_applications.py":
+            return nodeid.partition("-")[0]
         return "live audio" if "live" in Path(path).stem else path
 
 

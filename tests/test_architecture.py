@@ -13,7 +13,15 @@ SOURCES = sorted([*CHECKOUT.glob("acoustic/**/*.py"), *CHECKOUT.glob("apps/**/*.
 
 # Lowest first. A module may import from its own layer and from those before it.
 LAYERS = [
-    {"acoustic.errors", "acoustic", "acoustic.files", "acoustic.statistics", "acoustic.native", "acoustic.progress"},
+    {
+        "acoustic.errors",
+        "acoustic",
+        "acoustic.extras",
+        "acoustic.files",
+        "acoustic.statistics",
+        "acoustic.native",
+        "acoustic.progress",
+    },
     {"acoustic.records", "acoustic.text"},
     {"acoustic.frontend", "acoustic.audio", "acoustic.download"},
     {"acoustic.signals"},

@@ -8,6 +8,7 @@ import typer
 from acoustic.application import Action, Claim, Line, Note, Output, Record, Table, Written
 from acoustic.commands import options, terminal
 from acoustic.commands.flags import command, parameter, parameters_of, record_of
+from acoustic.extras import require
 from acoustic.records import plain
 
 VERDICTS = {True: "ok", False: "MISSED", None: ""}
@@ -18,6 +19,7 @@ def action_command(action: Action[Any]) -> Any:
     parameters = [*parameters_of(action.options), parameter("as_json", options.Json, False)]
 
     def run(values: dict[str, Any]) -> None:
+        require("This command", *action.needs)
         outputs = action.run(record_of(action.options, values))
         raise typer.Exit(show(outputs, as_json=values["as_json"]))
 

@@ -158,7 +158,10 @@ class Session(Generic[E]):
                 return None if self.interrupted else next(blocks, None)
             finally:
                 self._waiting = False
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, RuntimeError) as error:
+            # What breaks off a source that waits for a lock may leave a RuntimeError of the lock.
+            if isinstance(error, RuntimeError) and not self.interrupted:
+                raise
             return None
 
     def _interrupt(self) -> None:

@@ -121,6 +121,11 @@ def in_order(job: Callable[[T], R], items: Iterable[T], executor: Executor, jobs
         raise AcousticError(
             "A scoring process was killed, perhaps because memory ran out. Try again with fewer jobs."
         ) from error
+    except RuntimeError as error:
+        # Ctrl-C while a lock is taken leaves a RuntimeError of the lock.
+        if isinstance(error.__context__, KeyboardInterrupt):
+            raise error.__context__ from None
+        raise
     finally:
         for future in waiting:
             future.cancel()

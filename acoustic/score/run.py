@@ -8,7 +8,8 @@ from typing import Any
 
 from acoustic import __version__
 from acoustic.application import Loaded, Row, options_for
-from acoustic.errors import MissingExtraError, ParameterError
+from acoustic.errors import ParameterError
+from acoustic.extras import require
 from acoustic.progress import progress
 from acoustic.records import members
 from acoustic.score.batch import Outcome, score_all
@@ -17,7 +18,7 @@ from acoustic.score.processes import n_jobs, workers
 from acoustic.score.recording import Task
 from acoustic.score.resume import Resumption
 from acoustic.score.sound import refuse_inputs, sounds_in
-from acoustic.score.writers import Form, names_in, require_parquet, write_rows
+from acoustic.score.writers import Form, names_in, write_rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,9 +90,9 @@ class Scoring:
         self._complain = complain
         self._loaded, self._options, self._request = loaded, options, request
         if request.form is Form.PARQUET:
-            require_parquet()
+            require("Parquet", "pyarrow")
         if request.pictures is not None or request.overviews:
-            require_pictures()
+            require("Drawing", "matplotlib")
         self.tasks = list(_tasks(loaded, options, files, roots, request))
         self._resumption = None if request.output is None else self._resume(request.output)
         self.notes = [] if self._resumption is None else list(self._resumption.notes())
@@ -174,17 +175,3 @@ def _tasks(
     own = options_for(loaded, options, files, roots)
     for path, picture in zip(files, pictures, strict=True):
         yield Task(path=path, options=own[path], picture=picture, sound=sounds.get(path))
-
-
-def require_pictures() -> None:
-    """Refuse where pictures cannot be drawn, before any work.
-
-    Raises
-    ------
-    MissingExtraError
-        When matplotlib is not installed.
-    """
-    try:
-        import matplotlib  # noqa: F401 - whether it is there is the question
-    except ImportError as error:
-        raise MissingExtraError("Pictures need matplotlib: pip install matplotlib.") from error

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from acoustic.application import Application, Column, Row
-from acoustic.errors import MissingExtraError
+from acoustic.extras import require
 from acoustic.records import at
 from acoustic.text import utf8
 
@@ -40,10 +40,9 @@ def to_arrow(application: App, rows: Iterable[Row]) -> "pyarrow.Table":
     MissingExtraError
         When pyarrow is not installed.
     """
-    try:
-        import pyarrow as pa
-    except ImportError as error:
-        raise MissingExtraError("This table needs pyarrow: pip install pyarrow.") from error
+    require("This table", "pyarrow")
+    import pyarrow as pa
+
     types = {str: pa.string(), float: pa.float64(), int: pa.int64(), bool: pa.bool_()}
     schema = pa.schema([(column.name, types[column.kind]) for column in columns_of(application)])
     values = [{name: utf8(one) if isinstance(one, str) else one for name, one in flat(application, row).items()}
@@ -59,10 +58,9 @@ def to_pandas(application: App, rows: Iterable[Row]) -> "pandas.DataFrame":
     MissingExtraError
         When pandas is not installed.
     """
-    try:
-        import pandas as pd
-    except ImportError as error:
-        raise MissingExtraError("This table needs pandas: pip install pandas.") from error
+    require("This table", "pandas")
+    import pandas as pd
+
     types = {str: "object", float: "float64", int: "Int64", bool: "boolean"}
     columns = columns_of(application)
     values = [list(flat(application, row).values()) for row in rows]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from acoustic.application import Application, Row
-from acoustic.errors import MissingExtraError, ParameterError
+from acoustic.errors import ParameterError
 from acoustic.files import whole_file, write_failure
 from acoustic.links.archive import label_lines
 from acoustic.records import json_line
@@ -160,20 +160,6 @@ def write_lines(lines: Iterable[str], path: Path | None) -> None:
         raise write_failure(path, error) from error
 
 
-def require_parquet() -> None:
-    """Refuse where Parquet cannot be written, before any work.
-
-    Raises
-    ------
-    MissingExtraError
-        When pyarrow is not installed.
-    """
-    try:
-        import pyarrow  # noqa: F401 - whether it is there is the question
-    except ImportError as error:
-        raise MissingExtraError("Parquet needs pyarrow: pip install pyarrow, or write CSV instead.") from error
-
-
 def write_parquet(application: App, rows: Iterable[Row], path: Path) -> None:
     """Write one row per recording to a Parquet file, whole or not at all.
 
@@ -184,7 +170,6 @@ def write_parquet(application: App, rows: Iterable[Row], path: Path) -> None:
     AcousticError
         When the file cannot be written.
     """
-    require_parquet()
     from pyarrow import parquet
 
     table = to_arrow(application, rows)

@@ -127,4 +127,5 @@ EVALUATE = Action(
     "Example: acoustic hearing evaluate pairs.csv --plot by_snr.png",
     options=HearingEvaluateOptions,
     run=evaluate,
+    needs=("pesq", "pystoi"),
 )

@@ -7,7 +7,7 @@ import textwrap
 
 from acoustic.export import c_text
 from acoustic.export.constants import Constants
-from acoustic.firmware import Firmware, own_listen, own_sources
+from acoustic.firmware import Firmware
 
 from .chain import FADE_FRAMES
 from .compiled import definitions
@@ -17,15 +17,9 @@ from .model import HearingModel
 from .network import floor_of
 from .stages import stages
 
-HEADER = "acoustic_hearing.h"
-NETWORK = "acoustic_hearing_network"
 #: In the order of their numbers in the C.
 STAGES = ("features", "gains", "enhanced")
-CORE = (
-    *("acoustic_frontend.h", "acoustic_lanes.h", "acoustic_math.h", "acoustic_trace.h"),
-    *("acoustic_fft.c", "acoustic_fft.h", "acoustic_frames.c", "acoustic_frames.h"),
-    *("acoustic_logmel.c", "acoustic_stft.c"),
-)
+CORE = ("acoustic_fft.c", "acoustic_frames.c", "acoustic_logmel.c", "acoustic_stft.c")
 SETTINGS = """\
 /*
  * Sizes, and the numbers that the features are computed by, of one model: written by the Python package.
@@ -67,32 +61,6 @@ void acoustic_hearing_start(acoustic_hearing *hearing)
     acoustic_hearing_start_with(hearing, &acoustic_hearing_model);
 }
 """
-REPLAY = """\
-#include "acoustic_hearing.h"
-#include "replay.h"
-
-static acoustic_hearing hearing;
-
-void replay_start(void)
-{
-    acoustic_hearing_start(&hearing);
-}
-
-void replay_push(const int16_t *pcm, size_t n)
-{
-    int16_t clear[2 * ACOUSTIC_HEARING_HOP_SAMPLES - 1];
-    while (n > 0) {
-        const size_t part = n < ACOUSTIC_HEARING_HOP_SAMPLES ? n : ACOUSTIC_HEARING_HOP_SAMPLES;
-        acoustic_hearing_push(&hearing, pcm, part, clear);
-        pcm += part;
-        n -= part;
-    }
-}
-
-void replay_end(void)
-{
-}
-"""
 
 
 def firmware(model: HearingModel) -> Firmware:
@@ -101,20 +69,14 @@ def firmware(model: HearingModel) -> Firmware:
     A device's stream has no end: nothing is flushed, on either side of the proof.
     """
     rate_hz = model.front_end.rate_hz
-    return Firmware(
-        application="hearing",
-        header=HEADER,
-        sources={
-            **own_sources(__package__),
-            "acoustic_hearing_settings.h": settings(model),
-            "acoustic_hearing_model.c": _tables(model),
-        },
+    return Firmware.of_package(
+        __package__,
+        "hearing",
+        generated={"acoustic_hearing_settings.h": settings(model), "acoustic_hearing_model.c": _tables(model)},
         core=CORE,
-        networks={NETWORK: model.tflite},
-        replay=REPLAY,
-        listen=own_listen(__package__),
+        network=model.tflite,
         stages=STAGES,
-        expected=lambda pcm: {name: stage.tobytes() for name, stage in stages(model, {"pcm": pcm}).items()},
+        compute=lambda pcm: stages(model, {"pcm": pcm}),
         rate_hz=rate_hz,
         example_pcm=example_pcm(rate_hz),
     )
@@ -151,4 +113,4 @@ def _tables(model: HearingModel) -> str:
         "floor": floor_of(model.decision.floor_db),
     }
     constants.add("acoustic_hearing_definition", "acoustic_hearing_model", definition)
-    return f'#include "{HEADER}"\n\n{constants.source()}{START}'
+    return f'#include "acoustic_hearing.h"\n\n{constants.source()}{START}'

@@ -83,6 +83,7 @@ TRAIN = Action(
     "Example: acoustic hearing train -o mine.bundle --work training",
     options=HearingTrainOptions,
     run=run,
+    needs=("tensorflow", "pesq", "pystoi"),
 )
 
 

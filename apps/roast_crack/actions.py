@@ -178,6 +178,7 @@ TRAIN = Action(
     ),
     options=TrainOptions,
     run=train,
+    needs=("tensorflow",),
 )
 EVALUATE = Action(
     help=(

@@ -1,14 +1,12 @@
 """The roast application as firmware: its C, the constants of a bundle, and the same chain in Python beside it."""
 
 import math
-from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from acoustic.export import c_text
 from acoustic.export.constants import Constants
-from acoustic.firmware import Firmware, own_listen, own_sources
+from acoustic.firmware import Firmware
 from acoustic.frontend import FrontEnd
 from acoustic.frontend.c_tables import log_mel_fields
 from acoustic.frontend.noise_floor import STEPS_PER_DB
@@ -22,71 +20,23 @@ from .model import RoastModel
 from .network import SCORE_STEPS
 from .stages import TRACED, stages
 
-HEADER = "acoustic_roast.h"
-NETWORK = "acoustic_roast_network"
-CORE = (
-    *("acoustic_frontend.h", "acoustic_lanes.h", "acoustic_math.h", "acoustic_trace.h"),
-    *("acoustic_fft.c", "acoustic_fft.h", "acoustic_frames.c", "acoustic_frames.h"),
-    *("acoustic_logmel.c", "acoustic_noise_floor.c"),
-)
-REPLAY = """\
-#include "acoustic_roast.h"
-#include "acoustic_trace.h"
-#include "replay.h"
-
-static acoustic_roast roast;
-
-static void hear(void *user, const acoustic_roast_event *event)
-{
-    const uint32_t words[] = {(uint32_t)event->type, event->t_ms,   event->decided_ms,
-                              event->first_pop_ms,   event->cracks, event->score};
-    (void)user;
-    (void)words;
-    ACOUSTIC_TRACE(3, words, sizeof words);
-}
-
-void replay_start(void)
-{
-    acoustic_roast_start(&roast);
-}
-
-void replay_push(const int16_t *pcm, size_t n)
-{
-    acoustic_roast_push(&roast, pcm, n, hear, 0);
-}
-
-void replay_end(void)
-{
-    acoustic_roast_flush(&roast, hear, 0);
-}
-"""
+CORE = ("acoustic_fft.c", "acoustic_frames.c", "acoustic_logmel.c", "acoustic_noise_floor.c")
 
 
 def firmware(model: RoastModel) -> Firmware:
     """Return everything that the export needs to know of a model."""
     front_end = model.front_end
-    return Firmware(
-        application="roast",
-        header=HEADER,
-        sources={
-            **own_sources(__package__),
-            "acoustic_roast_model.h": _model_header(model),
-            "acoustic_roast_model.c": _model_source(model),
-        },
+    return Firmware.of_package(
+        __package__,
+        "roast",
+        generated={"acoustic_roast_model.h": _model_header(model), "acoustic_roast_model.c": _model_source(model)},
         core=CORE,
-        networks={NETWORK: model.network.tflite},
-        replay=REPLAY,
-        listen=own_listen(__package__),
+        network=model.network.tflite,
         stages=TRACED,
-        expected=partial(_expected, model),
+        compute=lambda pcm: stages(model, {"pcm": pcm}),
         rate_hz=front_end.rate_hz,
         example_pcm=example_pcm(front_end.rate_hz),
     )
-
-
-def _expected(model: RoastModel, pcm: NDArray[np.int16]) -> dict[str, bytes]:
-    computed = stages(model, {"pcm": pcm})
-    return {name: computed[name].tobytes() for name in TRACED}
 
 
 def _model_header(model: RoastModel) -> str:

@@ -55,7 +55,9 @@ class TurbineCollector(Collector[Event, Score]):
         self._aside: list[SetAside] = []
         self._alarms: list[AlarmSpan] = []
         self._rotor: RotorRead | None = None
-        self._why = self._stands_out = ""
+        self._why = ""
+        self._latest: tuple[Band, ...] = ()
+        """What stands out in the latest clip."""
 
     def start(self) -> list[Report]:
         """Report when an alarm is raised, and how well that is known."""
@@ -160,7 +162,8 @@ class TurbineCollector(Collector[Event, Score]):
         assert counter is not None
         score: list[str | tuple[str, str]] = [("waiting for the first clip", "dim")]
         if self._clips:
-            score = [f"{self._clips[-1].score:.2f}   {self._stands_out}"]
+            band = "".join(band_text(plain(band)) for band in self._latest[:1])
+            score = [f"{self._clips[-1].score:.2f}   {band}"]
         aside = f"{len(self._clips)} judged   {self._skipped} set aside"
         return {
             "machine": [self._options.machine or "-"],
@@ -187,7 +190,7 @@ class TurbineCollector(Collector[Event, Score]):
         self._p_values.append(judgement.p_value)
         self._levels_db.append(judgement.level_db)
         self._add_moments(event)
-        self._stands_out = "".join(band_text(plain(band)) for band in judgement.bands[:1])
+        self._latest = judgement.bands
         judged = ClipJudged(
             start_s=clip.start_s,
             end_s=clip.end_s,

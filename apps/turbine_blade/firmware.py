@@ -4,13 +4,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from acoustic.errors import ExportError
 from acoustic.export import c_text
 from acoustic.export.constants import Constants
-from acoustic.firmware import Firmware, own_listen, own_sources
+from acoustic.firmware import Firmware
 from acoustic.frontend.c_tables import log_mel_fields
 from acoustic.frontend.tables import front_end_tables
 
@@ -23,46 +20,9 @@ from .scorer.model import APPLICATION, TurbineModel, Usual
 from .scorer.persistence import Persistence, choice_for
 from .stages import FIRMWARE, device_stages
 
-HEADER = "acoustic_turbine.h"
-NETWORK = "acoustic_turbine_network"
-CORE = (
-    *("acoustic_frontend.h", "acoustic_lanes.h", "acoustic_math.h", "acoustic_trace.h"),
-    *("acoustic_fft.c", "acoustic_fft.h", "acoustic_frames.c", "acoustic_frames.h", "acoustic_logmel.c"),
-)
+CORE = ("acoustic_fft.c", "acoustic_frames.c", "acoustic_logmel.c")
 #: Sums of longer clips would not fit 32 bits.
 MOST_STRETCHES = 31
-REPLAY = """\
-#include "acoustic_trace.h"
-#include "acoustic_turbine.h"
-#include "replay.h"
-
-static acoustic_turbine turbine;
-
-static void hear(void *user, const acoustic_turbine_event *event)
-{
-    const int32_t words[] = {(int32_t)event->type,        (int32_t)event->reason,      (int32_t)event->start_frame,
-                             (int32_t)event->stop_frame,  (int32_t)event->kept_frames, event->surprise,
-                             (int32_t)event->unusual};
-    (void)user;
-    (void)words;
-    ACOUSTIC_TRACE(2, words, sizeof words);
-}
-
-void replay_start(void)
-{
-    acoustic_turbine_start(&turbine);
-}
-
-void replay_push(const int16_t *pcm, size_t n)
-{
-    acoustic_turbine_push(&turbine, pcm, n, hear, 0);
-}
-
-void replay_end(void)
-{
-    acoustic_turbine_flush(&turbine, hear, 0);
-}
-"""
 
 
 def firmware(model: TurbineModel, usual: Usual | None = None) -> Firmware:
@@ -91,24 +51,17 @@ def firmware(model: TurbineModel, usual: Usual | None = None) -> Firmware:
             "Clips are judged on the device; what blades show of a rotor is read on a PC or a gateway.",
         ]
     )
-
-    def expected(pcm: NDArray[np.int16]) -> dict[str, bytes]:
-        return {name: values.tobytes() for name, values in device_stages(model, pcm, usual).items()}
-
-    return Firmware(
-        application=APPLICATION,
-        header=HEADER,
-        sources={
-            **own_sources(__package__),
+    return Firmware.of_package(
+        __package__,
+        APPLICATION,
+        generated={
             "acoustic_turbine_model.h": f"{about}\n{_settings(model, persistence)}",
             "acoustic_turbine_model.c": f"{about}\n{_tables(model, usual)}",
         },
         core=CORE,
-        networks={NETWORK: model.network_file},
-        replay=REPLAY,
-        listen=own_listen(__package__),
+        network=model.network_file,
         stages=FIRMWARE,
-        expected=expected,
+        compute=lambda pcm: device_stages(model, pcm, usual),
         rate_hz=model.front_end.rate_hz,
         example_pcm=example_pcm(model.front_end.rate_hz),
     )
@@ -204,7 +157,7 @@ def _tables(model: TurbineModel, usual: Usual) -> str:
     for name, table in {"known": model.clips.surprise, "never_heard": never_heard}.items():
         fields = {**table.arrays(), "n": len(table.knots)}
         constants.add("acoustic_turbine_surprise_table", f"acoustic_turbine_{name}", fields)
-    return f'#include "{HEADER}"\n\n{constants.source()}'
+    return f'#include "acoustic_turbine.h"\n\n{constants.source()}'
 
 
 def _head_fields(head: Head) -> Mapping[str, Any]:

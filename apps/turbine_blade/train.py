@@ -326,4 +326,5 @@ TRAIN = Action(
     "Example: acoustic turbine train healthy/ -o mine.bundle --table conditions.csv",
     options=TrainOptions,
     run=run,
+    needs=("tensorflow",),
 )

@@ -4,14 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import toy_application
 from fuzzing import HERE, INPUTS, build_target, feed
 from made_graphs import LAYERS
 
+from acoustic.export.content import load_content
 from acoustic.export.network import KERNEL_FOLDER, NetworkSource, network_source
 from acoustic.model.bundle import Bundle
 from acoustic.model.runtime import Network
-from acoustic.native.build import HERE as NATIVE
 
 FOLDER = Path(__file__).parent.parent / "model" / "models"
 MODELS = ["arithmetic", "dscnn", "gru_step", "layout", "pooling"]  # every kernel
@@ -65,54 +64,53 @@ def test_whole_networks_keep_to_their_memory(tmp_path):
     assert feed(build_networks(networks, tmp_path)) > INPUTS
 
 
-TOY_TARGET = """
+TARGET = """
 #include <stdlib.h>
-#include "acoustic_toy.h"
+#include "acoustic_whistle.h"
 #include "fuzz.h"
 
-static void hear(uint32_t frame)
+static void hear(int32_t frame)
 {
     fuzz_tell(&frame, sizeof frame);
 }
 
-static void push(void *toy, const int16_t *pcm, size_t n)
+static void push(void *whistle, const int16_t *pcm, size_t n)
 {
-    acoustic_toy_push(toy, pcm, n, hear);
+    acoustic_whistle_push(whistle, pcm, n, hear);
 }
 
 void fuzz_drive(fuzz_input *input)
 {
-    acoustic_toy *const toy = fuzz_memory(sizeof *toy);
-    toy->sum = toy->in_frame = toy->frame = 0;
+    acoustic_whistle *const whistle = fuzz_memory(sizeof *whistle);
+    acoustic_whistle_start(whistle);
     while (input->left) {
-        fuzz_sound(input, push, toy);
+        fuzz_sound(input, push, whistle);
+        fuzz_tell(&whistle->frame, sizeof whistle->frame);
     }
-    free(toy);
+    free(whistle);
 }
 """
+PUSH = "    float levels_db[BANDS];\n"
 
 
 @pytest.mark.parametrize(
     ("right", "wrong", "complaint"),
     [
         ("", "", None),
-        ("i < n;", "i <= n;", "heap-buffer-overflow"),
-        ("toy->sum += ", "toy->sum += (i == 0) * 640000u + ", "in input"),  # where blocks begin
-        ("toy->frame++;", "toy->frame += (uint32_t)(1 << toy->frame % 40u);", "left shift|shift exponent"),
+        (PUSH, f"    whistle->run = pcm[n];\n{PUSH}", "heap-buffer-overflow"),
+        (PUSH, f"    whistle->frame++;\n{PUSH}", "in input"),  # where blocks begin
+        ("++whistle->frame;", "whistle->frame += 1 << whistle->frame % 40;", "left shift|shift exponent"),
     ],
 )
-def test_planted_faults_are_found(tmp_path, right, wrong, complaint):
-    made = toy_application.firmware(toy_application.toy_bundle())
-    (network,) = made.networks.items()
-    source = made.sources["acoustic_toy.c"]
-    assert right in source
-    texts = {**made.sources, "acoustic_toy.c": source.replace(right, wrong, 1), "toy.c": TOY_TARGET}
-    for name, text in texts.items():
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    sources = network_source(Network.from_bytes(network[1]), network[0]).write(tmp_path)
-    program = build_target(
-        tmp_path / "toy.c", [tmp_path / "acoustic_toy.c", *sources], tmp_path, include=[NATIVE, KERNEL_FOLDER]
-    )
+def test_planted_faults_are_found(whistle, tmp_path, right, wrong, complaint):
+    content = load_content("whistle")
+    name = "acoustic_whistle.c"
+    assert right in content.sources[name]
+    texts = {**content.sources, name: content.sources[name].replace(right, wrong, 1), "target.c": TARGET}
+    for file, text in texts.items():
+        (tmp_path / file).write_text(text, encoding="utf-8")
+    sources = [tmp_path / file for file in content.sources if file.endswith(".c")]
+    program = build_target(tmp_path / "target.c", sources, tmp_path)
     if complaint is None:
         told = feed(program, 100)
         assert told > 100

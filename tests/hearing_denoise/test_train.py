@@ -13,7 +13,7 @@ from acoustic.application import from_bundle, load
 from acoustic.audio import write_wav
 from acoustic.export.compilers import host_compiler
 from acoustic.export.content import load_content
-from acoustic.export.exporting import Settings, export
+from acoustic.export.exporting import ExportSettings, export
 from acoustic.model.bundle import Bundle
 from acoustic.score import processes
 
@@ -78,7 +78,7 @@ def test_a_model_of_another_rate_works_to_the_end(
         assert content.firmware is not None
         few = content.firmware.example_pcm[20 * 44_100 : 24 * 44_100]
         short = replace(content, firmware=replace(content.firmware, example_pcm=few))
-        report = export(short, tmp_path / "firmware", Settings(boards=[]))
+        report = export(short, tmp_path / "firmware", ExportSettings(boards=[]))
         chain = {one.stage: one for one in report.comparisons if one.target == "host-c" and one.stage in STAGES}
         assert chain.keys() == set(STAGES)
         assert not any(one.differing_bytes for one in report.comparisons)

@@ -4,6 +4,7 @@ import itertools
 import os
 import signal
 import time
+from collections.abc import Iterator
 
 import pytest
 from made_sources import Blocks, Sums, ones
@@ -73,6 +74,21 @@ def test_interrupt_breaks_off_waiting() -> None:
     with Session(Blocks(ones(1), pause_s=30.0), Sums()) as session:
         assert [step.events for step in session] == [[0]]
     assert time.monotonic() - start < 10
+    assert session.interrupted
+
+
+def test_interrupt_of_a_source_that_takes_a_lock() -> None:
+    class Locked(Blocks):
+        def __iter__(self) -> Iterator[Pcm16]:
+            yield ones(1)
+            try:
+                os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(10)
+            finally:
+                raise RuntimeError("cannot release un-acquired lock")
+
+    with Session(Locked(), Sums()) as session:
+        assert [step.events for step in session] == [[1], [1]]
     assert session.interrupted
 
 

@@ -94,6 +94,17 @@ def test_a_killed_process_is_an_error() -> None:
         list(processes.in_order(break_down, [1], executor, jobs=1))
 
 
+def test_ctrl_c_while_a_lock_is_taken_is_ctrl_c() -> None:
+    def broken_off(number: int) -> int:
+        try:
+            raise KeyboardInterrupt
+        finally:
+            raise RuntimeError("cannot release un-acquired lock")
+
+    with ThreadPoolExecutor(1) as executor, pytest.raises(KeyboardInterrupt):
+        list(processes.in_order(broken_off, [1], executor, jobs=1))
+
+
 def length(path: Path) -> int:
     if path.name == "broken":
         raise AudioFileError(f"{path}: broken.")

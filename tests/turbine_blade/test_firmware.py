@@ -218,7 +218,7 @@ def test_a_model_that_heeds_no_nuisances_judges_at_once(small_model: TurbineMode
     assert built(made, tmp_path)(pcm) == wanted
     # One clip is there as soon as its last frame is: what follows the clip adds nothing.
     cut = pcm[: CLIP_SAMPLES + FRONT_END.frame_samples - FRONT_END.hop_samples]
-    at_once = replace(made, replay=made.replay.replace("acoustic_turbine_flush(&turbine, hear, 0);", ""))
+    at_once = driven(made, "flush(it, hear, user)", "((void)0)")
     assert built(at_once, tmp_path)(cut) == made.expected(cut)
 
 
@@ -256,8 +256,7 @@ def test_conditions(
     rows = rng.integers(-900, 900, (60, small_model.layout.n_features + n)).astype(np.int16)
     model = replace(small_model, clips=Channel.fit({"a": rows}, n), conditions=names, levels={"a": (-20.0, 1.0)})
     made = firmware(model)
-    told = f"acoustic_turbine_start(&turbine);\n    acoustic_turbine_condition(&turbine, {call});"
-    made = replace(made, replay=made.replay.replace("acoustic_turbine_start(&turbine);", told))
+    made = driven(made, "start(it)", f"(acoustic_turbine_start(it), acoustic_turbine_condition(it, {call}))")
     pcm = sound()[: 9 * RATE_HZ]
     chain = TurbineChain(model, model.usual(None), known, choice_for(model).persistence)
     assert built(made, tmp_path)(pcm) == stage_bytes([*chain.push(pcm), *chain.flush()])
@@ -275,10 +274,9 @@ def test_another_baseline(small_model: TurbineModel, tmp_path: Path) -> None:
     assert wanted["scores"] != plain.expected(pcm)["scores"]
     assert built(made, tmp_path)(pcm) == wanted
     table = f"static const int16_t mean[] = {{{', '.join(map(str, mean))}}};\n"
-    table += "static const acoustic_turbine_usual baseline = {mean, 9, 37};\n\nvoid replay_start(void)\n{"
-    later = plain.replay.replace("void replay_start(void)\n{", table)
-    later = later.replace("start(&turbine);", "start(&turbine);\n    acoustic_turbine_use(&turbine, &baseline);")
-    assert built(replace(plain, replay=later), tmp_path)(pcm) == wanted
+    table += "static const acoustic_turbine_usual baseline = {mean, 9, 37};\n"
+    later = driven(plain, "start(it)", "(acoustic_turbine_start(it), acoustic_turbine_use(it, &baseline))", table)
+    assert built(later, tmp_path)(pcm) == wanted
 
 
 @needs_compiler
@@ -288,14 +286,20 @@ def test_recordings_one_after_the_other(small: Firmware, watchful: TurbineModel,
     chain = TurbineChain(watchful, watchful.usual("turbine_01"), None, choice_for(watchful).persistence)
     wanted = [stage_bytes([*chain.push(pcm), *chain.flush()]) for pcm in (first, second)]
     assert wanted[1] != small.expected(second)
-    sleep = f"if (n == 1) {{\n        acoustic_turbine_flush(&turbine, hear, 0);\n        return;\n    }}\n    {PUSH}"
-    sleepy = replace(small, replay=small.replay.replace(PUSH, sleep))
+    push = "acoustic_turbine_push(it, pcm, n, hear, user)"
+    sleepy = driven(
+        small, "push(it, pcm, n, hear, user)", f"(n == 1 ? acoustic_turbine_flush(it, hear, user) : {push})"
+    )
     blocks = [*equal_blocks(len(first), 7000), 1, *equal_blocks(len(second), 7000)]
     got = built(sleepy, tmp_path)(np.concatenate([first, np.zeros(1, np.int16), second]), blocks)
     assert got == {stage: wanted[0][stage] + wanted[1][stage] for stage in small.stages}
 
 
-PUSH = "acoustic_turbine_push(&turbine, pcm, n, hear, 0);"
+def driven(made: Firmware, call: str, text: str, tables: str = "") -> Firmware:
+    """Let the replay make other calls than one to ``acoustic_turbine_...``."""
+    return replace(
+        made, replay=made.replay.replace("REPLAY_", f"{tables}#define acoustic_turbine_{call} {text}\nREPLAY_")
+    )
 
 
 def test_what_does_not_fit_the_device_is_refused(small_model: TurbineModel) -> None:

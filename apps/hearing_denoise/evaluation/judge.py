@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from functools import cache, partial
+from typing import Annotated
 
 import numpy as np
 
 from acoustic.errors import AcousticError
+from acoustic.records import About
 from acoustic.score.processes import in_order, workers
 
 from .haspi import MODERATE, NORMAL, haspi
@@ -33,22 +35,24 @@ class Row:
     """One clip by one system. None where there is nothing to measure."""
 
     clip: str
-    speech: str
-    snr_db: float
-    noise: str
+    speech: Annotated[str, About("What is said: clips that share it are alike.")]
+    snr_db: Annotated[float, About("Of the mixture.", unit="dB")]
+    noise: Annotated[str, About("Kind of noise; empty when unknown.")]
     system: str
     pesq: float
     stoi: float
     estoi: float
     si_sdr_db: float
-    pause_reduction_db: float | None
-    """By how much the noise falls in the mixture while nobody speaks."""
-    clean_pesq: float | None = None
-    """PESQ of the clean speech sent through alone; of one clip for each ``speech``, as the next two."""
-    noise_reduction_db: float | None = None
-    """By how much the noise sent through alone falls, after the first second."""
-    musical_noise: float | None = None
-    """Log kurtosis ratio of that noise: 0 for none."""
+    pause_reduction_db: Annotated[
+        float | None, About("By how much the noise falls in the mixture while nobody speaks.", unit="dB")
+    ]
+    clean_pesq: Annotated[
+        float | None, About("PESQ of the clean speech sent through alone; of one clip per speech, as the next two.")
+    ] = None
+    noise_reduction_db: Annotated[
+        float | None, About("By how much the noise sent through alone falls, after the first second.", unit="dB")
+    ] = None
+    musical_noise: Annotated[float | None, About("Log kurtosis ratio of that noise: 0 for none.")] = None
     haspi_normal: float | None = None
     haspi_moderate: float | None = None
 

@@ -4,11 +4,12 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import numpy as np
 
 from acoustic.errors import DataError
+from acoustic.records import About
 
 from ..mixtures.held_out import SNR_DB, held_out_pairs
 from .metrics import RATE_HZ, Pcm, reduction_db, remaining_noise
@@ -22,14 +23,11 @@ class NoisyClip:
     """A noisy recording beside its clean speech, sample for sample, int16 (n_samples,) at ``RATE_HZ``."""
 
     name: str
-    speech: str
-    """What is said: clips that share it are alike."""
+    speech: Annotated[str, About("What is said: clips that share it are alike.")]
     noisy: Pcm
     clean: Pcm
-    snr_db: float
-    """Of the mixture; whole decibels when it had to be measured."""
-    noise: str
-    """Kind of noise; empty when unknown."""
+    snr_db: Annotated[float, About("Of the mixture; whole decibels when it had to be measured.", unit="dB")]
+    noise: Annotated[str, About("Kind of noise; empty when unknown.")]
 
     def load(self) -> "NoisyClip":
         """Return itself: it is there."""

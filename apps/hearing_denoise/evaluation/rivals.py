@@ -26,13 +26,13 @@ SPEEX_FRAME_SAMPLES = 160
 class Rival:
     """A denoiser by others."""
 
+    denoise: Callable[[Pcm], Pcm]
+    """Takes a recording at ``RATE_HZ``; what it returns lags by a constant number of samples."""
     name: str
     package: str
     """What pip calls it."""
     module: str
     """What Python calls it."""
-    denoise: Callable[[Pcm], Pcm]
-    """Takes a recording at ``RATE_HZ``; what it returns lags by a constant number of samples."""
 
     @property
     def installed(self) -> bool:
@@ -96,15 +96,8 @@ def noise_reduce(stationary: bool, pcm: Pcm) -> Pcm:
 
 RIVALS = (
     Rival(name="RNNoise", package="pyrnnoise", module="pyrnnoise", denoise=rnnoise),
-    *(
-        Rival(
-            name=f"WebRTC, level {level}",
-            package="webrtc-noise-gain",
-            module="webrtc_noise_gain",
-            denoise=partial(webrtc, level),
-        )
-        for level in (2, 4)
-    ),
+    Rival(name="WebRTC, level 2", package="webrtc-noise-gain", module="webrtc_noise_gain", denoise=partial(webrtc, 2)),
+    Rival(name="WebRTC, level 4", package="webrtc-noise-gain", module="webrtc_noise_gain", denoise=partial(webrtc, 4)),
     Rival(name="speexdsp", package="speexdsp-ns", module="speexdsp_ns", denoise=speex),
     *(
         Rival(

@@ -6,15 +6,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from acoustic.application import Action, Line, Output, Record, Table, load
-from acoustic.datasets import dataset_path
 from acoustic.errors import DataError
 from acoustic.records import About
 
 from ..scorer.model import APPLICATION
 from ..train import Seed, SizeName
-from .feature_files import FeatureSet
-from .features import evaluate_features, unseen_machines
-from .simulated import evaluate_simulated
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,9 +35,16 @@ class EvaluateOptions:
 def run(options: EvaluateOptions) -> Iterator[Output]:
     """Evaluate a model on simulated turbines, or the method on features."""
     if options.features is None:
+        from .simulated import evaluate_simulated
+
         model = load(options.bundle, APPLICATION).typed
         yield from evaluate_simulated(model, days=options.days, clips=options.clips)
         return
+    from acoustic.datasets import dataset_path
+
+    from .feature_files import FeatureSet
+    from .features import evaluate_features, unseen_machines
+
     fit, judged = map(FeatureSet.load, options.features)
     try:
         published = (dataset_path("ad01_reference") / "ad01_int8.tflite").read_bytes()

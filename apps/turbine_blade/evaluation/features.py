@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.errors import DataError
+from acoustic.records import About
 from acoustic.statistics import auc, auc_interval, detection_rate, partial_auc, wilson
 
 from ..scorer.calibration import STEPS
@@ -36,10 +37,8 @@ class Figures:
 
     auc: float
     auc_interval: tuple[float, float]
-    pauc: float
-    """Partial area up to a false-alarm rate of 0.1, standardised (McClish 1989)."""
-    detection_at_5pct: float
-    """Share of the anomalies found at 5 % false alarms."""
+    pauc: Annotated[float, About("Partial area up to a false-alarm rate of 0.1, standardised (McClish 1989).")]
+    detection_at_5pct: Annotated[float, About("Share of the anomalies found at 5 % false alarms.")]
 
     @classmethod
     def of(cls, scores: NDArray[Any], anomaly: NDArray[np.bool_]) -> "Figures":

@@ -1,7 +1,7 @@
 """Evaluation on simulated turbines that no training has heard: faults of the rotor, rotation rate, days of weather."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -32,8 +32,7 @@ CLIPS_A_DAY, DAY_CLIP_S = 144, 10.5
 OWN_DAYS, OWN_CLIPS_A_DAY = 14, 48
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Heard:
+class _Heard(NamedTuple):
     """What was said of one clip."""
 
     score: float

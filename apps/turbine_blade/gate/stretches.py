@@ -49,13 +49,7 @@ class SetAside:
 
 
 class FaultGate:
-    """Sets aside, stretch by stretch, only what is wrong with the recording itself: clipping and silence.
-
-    Parameters
-    ----------
-    fe : FrontEnd
-        That made the frames.
-    """
+    """Sets aside, stretch by stretch, only what is wrong with the recording itself: clipping and silence."""
 
     def __init__(self, fe: FrontEnd) -> None:
         self.fe = fe

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+
+from acoustic.records import About
 
 F64 = NDArray[np.float64]
 C128 = NDArray[np.complex128]
@@ -31,12 +34,11 @@ SUMMED_BLOCKS = 4
 class Rotation:
     """Rotation over one stretch of levels."""
 
-    rpm: float
-    """Mean rate in revolutions a minute."""
-    drift: float
-    """Relative change of the rate from start to end of the stretch."""
-    comb: float
-    """Height of the blade pass and its harmonics over the floor around them, in nepers of power."""
+    rpm: Annotated[float, About("Mean rate.", unit="rpm")]
+    drift: Annotated[float, About("Relative change of the rate from start to end of the stretch.")]
+    comb: Annotated[
+        float, About("Height of the blade pass and its harmonics over the floor around them, in nepers of power.")
+    ]
 
     @property
     def confidence(self) -> float:

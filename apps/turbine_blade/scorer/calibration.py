@@ -24,8 +24,7 @@ FOLDS = 20
 STEPS = 256
 #: Fewer normals than this tell nothing of what is rare.
 LEAST_NORMALS = 8
-_KNOTS = 24
-_TAIL_SHARE = 0.1
+_KNOTS, _TAIL_SHARE = 24, 0.1
 
 
 @dataclass(frozen=True, eq=False)

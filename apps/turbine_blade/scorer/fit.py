@@ -174,13 +174,13 @@ def fit_model(
         rotor=Channel.fit(rotor, 0) if rotor and sum(map(len, rotor.values())) >= LEAST_ROTOR_READINGS else None,
         levels={name: one.level() for name, one in normals.items()},
         conditions=conditions,
+        section_sd=Sections.learn(layout, moments, n_numbers(conditions)),
         clip_stretches=clip_stretches,
         clip_frames=clip_frames,
+        stretch_octaves=_stretch_octaves(layout, normals, n_numbers(conditions)),
         nuisances=nuisances,
         false_alarm_rate=false_alarm_rate,
         alarms_per_day=alarms_per_day,
-        section_sd=Sections.learn(layout, moments, n_numbers(conditions)),
-        stretch_octaves=_stretch_octaves(layout, normals, n_numbers(conditions)),
     )
 
 

@@ -122,13 +122,7 @@ def simulate_clip(
     labels = add_nuisances([turbine.seed, seed, len(streams)], kinds, x[:samples], turbine, gain_db, rate_hz)
     x = record(noise, x, turbine, gain_db, rate_hz)[:samples]
     return SimulatedClip(
-        pcm=to_pcm(x),
-        rate_hz=rate_hz,
-        rpm=rpm,
-        wind_m_s=wind_m_s,
-        fault=fault,
-        nuisances=labels,
-        turbine=turbine,
+        pcm=to_pcm(x), rate_hz=rate_hz, rpm=rpm, wind_m_s=wind_m_s, fault=fault, nuisances=labels, turbine=turbine
     )
 
 

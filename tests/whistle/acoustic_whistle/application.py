@@ -1,13 +1,12 @@
 """The application: all that the suite needs to know to make commands, files, pictures and firmware of it."""
 
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Annotated, Any
 
 from acoustic import plot
 from acoustic.application import Action, Application, Cell, Chain, Collector, Column, Facts, Label, Report
 from acoustic.export.constants import Constants
-from acoustic.firmware import Firmware, own_listen, own_sources
+from acoustic.firmware import Firmware
 from acoustic.frontend.c_tables import log_mel_fields
 from acoustic.frontend.tables import front_end_tables
 from acoustic.records import About
@@ -72,16 +71,14 @@ def firmware(model: Model) -> Firmware:
         "acoustic_whistle_model.h": "".join(f"#define ACOUSTIC_WHISTLE_{name} ({sizes[name]})\n" for name in sizes),
         "acoustic_whistle_model.c": f'#include "acoustic_whistle.h"\n\n{constants.source()}',
     }
-    return Firmware(
-        application="whistle",
-        header="acoustic_whistle.h",
-        sources={**own_sources(__package__), **generated},
+    return Firmware.of_package(
+        __package__,
+        "whistle",
+        generated=generated,
         core=("acoustic_fft.c", "acoustic_frames.c", "acoustic_logmel.c"),
-        networks={"acoustic_whistle_network": model.bundle.network},
-        replay=files(__package__).joinpath("csrc/example/replay.c").read_text(encoding="utf-8"),
-        listen=own_listen(__package__),
+        network=model.bundle.network,
         stages=("levels", "inputs", "outputs", "whistles"),
-        expected=lambda pcm: {stage: values.tobytes() for stage, values in stages(model, {"pcm": pcm}).items()},
+        compute=lambda pcm: stages(model, {"pcm": pcm}),
         rate_hz=fe.rate_hz,
         example_pcm=sounds(seed=2)[0],
     )
