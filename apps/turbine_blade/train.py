@@ -18,8 +18,8 @@ from acoustic.model.bundle import Bundle
 from acoustic.progress import track
 from acoustic.records import About, plain
 from acoustic.score.processes import attempt_all
+from acoustic.train.card import fill_card
 
-from .card import write_card
 from .conditions import Condition, Conditions, Table, known_in
 from .epoch import LEAST_OWN_CLIPS
 from .scorer.features import FRONT_END, STRETCH_FRAMES, Layout, Size, Steps
@@ -185,7 +185,7 @@ def pack(model: TurbineModel, name: str, calibration: dict[str, Any], pcm: NDArr
         decision=plain(model.decision()),
         calibration=calibration,
         vectors={**model.arrays(), "test_pcm": pcm, **clip_stages(model, pcm)},
-        card=write_card(calibration, name=name, own_clips=LEAST_OWN_CLIPS),
+        card=_card(calibration, name),
     )
 
 
@@ -319,6 +319,25 @@ def run(options: TrainOptions) -> Iterator[Output]:
         yield Note(reason if reason.startswith(str(path)) else f"{path}: {reason}", trouble=True)
     if trained.failed:
         yield Note(f"{len(trained.failed)} of {len(files)} recordings were not used; the others were.", trouble=True)
+
+
+def _card(calibration: dict[str, Any], name: str) -> str:
+    simulated = calibration["simulated"]
+    how_rotor = "For rotors, also how the three blades differ from one another, once and twice a revolution."
+    no_turbine = (
+        "It has heard no real turbine: its p-values hold for the simulator, and the command `acoustic turbine train` "
+        "makes a model from real recordings. "
+    )
+    return fill_card(
+        __package__,
+        **calibration,
+        name=name,
+        own_clips=LEAST_OWN_CLIPS,
+        how=how_rotor if calibration["rotor_readings"] else "It looks for no rotor.",
+        provenance="Simulated sound only; no real machine was heard" if simulated else "Recordings of the user's own",
+        limits=no_turbine if simulated else "",
+        gate="were set aside" if calibration["nuisances"] else "were not set aside, only clipping and silence",
+    )
 
 
 TRAIN = Action(
