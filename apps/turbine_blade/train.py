@@ -285,7 +285,7 @@ def _test_pcm(path: Path, model: TurbineModel) -> NDArray[np.int16]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainOptions(Settings):
+class TurbineTrainOptions(Settings):
     """What to train on, and where the model goes."""
 
     paths: Annotated[tuple[Path, ...], About("Recordings, or folders of them.", argument=True, metavar="PATH...")]
@@ -293,7 +293,7 @@ class TrainOptions(Settings):
     table: Table = None
 
 
-def run(options: TrainOptions) -> Iterator[Output]:
+def run(options: TurbineTrainOptions) -> Iterator[Output]:
     """Train a model, and say what it was made of."""
     files = find_recordings(options.paths)
     known = known_in(options.table, files, options.paths)
@@ -343,7 +343,7 @@ def _card(calibration: dict[str, Any], name: str) -> str:
 TRAIN = Action(
     help="Train a model from recordings of normal sound; a folder for each machine, if there are several.\n\n"
     "Example: acoustic turbine train healthy/ -o mine.bundle --table conditions.csv",
-    options=TrainOptions,
+    options=TurbineTrainOptions,
     run=run,
     needs=("tensorflow",),
 )
