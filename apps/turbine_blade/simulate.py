@@ -32,7 +32,7 @@ __all__ = [
     "KINDS",
     "RATE_HZ",
     "SIMULATE",
-    "Day",
+    "SimulatedDay",
     "Farm",
     "Fault",
     "Nuisance",
