@@ -20,7 +20,6 @@ static void push(void *roast, const int16_t *pcm, size_t n)
 static void push_untold(void *roast, const int16_t *pcm, size_t n)
 {
     acoustic_roast_push(roast, pcm, n, NULL, NULL);
-    acoustic_roast_flush(roast, NULL, NULL);
 }
 
 void fuzz_drive(fuzz_input *input)
@@ -55,6 +54,7 @@ void fuzz_drive(fuzz_input *input)
         case 7:
             acoustic_roast_push(roast, NULL, 0, tell, NULL);
             fuzz_sound(input, push_untold, roast);
+            acoustic_roast_flush(roast, NULL, NULL);
             break;
         default:
             fuzz_sound(input, push, roast);

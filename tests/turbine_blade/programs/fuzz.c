@@ -25,7 +25,6 @@ static void push(void *turbine, const int16_t *pcm, size_t n)
 static void push_untold(void *turbine, const int16_t *pcm, size_t n)
 {
     acoustic_turbine_push(turbine, pcm, n, NULL, NULL);
-    acoustic_turbine_flush(turbine, NULL, NULL);
 }
 
 static int32_t condition(fuzz_input *input, uint32_t most)
@@ -62,6 +61,7 @@ void fuzz_drive(fuzz_input *input)
         case 4:
             acoustic_turbine_push(turbine, NULL, 0, tell, NULL);
             fuzz_sound(input, push_untold, turbine);
+            acoustic_turbine_flush(turbine, NULL, NULL);
             break;
         default:
             fuzz_sound(input, push, turbine);
