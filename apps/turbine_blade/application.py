@@ -9,7 +9,7 @@ from .collector import TurbineCollector
 from .evaluation.action import EVALUATE
 from .events import EVENTS, ClipCounts
 from .firmware import firmware
-from .options import Options, options_of
+from .options import TurbineOptions, options_of
 from .pictures.heat_map import save_heat_map
 from .pictures.recording import TurbinePainter
 from .result import COLUMNS, TABLE, Score, labels
@@ -21,14 +21,14 @@ from .stages import stages
 from .train import TRAIN
 
 
-def usual_of(model: TurbineModel, options: Options) -> Usual:
+def usual_of(model: TurbineModel, options: TurbineOptions) -> Usual:
     """Return what is usual for the machine: by its baseline where there is one, else by the model."""
     if options.baselines is None:
         return model.usual(options.machine)
     return Baselines(options.baselines).usual(model, options.machine)
 
 
-def chain(model: TurbineModel, options: Options) -> TurbineChain:
+def chain(model: TurbineModel, options: TurbineOptions) -> TurbineChain:
     """Make the chain for one machine."""
     persistence = choice_for(model, options.false_alarms_per_day).persistence
     usual = usual_of(model, options)
@@ -38,7 +38,7 @@ def chain(model: TurbineModel, options: Options) -> TurbineChain:
 application = Application(
     name=APPLICATION,
     help="Hear damaged wind-turbine blades and sick machines.",
-    options=Options,
+    options=TurbineOptions,
     read=TurbineModel.read,
     chain=chain,
     collect=TurbineCollector,
