@@ -1,6 +1,7 @@
 """The turbine application as one object: hears damaged wind-turbine blades and sick machines."""
 
 from acoustic.application import Application, Overview
+from acoustic.firmware import Firmware
 
 from .baseline_actions import ACTIONS
 from .baselines import Baselines
@@ -8,7 +9,6 @@ from .chain import TurbineChain
 from .collector import TurbineCollector
 from .evaluation.action import EVALUATE
 from .events import EVENTS, ClipCounts
-from .firmware import firmware
 from .options import TurbineOptions, options_of
 from .pictures.heat_map import save_heat_map
 from .pictures.recording import TurbinePainter
@@ -35,6 +35,12 @@ def chain(model: TurbineModel, options: TurbineOptions) -> TurbineChain:
     return TurbineChain(model, usual, options.conditions, persistence, rotor=model.rotor is not None)
 
 
+def _firmware(model: TurbineModel) -> Firmware:
+    from .firmware import firmware  # its example sound takes time to load
+
+    return firmware(model)
+
+
 application = Application(
     name=APPLICATION,
     help="Hear damaged wind-turbine blades and sick machines.",
@@ -56,7 +62,7 @@ application = Application(
     block_ms=500,
     health=ClipCounts,
     health_every_s=60.0,
-    firmware=firmware,
+    firmware=_firmware,
     train=TRAIN,
     evaluate=EVALUATE,
     simulate=SIMULATE,

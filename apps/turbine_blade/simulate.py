@@ -21,7 +21,7 @@ from acoustic.progress import progress
 from acoustic.records import About
 
 from .simulation.clip import RATE_HZ, SimulatedClip, at_rate, simulate_clip, simulated_rate
-from .simulation.days import simulate_day
+from .simulation.days import SimulatedDay, simulate_day
 from .simulation.fault import FAULTS, Fault, FaultKind
 from .simulation.nuisances import KINDS, Nuisance
 from .simulation.turbine import Turbine
