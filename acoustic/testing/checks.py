@@ -105,7 +105,7 @@ def _work_fields(subject: Subject) -> set[str]:
     application, typed, options = subject.application, subject.loaded.typed, subject.application.options()
     chain = application.chain(typed, options)
     collector = application.collect(typed, options, chain)
-    for event in chain.push(subject.pcm):
+    for event in (*chain.push(subject.pcm), *chain.flush()):
         collector.hear(event)
     facts = Facts(file="", duration_s=60.0, rate_hz=subject.loaded.rate_hz, realtime_factor=0.25, output="a.wav")
     one, other = (

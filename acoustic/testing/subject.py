@@ -66,6 +66,8 @@ class Subject:
                     score_recording(self.loaded, self.task(path))
                 except AudioFileError:
                     continue
+                except Exception as error:
+                    raise AssertionError(f"the sound cannot be scored: {type(error).__name__}: {error}") from error
             return pcm
         raise AssertionError(f"{SECONDS[-1]} s of the sound cannot be scored")
 

@@ -36,7 +36,7 @@ class HearingEvaluateOptions:
             metavar="[PAIRS.csv]",
         ),
     ] = None
-    sentences: Annotated[int, About("Held-out sentences, each with one noise at five ratios.", low=1)] = 60
+    sentences: Annotated[int, About("Held-out sentences, each with one noise at five ratios.", low=1)] = 20
     rooms: Annotated[bool, About("Put the held-out talkers into simulated rooms.")] = False
     seed: Annotated[int, About("Decides which mixtures.", low=0)] = 1
     rivals: Annotated[
