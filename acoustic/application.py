@@ -301,8 +301,8 @@ class Application(Generic[M, P, E, R]):
     collect: Callable[[M, P, Any], Collector[E, R]]
     """Makes the collector of a stream that goes through the chain, which is handed to it."""
     result: type[R]
-    """Record class with the fields ``file``, ``error``, ``started`` and ``started_from``, the latter as
-    :class:`Facts` has them, and defaults for all but ``file``."""
+    """Record class with the fields ``file`` and ``error``, and defaults for all others; ``started`` and
+    ``started_from`` of its :class:`Facts` belong at its end."""
     events: Mapping[str, type]
     """Records of the live stream by the name of their kind."""
     stages: Callable[[M, Mapping[str, Array]], Mapping[str, Array]]
