@@ -175,16 +175,21 @@ class MadeSpeaker:
     rate_hz = RATE_HZ
     latency_s = 0.03
     waiting_s = 0.05
+    away = False
 
     def __init__(self, n_blocks: int = 10**9) -> None:
         self.underruns = 0
+        self.health = SourceHealth()
         self.played: list[np.ndarray] = []
         self._left = n_blocks
 
-    def write(self, pcm: np.ndarray) -> None:
+    def attend(self) -> bool:
         if self._left == 0:
-            raise DeviceError("Speakers: the loudspeaker went away. Plug it in and start again.")
+            raise DeviceError("Speakers: the loudspeaker went away and did not come back.")
         self._left -= 1
+        return False
+
+    def write(self, pcm: np.ndarray) -> None:
         self.played.append(pcm)
 
     def close(self) -> None: ...

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from acoustic.audio import Microphone, find_device, list_devices, microphone, write_wav
+from acoustic.audio import Microphone, find_device, list_devices, supervisor, write_wav
 from acoustic.audio.devices import rescan
 from acoustic.errors import DeviceError
 
@@ -77,7 +77,7 @@ def test_device_of_another_rate_is_resampled(
             super().__init__(**settings)
 
     at_48k = dataclasses.replace(find_device("virtmic", "input"), default_rate_hz=48000)
-    monkeypatch.setattr(microphone, "find_device", lambda spec, kind: at_48k)
+    monkeypatch.setattr(supervisor, "find_device", lambda spec, kind: at_48k)
     monkeypatch.setattr(sd, "InputStream", Only48k)
     tone = 8000 * np.sin(2 * np.pi * 1000 * np.arange(3 * RATE_HZ) / RATE_HZ)
     write_wav(tmp_path / "tone.wav", tone.astype(np.int16), RATE_HZ)
