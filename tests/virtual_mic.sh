@@ -5,6 +5,9 @@
 #   virtual_mic.sh start             start it; prints the shell exports that programs need to see it
 #   virtual_mic.sh play FILE.wav     speak a file into the microphone, at real time
 #   virtual_mic.sh listen FILE.wav   record the loudspeaker until this process is ended
+#   virtual_mic.sh suspend, resume   let both devices sleep, and wake them
+#   virtual_mic.sh freeze, thaw      stop the sound server where it is, and let it go on
+#   virtual_mic.sh move              move all streams from the microphone to another one, as when it is unplugged
 #   virtual_mic.sh pull              take the sound card away without warning, like an unplugged USB cable
 #   virtual_mic.sh stop              end it and remove its files
 #
@@ -61,13 +64,25 @@ listen)
     exec parecord --latency-msec=20 --device=loudspeaker.monitor --rate="$rate" --channels=1 --format=s16le \
         --file-format=wav "$2"
     ;;
+suspend) pactl suspend-source microphone.monitor 1 && pactl suspend-sink loudspeaker 1 ;;
+resume) pactl suspend-source microphone.monitor 0 && pactl suspend-sink loudspeaker 0 ;;
+freeze) kill -STOP "$(cat "$folder/pulse/pid")" ;;
+thaw) kill -CONT "$(cat "$folder/pulse/pid")" ;;
+move)
+    pactl list short sources | grep -q '[[:space:]]other.monitor[[:space:]]' ||
+        pactl load-module module-null-sink sink_name=other rate="$rate" channels=1 > /dev/null
+    for stream in $(pactl list source-outputs | awk '/^Source Output/ { n = substr($3, 2) }
+        /application.name = "ALSA plug-in/ { print n }'); do
+        pactl move-source-output "$stream" other.monitor
+    done
+    ;;
 pull) pull ;;
 stop)
     pull
     rm -rf "$folder"
     ;;
 *)
-    sed -n '2,15s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,18s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
 esac

@@ -126,19 +126,18 @@ class Listener:
             file=self._sound.name if self._archive is None else str(self._archive.path),
             duration_s=self.now_s,
             rate_hz=self._sound.source.rate_hz if kept else self._sound.rate_hz,
-            warnings=(
-                *self._sound.warnings,
-                *self._output_warnings(),
-                *(f"{one.sink.name}: {one.trouble}" for one in self._troubled),
-            ),
+            warnings=tuple(self._warnings()),
             realtime_factor=self._session.pace.realtime_factor,
             output=None if self._out is None else self._out.file,
             input_dbfs=finite(self._heard.rms_dbfs),
             output_dbfs=None if self._out is None else finite(self._out.level.rms_dbfs),
         )
 
-    def _output_warnings(self) -> list[str]:
-        return [f"{event.time_s:.1f} s: {event.message}" for health in self._healths[1:] for event in health.events]
+    def _warnings(self) -> Iterator[str]:
+        yield from self._sound.warnings
+        for health in self._healths[1:]:
+            yield from (f"{event.time_s:.1f} s: {event.message}" for event in health.events)
+        yield from (f"{one.sink.name}: {one.trouble}" for one in self._troubled)
 
     def _start(self) -> Start:
         bundle = self._loaded.bundle

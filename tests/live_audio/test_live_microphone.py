@@ -131,3 +131,33 @@ def test_silent_microphone_is_flagged(virtual_audio: Any) -> None:
     with Microphone("virtmic", RATE_HZ, 1600) as mic:
         list(itertools.islice(mic, 55))
         assert mic.health.silent
+
+
+def test_microphone_that_sleeps_comes_back_when_it_wakes(virtual_audio: Any) -> None:
+    with Microphone("virtmic", RATE_HZ, 1600) as mic:
+        blocks = iter(mic)
+        start = time.monotonic()
+        n_blocks = len(list(itertools.islice(blocks, 10)))
+        virtual_audio.run("suspend")
+        try:
+            while not mic.health.events:
+                n_blocks += next(blocks).size > 0
+        finally:
+            virtual_audio.run("resume")
+        while not mic.health.reconnects:
+            n_blocks += next(blocks).size > 0
+        n_blocks += len(list(itertools.islice(blocks, 10)))
+        assert n_blocks * 0.1 == pytest.approx(time.monotonic() - start, abs=0.5)
+        assert mic.health.lost_s > 1
+
+
+def test_move_to_another_microphone_is_noticed(virtual_audio: Any) -> None:
+    with Microphone("virtmic", RATE_HZ, 1600) as mic:
+        blocks = iter(mic)
+        list(itertools.islice(blocks, 20))
+        virtual_audio.run("move")
+        for _ in itertools.islice(blocks, 100):
+            if mic.health.moves:
+                break
+        assert mic.health.moves == 1
+        assert "moved the microphone from microphone.monitor to other.monitor" in mic.health.events[-1].message
