@@ -64,8 +64,8 @@ listen)
     exec parecord --latency-msec=20 --device=loudspeaker.monitor --rate="$rate" --channels=1 --format=s16le \
         --file-format=wav "$2"
     ;;
-suspend) pactl suspend-source microphone.monitor 1 && pactl suspend-sink loudspeaker 1 ;;
-resume) pactl suspend-source microphone.monitor 0 && pactl suspend-sink loudspeaker 0 ;;
+suspend) pactl suspend-sink microphone 1 && pactl suspend-sink loudspeaker 1 ;;
+resume) pactl suspend-sink microphone 0 && pactl suspend-sink loudspeaker 0 ;;
 freeze) kill -STOP "$(cat "$folder/pulse/pid")" ;;
 thaw) kill -CONT "$(cat "$folder/pulse/pid")" ;;
 move)

@@ -197,6 +197,7 @@ def test_device_that_was_suspended_begins_anew(fake_sounddevice: Any) -> None:
 
 
 def test_a_microphone_is_waited_for(fake_sounddevice: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake_sounddevice.devices.pop(3)
     usb = fake_sounddevice.devices.pop(1)
     monkeypatch.setattr(time, "sleep", lambda s: fake_sounddevice.devices.insert(1, usb))
     with Microphone("USB Mic", 16000, 160, wait_s=5.0) as mic:

@@ -11,6 +11,7 @@ import soundfile
 from made_hearing import RATE_HZ, noisy_pcm
 
 from acoustic.audio import Microphone, write_wav
+from acoustic.audio.devices import rescan
 from acoustic.errors import DeviceError
 from acoustic.live import Keyboard
 
@@ -89,6 +90,7 @@ def test_unplugged_devices_end_it_with_what_was_heard(
     finally:
         pulling.join()
         virtual_audio.start()
+        rescan()
     assert isinstance(ran.error, DeviceError)
     assert "did not come back within 2 s. Plug it in and start again" in str(ran.error)
     assert ran.rows[-1]["event"] == "summary"
