@@ -7,7 +7,7 @@
 #   virtual_mic.sh listen FILE.wav   record the loudspeaker until this process is ended
 #   virtual_mic.sh suspend, resume   let both devices sleep, and wake them
 #   virtual_mic.sh freeze, thaw      stop the sound server where it is, and let it go on
-#   virtual_mic.sh move              move all streams from the microphone to another one, as when it is unplugged
+#   virtual_mic.sh move, back        move all streams from the microphone to another one, as when it is unplugged, and back
 #   virtual_mic.sh pull              take the sound card away without warning, like an unplugged USB cable
 #   virtual_mic.sh stop              end it and remove its files
 #
@@ -56,6 +56,16 @@ pull() {
     rm -f "$folder/pulse/pid" "$folder/listeners" "$socket"
 }
 
+move() {
+    pactl list short sources | grep -q '[[:space:]]other.monitor[[:space:]]' ||
+        pactl load-module module-null-sink sink_name=other rate="$rate" channels=1 > /dev/null
+    # Not those of the permanent listeners.
+    for stream in $(pactl list source-outputs | awk '/^Source Output/ { n = substr($3, 2) }
+        /application.name = "ALSA plug-in/ { print n }'); do
+        pactl move-source-output "$stream" "$1.monitor"
+    done
+}
+
 case ${1:-} in
 start) start ;;
 # A long buffer: with a short one the player stumbles on a busy machine.
@@ -68,14 +78,8 @@ suspend) pactl suspend-sink microphone 1 && pactl suspend-sink loudspeaker 1 ;;
 resume) pactl suspend-sink microphone 0 && pactl suspend-sink loudspeaker 0 ;;
 freeze) kill -STOP "$(cat "$folder/pulse/pid")" ;;
 thaw) kill -CONT "$(cat "$folder/pulse/pid")" ;;
-move)
-    pactl list short sources | grep -q '[[:space:]]other.monitor[[:space:]]' ||
-        pactl load-module module-null-sink sink_name=other rate="$rate" channels=1 > /dev/null
-    for stream in $(pactl list source-outputs | awk '/^Source Output/ { n = substr($3, 2) }
-        /application.name = "ALSA plug-in/ { print n }'); do
-        pactl move-source-output "$stream" other.monitor
-    done
-    ;;
+move) move other ;;
+back) move microphone ;;
 pull) pull ;;
 stop)
     pull
