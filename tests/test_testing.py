@@ -93,6 +93,11 @@ def no_default(application: App) -> App:
     return replace(application, options=Options)
 
 
+@fault("options", "every option needs a default: .*'output'")
+def cannot_be_evaluated_as_it_is(application: App) -> App:
+    return replace(application, evaluate=application.train)
+
+
 @fault("options", "option gain = 0: ZeroDivisionError")
 def no_bounds(application: App) -> App:
     @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,8 @@
 """The commands of one application, and of all that are installed."""
 
 from collections.abc import Mapping
+from importlib import import_module
+from importlib.metadata import EntryPoint
 from typing import Any
 
 import typer
@@ -47,8 +49,49 @@ def _group(parent: typer.Typer, words: list[str], groups: Mapping[str, str]) -> 
     return parent
 
 
+class LazyApplication(TyperGroup):
+    """The group of an application that is loaded when one of its commands is asked for.
+
+    Until then it is described by the first line of its package's docstring: loading all takes time that a list of
+    commands should not.
+    """
+
+    def __init__(self, entry: EntryPoint) -> None:
+        super().__init__(name=entry.name, help=_description(entry), no_args_is_help=True)
+        self._group: Any = None
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of the application's commands."""
+        names: list[str] = self._loaded().list_commands(ctx)
+        return names
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return one of them."""
+        return self._loaded().get_command(ctx, cmd_name)
+
+    def _loaded(self) -> Any:
+        """Return the real group; raise what keeps the application from being loaded, which leaves the others alone."""
+        if self._group is None:
+            name = str(self.name)
+            try:
+                self._group = typer.main.get_command(application_commands(find(name)))
+            except AcousticError:
+                raise
+            except Exception as error:  # what it says of itself may be anything
+                raise MissingExtraError(f"{name} has no commands: {type(error).__name__}: {error}.") from error
+        return self._group
+
+
+def _description(entry: EntryPoint) -> str:
+    try:
+        package = import_module(entry.module.rpartition(".")[0] or entry.module)
+    except Exception as error:  # it may do anything
+        return f"{entry.name} ({entry.value}) cannot be loaded: {type(error).__name__}: {error}."
+    return (package.__doc__ or "").partition("\n")[0]
+
+
 class Applications(TyperGroup):
-    """The root group: its own commands, and a group for each installed application, loaded when it is called."""
+    """The root group: its own commands, and a group for each installed application."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of all commands."""
@@ -58,24 +101,4 @@ class Applications(TyperGroup):
         """Return a command by its name."""
         if (own := super().get_command(ctx, cmd_name)) is not None:
             return own
-        if cmd_name not in {entry.name for entry in installed()}:
-            return None
-        try:
-            command = typer.main.get_command(application_commands(find(cmd_name)))
-        except AcousticError as error:
-            return _broken(cmd_name, error)
-        except Exception as error:  # what it says of itself may be anything
-            return _broken(cmd_name, MissingExtraError(f"{cmd_name} has no commands: {type(error).__name__}: {error}."))
-        command.name = cmd_name
-        return command
-
-
-def _broken(name: str, error: AcousticError) -> Any:
-    """Return a command for an application that cannot be loaded: it says so, and leaves the others alone."""
-    group = typer.Typer(help=str(error), add_completion=False)
-
-    @group.command(name, help=str(error), context_settings={"ignore_unknown_options": True})
-    def broken(arguments: list[str] = typer.Argument(None, hidden=True)) -> None:  # noqa: B008
-        raise error
-
-    return typer.main.get_command(group)
+        return next((LazyApplication(entry) for entry in installed() if entry.name == cmd_name), None)

@@ -16,7 +16,7 @@ from acoustic.score.feed import Feed
 from acoustic.score.picture import Picture, warned
 
 #: Larger blocks are faster, and give the same result.
-BLOCK_S = 10.0
+BLOCK_S = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -93,6 +93,8 @@ class Scoring:
             require("Parquet", "pyarrow")
         if request.pictures is not None or request.overviews:
             require("Drawing", "matplotlib")
+        if loaded.application.options_of is None:
+            loaded.application.chain(loaded.typed, options)  # says what is wrong with options before any work
         self.tasks = list(_tasks(loaded, options, files, roots, request))
         self._resumption = None if request.output is None else self._resume(request.output)
         self.notes = [] if self._resumption is None else list(self._resumption.notes())

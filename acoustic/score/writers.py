@@ -10,6 +10,7 @@ from typing import Any
 
 from acoustic.application import Application, Row
 from acoustic.errors import ParameterError
+from acoustic.extras import require
 from acoustic.files import whole_file, write_failure
 from acoustic.links.archive import label_lines
 from acoustic.records import json_line
@@ -170,6 +171,7 @@ def write_parquet(application: App, rows: Iterable[Row], path: Path) -> None:
     AcousticError
         When the file cannot be written.
     """
+    require("Parquet", "pyarrow")
     from pyarrow import parquet
 
     table = to_arrow(application, rows)

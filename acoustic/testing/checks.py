@@ -41,12 +41,13 @@ BROKEN = "It is broken."
 
 
 def check_options(subject: Subject) -> None:
-    """Check that every option has a default, and that whatever it takes scores or is refused in a sentence."""
-    options, loaded = subject.application.options, subject.loaded
-    try:
-        options()
-    except TypeError as error:
-        raise AssertionError(f"every option needs a default: {error}") from None
+    """Check that every option has a default, also to evaluate, and that whatever it takes scores or is refused."""
+    options, loaded, evaluate = subject.application.options, subject.loaded, subject.application.evaluate
+    for what in (options, *([evaluate.options] if evaluate else [])):
+        try:
+            what()
+        except TypeError as error:
+            raise AssertionError(f"every option needs a default: {error}") from None
     with recording_of(subject.beginning, loaded.rate_hz) as path:
         for one in members(options):
             for value in _option_values(one):

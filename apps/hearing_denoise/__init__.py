@@ -1,1 +1,1 @@
-"""Takes the noise out of speech, live and within a hearing aid's delay: data, network, chain, evaluation, commands."""
+"""Take the noise out of speech."""

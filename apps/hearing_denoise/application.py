@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import Annotated, Never
 
 from acoustic.application import Application, Cell, Collector, Column, Facts, Report, Rows
+from acoustic.firmware import Firmware
 from acoustic.records import About
 
 from .aid import AidOptions, HearingAid
 from .evaluate import EVALUATE
 from .features import FRONT_END
-from .firmware import firmware
 from .fitting import NOTICE
 from .model import HearingModel, read_model
 from .picture import Sketch
@@ -116,6 +116,12 @@ def _decibels(name: str, title: str) -> Cell:
     return Cell(title=title, width=9, text=lambda row: "-" if row[name] is None else f"{row[name]:.1f} dB")
 
 
+def _firmware(model: HearingModel) -> Firmware:
+    from .firmware import firmware  # its example sound takes time to load
+
+    return firmware(model)
+
+
 application = Application(
     name="hearing",
     help="Take the noise out of speech.",
@@ -149,7 +155,7 @@ application = Application(
     picture=lambda model, options: Sketch(model.front_end.rate_hz),
     block_ms=10,
     health=Knobs,
-    firmware=firmware,
+    firmware=_firmware,
     train=TRAIN,
     evaluate=EVALUATE,
 )

@@ -15,8 +15,8 @@ from acoustic.frontend.enhancement import EnhancementFrontEnd
 from acoustic.model.bundle import Bundle
 from acoustic.progress import progress
 from acoustic.records import About, plain
+from acoustic.train.card import fill_card, freesound_numbers
 
-from .card import write_card
 from .evaluation.metrics import require_packages
 from .features import FRONT_END
 from .learning import Schedule, learn
@@ -167,5 +167,31 @@ def pack(model: HearingModel, calibration: dict[str, Any], data_dir: Path, seed:
         decision=plain(model.decision),
         calibration=calibration,
         vectors={"pcm": pcm, **stages(model, {"pcm": pcm})},
-        card=write_card(calibration, MixtureLibrary.load(data_dir, "train"), model),
+        card=_card(calibration, MixtureLibrary.load(data_dir, "train"), model),
+    )
+
+
+def _card(calibration: dict[str, Any], noise: MixtureLibrary, model: HearingModel) -> str:
+    front_end, network = model.front_end, model.network
+    table = {**calibration["by_snr"], "mean": calibration["means"]}
+    rows = [
+        f"| {ratio} | " + " | ".join("{:.2f} / {:.3f} / {:.1f}".format(*one[name]) for name in one) + " |"
+        for ratio, one in table.items()
+    ]
+    return fill_card(
+        __package__,
+        **calibration,
+        rate_khz=front_end.rate_hz / 1000,
+        latency_ms=front_end.latency_ms,
+        frame_ms=1000 * front_end.analysis_samples / front_end.rate_hz,
+        hop_ms=1000 * front_end.hop_samples / front_end.rate_hz,
+        synthesis_ms=1000 * front_end.synthesis_samples / front_end.rate_hz,
+        n_bands=model.layout.n_bands,
+        n_bins=model.layout.n_bins,
+        floor_db=model.decision.floor_db,
+        weights_kb=network.weight_bytes / 1000,
+        mmacs=network.macs * front_end.frames_per_second / 1e6,
+        state_bytes=2 * model.units,
+        rows="\n".join(rows),
+        freesound=freesound_numbers(path for _, path in noise.clips),
     )

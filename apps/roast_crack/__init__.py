@@ -1,1 +1,1 @@
-"""Hears the first crack of coffee."""
+"""Hear the first crack of coffee."""

@@ -21,7 +21,7 @@ Work = Annotated[Path, About("Folder for what an interrupted run need not do aga
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainOptions:
+class RoastTrainOptions:
     """How to train."""
 
     output: Annotated[Path, About("Bundle to write.", flag="--output -o")] = Path("roast.bundle")
@@ -32,7 +32,7 @@ class TrainOptions:
     ] = None
 
 
-def train(options: TrainOptions) -> Iterator[Output]:
+def train(options: RoastTrainOptions) -> Iterator[Output]:
     """Train a bundle and write it."""
     from .train import train as run
 
@@ -62,7 +62,7 @@ def read_front_end(path: Path) -> FrontEnd:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvaluateOptions:
+class RoastEvaluateOptions:
     """What to judge, and on how much."""
 
     bundle: BundleName = "roast"
@@ -70,7 +70,7 @@ class EvaluateOptions:
     work: Work = Path("roast-evaluation")
 
 
-def evaluate(options: EvaluateOptions) -> Iterator[Output]:
+def evaluate(options: RoastEvaluateOptions) -> Iterator[Output]:
     """Measure a bundle."""
     from .evaluate import evaluate as run
 
@@ -79,7 +79,7 @@ def evaluate(options: EvaluateOptions) -> Iterator[Output]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SimulateOptions:
+class RoastSimulateOptions:
     """What to simulate."""
 
     folder: Annotated[Path, About("Where to write WAV, Audacity labels and JSON.", argument=True)]
@@ -93,7 +93,7 @@ class SimulateOptions:
     ] = None
 
 
-def simulate(options: SimulateOptions) -> Iterator[Output]:
+def simulate(options: RoastSimulateOptions) -> Iterator[Output]:
     """Write simulated roasts."""
     from .simulate import NoiseLibrary, save_roast, simulate_roast
 
@@ -106,7 +106,7 @@ def simulate(options: SimulateOptions) -> Iterator[Output]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CalibrateOptions:
+class RoastCalibrateOptions:
     """What to calibrate on."""
 
     background: Annotated[
@@ -118,7 +118,7 @@ class CalibrateOptions:
     bundle: BundleName = "roast"
 
 
-def calibrate(options: CalibrateOptions) -> Iterator[Output]:
+def calibrate(options: RoastCalibrateOptions) -> Iterator[Output]:
     """Write a bundle with the operating point of a room and machine."""
     from .fit_decision import calibrate as run
     from .sessions import decide, recorded_session
@@ -176,7 +176,7 @@ TRAIN = Action(
         "Train a model from simulated roasts and real noises; an interrupted training goes on where it stopped.\n\n"
         "Example: acoustic roast train -o roast.bundle"
     ),
-    options=TrainOptions,
+    options=RoastTrainOptions,
     run=train,
     needs=("tensorflow",),
 )
@@ -185,7 +185,7 @@ EVALUATE = Action(
         "Judge a model on real and simulated roasts, beside a plain contrast detector.\n\n"
         "Example: acoustic roast evaluate --sessions 40"
     ),
-    options=EvaluateOptions,
+    options=RoastEvaluateOptions,
     run=evaluate,
 )
 SIMULATE = Action(
@@ -193,7 +193,7 @@ SIMULATE = Action(
         "Write simulated roasts with a label for every crack. They are sounds made by a program, not recordings.\n\n"
         "Example: acoustic roast simulate demo --count 2 --duration 120 --first-crack"
     ),
-    options=SimulateOptions,
+    options=RoastSimulateOptions,
     run=simulate,
 )
 CALIBRATE = Action(
@@ -201,6 +201,6 @@ CALIBRATE = Action(
         "Fit the operating point to your own room and machine, from recordings that hold no first crack.\n\n"
         "Example: acoustic roast calibrate kitchen/ empty_drum.wav --false-alarms-per-hour 0.2 -o mine.bundle"
     ),
-    options=CalibrateOptions,
+    options=RoastCalibrateOptions,
     run=calibrate,
 )

@@ -8,7 +8,7 @@ from acoustic.text import clock_time
 
 from . import actions, collector
 from .chain import Crack, Event, RoastChain
-from .collector import Options, Roast, RoastCollector
+from .collector import Roast, RoastCollector, RoastOptions
 from .contrast import FRONT_END
 from .decision import FirstCrack, FirstCrackEnd
 from .firmware import firmware
@@ -17,7 +17,7 @@ from .picture import RoastPainter
 from .stages import stages
 
 
-def _collect(model: RoastModel, options: Options, chain: Chain[Event]) -> RoastCollector:
+def _collect(model: RoastModel, options: RoastOptions, chain: Chain[Event]) -> RoastCollector:
     return RoastCollector(model.settings, options.charge, cast(RoastChain, chain))
 
 
@@ -53,7 +53,7 @@ def _remarks(row: Row) -> str:
 application = Application(
     name="roast",
     help="Hear the first crack of coffee.",
-    options=Options,
+    options=RoastOptions,
     read=read,
     chain=lambda model, options: RoastChain(model, options.charge),
     collect=_collect,

@@ -11,7 +11,7 @@ from acoustic.frontend import FrontEnd
 from acoustic.records import About
 
 from .contrast import ContrastStream
-from .decision import Decided, Decision, Heard, to_ms
+from .decision import Decided, Decision, Impulse, to_ms
 from .impulses import AFTER_FRAMES, ImpulseFinder, Impulses
 from .model import RoastModel
 
@@ -46,10 +46,10 @@ def as_heard(
     logit: NDArray[np.int8],
     busy: NDArray[np.int32],
     clipped: NDArray[np.int32],
-) -> Iterator[Heard]:
+) -> Iterator[Impulse]:
     """Impulses as the decision takes them, from arrays of one length."""
     for f, score, b, c in zip(frame.tolist(), logit.tolist(), busy.tolist(), clipped.tolist(), strict=True):
-        yield Heard(frame_ms(front_end, f), known_ms(front_end, f), score, b, c)
+        yield Impulse(frame_ms(front_end, f), known_ms(front_end, f), score, b, c)
 
 
 class RoastChain:

@@ -19,7 +19,7 @@ Undone = Literal["charge", "drop", "first_crack"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class RoastOptions:
     """How to hear a roast."""
 
     charge: Annotated[
@@ -79,7 +79,7 @@ class Roast:
 
 
 @dataclass(frozen=True)
-class Moments:
+class RoastMoments:
     """What a mark, or first crack, changes; all in seconds of the stream."""
 
     charge_s: float | None = None
@@ -113,7 +113,7 @@ class _Before:
     """What a mark changed, to be put back."""
 
     what: Undone
-    moments: Moments
+    moments: RoastMoments
     decision: Decision
 
 
@@ -133,10 +133,10 @@ class RoastCollector(Collector[Event, Roast]):
     def __init__(self, settings: DecisionSettings, charge_s: float | None, chain: RoastChain) -> None:
         self._chain = chain
         self._cracks: list[Crack] = []
-        self._moments = Moments(charge_s=charge_s)
+        self._moments = RoastMoments(charge_s=charge_s)
         self._undo: list[_Before] = []
         if charge_s is not None:
-            self._undo.append(_Before("charge", Moments(), Decision(settings)))
+            self._undo.append(_Before("charge", RoastMoments(), Decision(settings)))
 
     def start(self) -> Iterable[Report]:
         """Report the charge, if it is known."""
@@ -167,7 +167,7 @@ class RoastCollector(Collector[Event, Roast]):
         match key:
             case "c":
                 # A new roast: first crack is still to come.
-                self._change("charge", Moments(charge_s=t_s))
+                self._change("charge", RoastMoments(charge_s=t_s))
                 self._chain.decision.mark_charge(to_ms(t_s))
                 return [_charge(t_s)]
             case "d":
@@ -240,7 +240,7 @@ class RoastCollector(Collector[Event, Roast]):
             count += 1
         return count * 60.0 / RATE_WINDOW_S
 
-    def _change(self, what: Undone, moments: Moments) -> None:
+    def _change(self, what: Undone, moments: RoastMoments) -> None:
         self._undo.append(_Before(what, self._moments, deepcopy(self._chain.decision)))
         self._moments = moments
 

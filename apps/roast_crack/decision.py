@@ -47,7 +47,7 @@ TICK_MS = 1000
 
 
 @dataclass(frozen=True)
-class Heard:
+class Impulse:
     """One impulse as the decision takes it."""
 
     t_ms: int
@@ -150,7 +150,7 @@ class Decision:
                 self._close_slot()
             self._next_tick_ms += TICK_MS
 
-    def hear(self, impulse: Heard) -> tuple[bool, FirstCrack | None]:
+    def hear(self, impulse: Impulse) -> tuple[bool, FirstCrack | None]:
         """Weigh one impulse (call :meth:`advance` up to it first).
 
         Returns whether it is taken for a crack, and first crack when this impulse decides it.
@@ -179,14 +179,14 @@ class Decision:
         _remember(self._cracks_ms, t_ms, POPS_MS)
         return True, self._decide(impulse) if self.first_crack is None else None
 
-    def follow(self, impulses: Iterable[Heard]) -> Iterator[tuple[Heard, bool, list[Decided]]]:
+    def follow(self, impulses: Iterable[Impulse]) -> Iterator[tuple[Impulse, bool, list[Decided]]]:
         """Take impulses one by one; for each, whether it is a crack, and what it and the time before it decided."""
         for impulse in impulses:
             decided: list[Decided] = list(self.advance(impulse.t_ms))
             is_crack, first_crack = self.hear(impulse)
             yield impulse, is_crack, decided if first_crack is None else [*decided, first_crack]
 
-    def _decide(self, impulse: Heard) -> FirstCrack | None:
+    def _decide(self, impulse: Impulse) -> FirstCrack | None:
         settings, span_ms = self.settings, impulse.t_ms - self._run_start_ms
         if self._dropped or self._run_cracks < settings.min_cracks or span_ms < self._min_span_ms:
             return None

@@ -15,7 +15,7 @@ from acoustic.statistics import median_interval, wilson
 
 from . import baseline
 from .decision import FirstCrack
-from .fit_decision import Outcome, judge
+from .fit_decision import DecisionFigures, judge
 from .impulses import NEIGHBOURHOOD_FRAMES
 from .model import RoastModel
 from .sessions import decide, recorded_session, run_peaks, simulate_sessions
@@ -215,7 +215,7 @@ def simulated(model: RoastModel, data: Path, work: Path, count: int) -> Iterator
         yield from simulated_claims(how, judge(sessions, model.settings, charge_marked=marked))
 
 
-def simulated_claims(how: str, outcome: Outcome) -> Iterator[Claim]:
+def simulated_claims(how: str, outcome: DecisionFigures) -> Iterator[Claim]:
     """Say how far onsets were off, how many were missed, and how many declared falsely."""
     data = f"{outcome.sessions} simulated roasts, held-out ranges"
     text, absolute = "none found", np.inf

@@ -12,7 +12,7 @@ from acoustic.statistics import poisson_rate
 from .decision_settings import DecisionSettings
 from .examples import CRACK, OTHER
 from .network import CrackNetwork
-from .sessions import Session, decide, run_peaks
+from .sessions import ReducedSession, decide, run_peaks
 
 #: Log-odds at which the levels of the decision begin.
 LEVEL_LOG_ODDS = (1.0, 2.0, 3.0, 4.0, 5.0)
@@ -28,7 +28,7 @@ TOO_LATE_S = 60.0
 THRESHOLDS = tuple(np.arange(4.0, 30.5, 0.5).tolist())
 
 
-def fit_levels(network: CrackNetwork, sessions: Sequence[Session]) -> DecisionSettings:
+def fit_levels(network: CrackNetwork, sessions: Sequence[ReducedSession]) -> DecisionSettings:
     """Measure how cracks and background spread over the levels, in simulated sessions with known cracks."""
     output = network.runtime.outputs[0]
     edges = tuple(int(round(v / output.scale)) + output.zero_point for v in LEVEL_LOG_ODDS)
@@ -55,7 +55,7 @@ def fit_levels(network: CrackNetwork, sessions: Sequence[Session]) -> DecisionSe
 
 
 def _handfuls(
-    session: Session, settings: DecisionSettings
+    session: ReducedSession, settings: DecisionSettings
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int8]]:
     """Time, level and label of the impulses as the decision counts them: the best of each dead time."""
     t_s = np.array([impulse.t_ms for impulse in session.heard()]) / 1000
@@ -73,7 +73,7 @@ def _handfuls(
 
 
 @dataclass(frozen=True)
-class Outcome:
+class DecisionFigures:
     """How a decision did over sessions of known truth."""
 
     sessions: int
@@ -87,7 +87,9 @@ class Outcome:
     """Decided minus true onset."""
 
 
-def judge(sessions: Sequence[Session], settings: DecisionSettings, *, charge_marked: bool = False) -> Outcome:
+def judge(
+    sessions: Sequence[ReducedSession], settings: DecisionSettings, *, charge_marked: bool = False
+) -> DecisionFigures:
     """Run the decision over sessions and compare with the truth."""
     misses = false_alarms = 0
     errors, delays = [], []
@@ -102,7 +104,7 @@ def judge(sessions: Sequence[Session], settings: DecisionSettings, *, charge_mar
         else:
             errors.append(found.onset_s - session.onset_s)
             delays.append(found.decided_s - session.onset_s)
-    return Outcome(
+    return DecisionFigures(
         len(sessions), sum(s.onset_s is not None for s in sessions), misses, false_alarms, tuple(errors), tuple(delays)
     )
 
@@ -122,7 +124,7 @@ class OperatingPoint:
 
 
 def calibrate(
-    background: Sequence[Session], settings: DecisionSettings, false_alarms_per_hour: float
+    background: Sequence[ReducedSession], settings: DecisionSettings, false_alarms_per_hour: float
 ) -> OperatingPoint:
     """Fit the operating point to recordings that hold no first crack.
 
@@ -156,7 +158,7 @@ def calibrate(
     )
 
 
-def _background_rate(background: Sequence[Session], settings: DecisionSettings) -> tuple[float, ...]:
+def _background_rate(background: Sequence[ReducedSession], settings: DecisionSettings) -> tuple[float, ...]:
     counts = np.zeros(len(settings.level_edges))
     for session in background:
         _, level, _ = _handfuls(session, settings)
@@ -167,7 +169,9 @@ def _background_rate(background: Sequence[Session], settings: DecisionSettings) 
     return tuple(np.maximum(rates, RAREST).round(5).tolist())
 
 
-def fit_threshold(sessions: Sequence[Session], real: Sequence[Session], settings: DecisionSettings) -> DecisionSettings:
+def fit_threshold(
+    sessions: Sequence[ReducedSession], real: Sequence[ReducedSession], settings: DecisionSettings
+) -> DecisionSettings:
     """Choose the threshold that costs least in simulated sessions, with no alarm in real noise.
 
     A miss costs one, an alarm where there is no first crack, or long before it, ``FALSE_ALARM_COST``. To be told

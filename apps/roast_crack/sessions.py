@@ -16,7 +16,7 @@ from acoustic.frontend import FrontEnd
 from acoustic.score import make_missing
 
 from .chain import as_heard
-from .decision import Decision, FirstCrack, FirstCrackEnd, Heard, to_ms
+from .decision import Decision, FirstCrack, FirstCrackEnd, Impulse, to_ms
 from .decision_settings import DecisionSettings
 from .examples import find_impulses, label_impulses, noise_and_voices
 from .network import CrackNetwork
@@ -24,7 +24,7 @@ from .simulate import HELD_OUT, TRAIN, NoiseLibrary, Ranges, simulate_roast
 
 
 @dataclass(frozen=True)
-class Session:
+class ReducedSession:
     """A recording as the decision sees it, with what is true of it.
 
     Attributes
@@ -56,7 +56,7 @@ class Session:
     clipped: NDArray[np.int32]
     label: NDArray[np.int8]
 
-    def heard(self) -> Iterator[Heard]:
+    def heard(self) -> Iterator[Impulse]:
         """Impulses as the decision takes them."""
         return as_heard(self.front_end, self.frame, self.logit, self.busy, self.clipped)
 
@@ -79,11 +79,11 @@ class Session:
 
 def simulate_session(
     front_end: FrontEnd, network: CrackNetwork, ranges: Ranges, noise: NoiseLibrary | None, seed: int, first_crack: bool
-) -> Session:
+) -> ReducedSession:
     """Render a whole simulated session and run the network over its impulses."""
     roast = simulate_roast(seed, ranges, first_crack=first_crack, noise=noise, rate_hz=front_end.rate_hz)
     impulses = find_impulses(front_end, [roast.pcm])
-    return Session(
+    return ReducedSession(
         front_end=front_end,
         duration_s=len(roast.pcm) / roast.rate_hz,
         charge_s=roast.labels.charge_s,
@@ -101,14 +101,14 @@ def simulate_session(
 
 def simulate_sessions(
     work: Path, data: Path, front_end: FrontEnd, network: CrackNetwork, ranges: Ranges, first_seed: int, count: int
-) -> list[Session]:
+) -> list[ReducedSession]:
     """Simulate whole sessions, one in four without first crack; what lies in ``work`` already is not done again."""
     work.mkdir(parents=True, exist_ok=True)
     key = hashlib.sha256(network.tflite + front_end.fingerprint().encode()).hexdigest()[:8]
     paths = [work / f"session_{first_seed + index}_{ranges.name}_{key}.npz" for index in range(count)]
     job = partial(_simulate_file, data, front_end, network.tflite, ranges.name, first_seed)
     make_missing(job, paths, "simulating")
-    return [Session.load(path, front_end) for path in paths]
+    return [ReducedSession.load(path, front_end) for path in paths]
 
 
 def _simulate_file(
@@ -122,12 +122,12 @@ def _simulate_file(
 
 def real_session(
     front_end: FrontEnd, network: CrackNetwork, noise: NoiseLibrary, seed: int, duration_s: float
-) -> Session:
+) -> ReducedSession:
     """Run the network over real noises and voices without any coffee."""
     return recorded_session(front_end, network, [noise_and_voices(front_end.rate_hz, seed, noise, duration_s)])
 
 
-def recorded_session(front_end: FrontEnd, network: CrackNetwork, blocks: Iterable[NDArray[np.int16]]) -> Session:
+def recorded_session(front_end: FrontEnd, network: CrackNetwork, blocks: Iterable[NDArray[np.int16]]) -> ReducedSession:
     """Reduce a recording of which nothing is known, in blocks of int16 at the front end's rate."""
     samples = 0
 
@@ -138,7 +138,7 @@ def recorded_session(front_end: FrontEnd, network: CrackNetwork, blocks: Iterabl
             yield block
 
     impulses = find_impulses(front_end, counted())
-    return Session(
+    return ReducedSession(
         front_end=front_end,
         duration_s=samples / front_end.rate_hz,
         charge_s=None,
@@ -155,7 +155,7 @@ def recorded_session(front_end: FrontEnd, network: CrackNetwork, blocks: Iterabl
 
 
 def decide(
-    session: Session, settings: DecisionSettings, *, charge_marked: bool = False
+    session: ReducedSession, settings: DecisionSettings, *, charge_marked: bool = False
 ) -> tuple[FirstCrack | None, FirstCrackEnd | None]:
     """Run the decision over a session, with or without the mark that a roaster sets at the charge."""
     decision = Decision(settings)
@@ -167,7 +167,7 @@ def decide(
     return decision.first_crack, ends[0] if ends else None
 
 
-def run_peaks(session: Session, settings: DecisionSettings) -> list[float]:
+def run_peaks(session: ReducedSession, settings: DecisionSettings) -> list[float]:
     """Largest evidence of each run of cracks: first crack is declared in those that reach the threshold."""
     decision = Decision(replace(settings, threshold=math.inf))
     peaks, before = [], 0.0

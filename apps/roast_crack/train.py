@@ -15,9 +15,9 @@ from acoustic.model.bundle import Bundle
 from acoustic.records import plain
 from acoustic.score import make_missing
 from acoustic.statistics import auc
+from acoustic.train.card import fill_card, freesound_numbers
 from acoustic.train.quantise import to_int8
 
-from .card import write_card
 from .contrast import FRONT_END
 from .decision_settings import DecisionSettings
 from .examples import CRACK, DOUBTFUL, Examples, real_examples, roast_examples
@@ -188,7 +188,7 @@ def train(work: Path, data: Path, seed: int, front_end: FrontEnd = FRONT_END) ->
         "impulse_auc_int8": round(auc_int8, 4),
         "seed": seed,
     }
-    return pack(front_end, network, settings, calibration, write_card(calibration, settings, noise), noise, seed)
+    return pack(front_end, network, settings, calibration, _card(calibration, settings, noise), noise, seed)
 
 
 def _fitted(kept: Path, paths: list[Path], seed: int, n_mels: int) -> tuple[CrackNetwork, float, float]:
@@ -201,3 +201,8 @@ def _fitted(kept: Path, paths: list[Path], seed: int, n_mels: int) -> tuple[Crac
     with np.load(kept, allow_pickle=False) as file:
         auc_float, auc_int8 = file["auc"].tolist()
         return CrackNetwork(file["network"].tobytes(), n_mels), auc_float, auc_int8
+
+
+def _card(calibration: dict[str, Any], settings: DecisionSettings, noise: NoiseLibrary) -> str:
+    clips = freesound_numbers((*noise.impulsive, *noise.beds, *noise.rooms))
+    return fill_card(__package__, **calibration, threshold=settings.threshold, freesound=clips)

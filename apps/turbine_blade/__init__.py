@@ -1,1 +1,1 @@
-"""Hears damaged wind-turbine blades and sick machines."""
+"""Hear damaged wind-turbine blades and sick machines."""

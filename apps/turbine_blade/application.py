@@ -1,6 +1,7 @@
 """The turbine application as one object: hears damaged wind-turbine blades and sick machines."""
 
 from acoustic.application import Application, Overview
+from acoustic.firmware import Firmware
 
 from .baseline_actions import ACTIONS
 from .baselines import Baselines
@@ -8,8 +9,7 @@ from .chain import TurbineChain
 from .collector import TurbineCollector
 from .evaluation.action import EVALUATE
 from .events import EVENTS, ClipCounts
-from .firmware import firmware
-from .options import Options, options_of
+from .options import TurbineOptions, options_of
 from .pictures.heat_map import save_heat_map
 from .pictures.recording import TurbinePainter
 from .result import COLUMNS, TABLE, Score, labels
@@ -21,24 +21,30 @@ from .stages import stages
 from .train import TRAIN
 
 
-def usual_of(model: TurbineModel, options: Options) -> Usual:
+def usual_of(model: TurbineModel, options: TurbineOptions) -> Usual:
     """Return what is usual for the machine: by its baseline where there is one, else by the model."""
     if options.baselines is None:
         return model.usual(options.machine)
     return Baselines(options.baselines).usual(model, options.machine)
 
 
-def chain(model: TurbineModel, options: Options) -> TurbineChain:
+def chain(model: TurbineModel, options: TurbineOptions) -> TurbineChain:
     """Make the chain for one machine."""
     persistence = choice_for(model, options.false_alarms_per_day).persistence
     usual = usual_of(model, options)
     return TurbineChain(model, usual, options.conditions, persistence, rotor=model.rotor is not None)
 
 
+def _firmware(model: TurbineModel) -> Firmware:
+    from .firmware import firmware  # its example sound takes time to load
+
+    return firmware(model)
+
+
 application = Application(
     name=APPLICATION,
     help="Hear damaged wind-turbine blades and sick machines.",
-    options=Options,
+    options=TurbineOptions,
     read=TurbineModel.read,
     chain=chain,
     collect=TurbineCollector,
@@ -56,7 +62,7 @@ application = Application(
     block_ms=500,
     health=ClipCounts,
     health_every_s=60.0,
-    firmware=firmware,
+    firmware=_firmware,
     train=TRAIN,
     evaluate=EVALUATE,
     simulate=SIMULATE,

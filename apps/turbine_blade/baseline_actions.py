@@ -81,13 +81,13 @@ def add(options: AddOptions) -> Iterator[Output]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShowOptions(StoreOptions):
+class TurbineShowOptions(StoreOptions):
     """Which machine to show."""
 
     machine: Annotated[str | None, About("One machine; default: all.", argument=True, metavar="[MACHINE]")] = None
 
 
-def show(options: ShowOptions) -> Iterator[Output]:
+def show(options: TurbineShowOptions) -> Iterator[Output]:
     """Show baselines, their epochs, and what has drifted."""
     model, rows = options.model, []
     machines = Baselines(options.baselines).machines() if options.machine is None else [options.machine]
@@ -130,7 +130,7 @@ ACTIONS: dict[str, Action[Any]] = {
     "baseline show": Action(
         help="Show the baselines, their epochs, and what has drifted.\n\n"
         "Example: acoustic turbine baseline show --baselines baselines",
-        options=ShowOptions,
+        options=TurbineShowOptions,
         run=show,
     ),
     "baseline reset": Action(

@@ -14,7 +14,7 @@ from acoustic.text import clock_time
 from .chain import Alarm, Event, Judged, RotorRead, Skipped, TurbineChain, least_frames
 from .events import AlarmChanged, ClipCounts, ClipJudged, ClipSkipped, ModelChosen, RotorTold
 from .gate import SetAside, Stretch, add_set_aside
-from .options import Options
+from .options import TurbineOptions
 from .result import AlarmSpan, ClipScore, Level, Moment, Rotor, Score, band_text
 from .scorer.calibration import STEPS
 from .scorer.explain import Band
@@ -33,12 +33,12 @@ class TurbineCollector(Collector[Event, Score]):
     Parameters
     ----------
     model : TurbineModel
-    options : Options
+    options : TurbineOptions
     chain : TurbineChain
         Whose events are heard: it knows what is usual for the machine, and how close an alarm is.
     """
 
-    def __init__(self, model: TurbineModel, options: Options, chain: Chain[Event]) -> None:
+    def __init__(self, model: TurbineModel, options: TurbineOptions, chain: Chain[Event]) -> None:
         assert isinstance(chain, TurbineChain)
         self._model, self._options, self._chain = model, options, chain
         rate = model.false_alarm_rate if options.false_alarm_rate is None else options.false_alarm_rate

@@ -13,7 +13,7 @@ from .scorer.model import TurbineModel
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class TurbineOptions:
     """What is known of a machine, and what it is judged by."""
 
     machine: Annotated[
@@ -45,8 +45,8 @@ class Options:
 
 
 def options_of(
-    model: TurbineModel, options: Options, files: Sequence[Path], roots: Sequence[Path]
-) -> Mapping[Path, Options]:
+    model: TurbineModel, options: TurbineOptions, files: Sequence[Path], roots: Sequence[Path]
+) -> Mapping[Path, TurbineOptions]:
     """Return the options of each recording: what was asked for, else what the table says, else its folders."""
     machines = {*model.clips.machines, *(() if options.baselines is None else Baselines(options.baselines).machines())}
     return {

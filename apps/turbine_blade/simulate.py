@@ -21,7 +21,7 @@ from acoustic.progress import progress
 from acoustic.records import About
 
 from .simulation.clip import RATE_HZ, SimulatedClip, at_rate, simulate_clip, simulated_rate
-from .simulation.days import Day, simulate_day
+from .simulation.days import SimulatedDay, simulate_day
 from .simulation.fault import FAULTS, Fault, FaultKind
 from .simulation.nuisances import KINDS, Nuisance
 from .simulation.turbine import Turbine
@@ -32,7 +32,7 @@ __all__ = [
     "KINDS",
     "RATE_HZ",
     "SIMULATE",
-    "Day",
+    "SimulatedDay",
     "Farm",
     "Fault",
     "Nuisance",
@@ -178,13 +178,13 @@ def _conditions(file: Path, start: datetime, clip: SimulatedClip) -> tuple[str, 
 
 
 @dataclass(frozen=True, kw_only=True)
-class SimulateOptions(Farm):
+class TurbineSimulateOptions(Farm):
     """What is simulated, and where it goes."""
 
     folder: Annotated[Path, About("Where to write a folder for each turbine, and conditions.csv.", argument=True)]
 
 
-def run(options: SimulateOptions) -> Iterator[Output]:
+def run(options: TurbineSimulateOptions) -> Iterator[Output]:
     """Write simulated days, and say what they are."""
     yield Written(save_days(options.folder, options))
     yield Note("These are simulated sounds, not recordings: they show how things work, not how well.")
@@ -193,6 +193,6 @@ def run(options: SimulateOptions) -> Iterator[Output]:
 SIMULATE = Action(
     help="Write simulated days at the tower base of some turbines. They are sounds made by a program, not recordings."
     "\n\nExample: acoustic turbine simulate demo --days 4 --fault erosion --severity 4 --faulty-turbine 2 --from-day 3",
-    options=SimulateOptions,
+    options=TurbineSimulateOptions,
     run=run,
 )

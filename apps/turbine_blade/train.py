@@ -18,8 +18,8 @@ from acoustic.model.bundle import Bundle
 from acoustic.progress import track
 from acoustic.records import About, plain
 from acoustic.score.processes import attempt_all
+from acoustic.train.card import fill_card
 
-from .card import write_card
 from .conditions import Condition, Conditions, Table, known_in
 from .epoch import LEAST_OWN_CLIPS
 from .scorer.features import FRONT_END, STRETCH_FRAMES, Layout, Size, Steps
@@ -185,7 +185,7 @@ def pack(model: TurbineModel, name: str, calibration: dict[str, Any], pcm: NDArr
         decision=plain(model.decision()),
         calibration=calibration,
         vectors={**model.arrays(), "test_pcm": pcm, **clip_stages(model, pcm)},
-        card=write_card(calibration, name=name, own_clips=LEAST_OWN_CLIPS),
+        card=_card(calibration, name),
     )
 
 
@@ -285,7 +285,7 @@ def _test_pcm(path: Path, model: TurbineModel) -> NDArray[np.int16]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainOptions(Settings):
+class TurbineTrainOptions(Settings):
     """What to train on, and where the model goes."""
 
     paths: Annotated[tuple[Path, ...], About("Recordings, or folders of them.", argument=True, metavar="PATH...")]
@@ -293,7 +293,7 @@ class TrainOptions(Settings):
     table: Table = None
 
 
-def run(options: TrainOptions) -> Iterator[Output]:
+def run(options: TurbineTrainOptions) -> Iterator[Output]:
     """Train a model, and say what it was made of."""
     files = find_recordings(options.paths)
     known = known_in(options.table, files, options.paths)
@@ -321,10 +321,29 @@ def run(options: TrainOptions) -> Iterator[Output]:
         yield Note(f"{len(trained.failed)} of {len(files)} recordings were not used; the others were.", trouble=True)
 
 
+def _card(calibration: dict[str, Any], name: str) -> str:
+    simulated = calibration["simulated"]
+    how_rotor = "For rotors, also how the three blades differ from one another, once and twice a revolution."
+    no_turbine = (
+        "It has heard no real turbine: its p-values hold for the simulator, and the command `acoustic turbine train` "
+        "makes a model from real recordings. "
+    )
+    return fill_card(
+        __package__,
+        **calibration,
+        name=name,
+        own_clips=LEAST_OWN_CLIPS,
+        how=how_rotor if calibration["rotor_readings"] else "It looks for no rotor.",
+        provenance="Simulated sound only; no real machine was heard" if simulated else "Recordings of the user's own",
+        limits=no_turbine if simulated else "",
+        gate="were set aside" if calibration["nuisances"] else "were not set aside, only clipping and silence",
+    )
+
+
 TRAIN = Action(
     help="Train a model from recordings of normal sound; a folder for each machine, if there are several.\n\n"
     "Example: acoustic turbine train healthy/ -o mine.bundle --table conditions.csv",
-    options=TrainOptions,
+    options=TurbineTrainOptions,
     run=run,
     needs=("tensorflow",),
 )

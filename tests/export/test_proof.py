@@ -16,7 +16,7 @@ DENSE = (Path(__file__).parent.parent / "model" / "models" / "dense.tflite").rea
 
 
 def test_equal_bytes():
-    assert compare("t", "s", b"abc", b"abc").as_json() == {
+    assert compare("t", "s", b"abc", b"abc").to_dict() == {
         "target": "t",
         "stage": "s",
         "bytes": 3,
@@ -35,7 +35,7 @@ def test_equal_bytes():
 def test_differences_are_counted_and_the_first_is_named(expected, got, count, note):
     comparison = compare("t", "s", expected, got)
     assert (comparison.differing_bytes, comparison.note) == (count, note)
-    assert comparison.as_json()["note"] == note
+    assert comparison.to_dict()["note"] == note
 
 
 def test_what_is_absent_is_not_proven(monkeypatch, tmp_path):

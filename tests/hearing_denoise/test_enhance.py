@@ -162,6 +162,12 @@ def test_input_is_never_overwritten(hearing: Any, tmp_path: Path, given: str, ou
     assert (tmp_path / "in.wav").read_bytes() == before
 
 
+def test_options_that_cannot_be_used_are_refused_before_any_work(hearing: Any, tmp_path: Path) -> None:
+    ran = hearing("enhance", tmp_path, "-o", tmp_path / "out", "--audiogram", "1,2")
+    assert isinstance(ran.error, ParameterError)
+    assert "six thresholds" in str(ran.error)
+
+
 def test_one_file_holds_no_two_results(hearing: Any, tmp_path: Path) -> None:
     for name in "ab":
         write_wav(tmp_path / f"{name}.wav", noisy_pcm(1, 0.25), RATE_HZ)

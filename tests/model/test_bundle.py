@@ -222,7 +222,7 @@ GOOD = [
 
 
 @pytest.mark.parametrize("number", range(len(GOOD)))
-def test_mutations_give_a_bundle_error_in_a_sentence(number):
+def test_fuzzed_bundles_give_an_error_in_a_sentence(number):
     good, messages = GOOD[number], []
     tracemalloc.start()
     try:

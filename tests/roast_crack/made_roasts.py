@@ -12,7 +12,7 @@ from acoustic_apps.roast_crack.contrast import FRONT_END
 from acoustic_apps.roast_crack.decision_settings import DecisionSettings
 from acoustic_apps.roast_crack.examples import CRACK
 from acoustic_apps.roast_crack.model import RoastModel, read
-from acoustic_apps.roast_crack.sessions import Session
+from acoustic_apps.roast_crack.sessions import ReducedSession
 from acoustic_apps.roast_crack.simulate import EVENT, TRAIN, SimulatedRoast, plan_roast, render_roast
 from typer.testing import CliRunner
 
@@ -99,12 +99,12 @@ def make_session(
     onset_s: float | None = None,
     logit: int | np.ndarray = 100,
     label: int | np.ndarray = CRACK,
-) -> Session:
+) -> ReducedSession:
     """A session whose impulses are these, with calm surroundings; times to the nearest frame."""
     frame = np.round((np.asarray(times_s) - FRONT_END.frame_centre_s(0)) / 0.004).astype(np.int64)
     order = np.argsort(frame)
     calm = np.zeros(len(frame), np.int32)
-    return Session(
+    return ReducedSession(
         front_end=FRONT_END,
         duration_s=duration_s,
         charge_s=None,

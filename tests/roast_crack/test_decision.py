@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from acoustic_apps.roast_crack.decision import Decided, Decision, FirstCrack, FirstCrackEnd, Heard, to_ms
+from acoustic_apps.roast_crack.decision import Decided, Decision, FirstCrack, FirstCrackEnd, Impulse, to_ms
 from acoustic_apps.roast_crack.decision_settings import DecisionSettings
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -34,8 +34,8 @@ MAYBE, SURE = 10, 100
 JUDGED_AFTER_MS = 80
 
 
-def heard(times: Iterable[float], logit: int = SURE, busy: int = 0, clipped: int = 0) -> list[Heard]:
-    return [Heard(to_ms(t), to_ms(t) + JUDGED_AFTER_MS, logit, busy, clipped) for t in times]
+def heard(times: Iterable[float], logit: int = SURE, busy: int = 0, clipped: int = 0) -> list[Impulse]:
+    return [Impulse(to_ms(t), to_ms(t) + JUDGED_AFTER_MS, logit, busy, clipped) for t in times]
 
 
 def poisson(rate_hz: float, start_s: float, stop_s: float, seed: int) -> np.ndarray:
@@ -43,11 +43,11 @@ def poisson(rate_hz: float, start_s: float, stop_s: float, seed: int) -> np.ndar
     return np.sort(rng.uniform(start_s, stop_s, rng.poisson(rate_hz * (stop_s - start_s)))).round(3)
 
 
-def follow(decision: Decision, impulses: Iterable[Heard]) -> list[Decided]:
+def follow(decision: Decision, impulses: Iterable[Impulse]) -> list[Decided]:
     return [event for _, _, events in decision.follow(impulses) for event in events]
 
 
-def first_crack(impulses: Iterable[Heard], settings: DecisionSettings = SETTINGS) -> FirstCrack | None:
+def first_crack(impulses: Iterable[Impulse], settings: DecisionSettings = SETTINGS) -> FirstCrack | None:
     decision = Decision(settings)
     follow(decision, impulses)
     return decision.first_crack
@@ -240,7 +240,7 @@ IMPULSES = st.lists(
 @given(impulses=IMPULSES, seed=st.integers(0, 99), pauses=st.lists(st.integers(0, 60_000), max_size=40))
 def test_looking_in_between_changes_nothing(impulses: list[tuple[int, int, int]], seed: int, pauses: list[int]) -> None:
     cracks = heard(poisson(0.7, 40, 80, seed))
-    some = [Heard(4 * k, 4 * k + JUDGED_AFTER_MS, logit, busy, 0) for k, logit, busy in impulses]
+    some = [Impulse(4 * k, 4 * k + JUDGED_AFTER_MS, logit, busy, 0) for k, logit, busy in impulses]
     ordered = sorted({impulse.t_ms: impulse for impulse in [*some, *cracks]}.values(), key=lambda i: i.t_ms)
 
     def outcome(looks_ms: list[int]) -> tuple[object, ...]:

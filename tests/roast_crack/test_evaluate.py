@@ -7,7 +7,7 @@ import pytest
 from acoustic_apps.roast_crack import evaluate
 from acoustic_apps.roast_crack.contrast import FRONT_END
 from acoustic_apps.roast_crack.evaluate import ROAST_A_ONSET_S
-from acoustic_apps.roast_crack.fit_decision import Outcome
+from acoustic_apps.roast_crack.fit_decision import DecisionFigures
 from acoustic_apps.roast_crack.sessions import decide, recorded_session, run_peaks
 from acoustic_apps.roast_crack.simulate import NoiseLibrary
 from made_roasts import PLAIN, excerpt, make_data_root, plain_model, shipped_model
@@ -117,9 +117,9 @@ def test_background_counts_hours_and_alarms(tmp_path: Path) -> None:
     assert claim.data == "0.0 h of real noise (fold 3) and speech"
 
 
-def outcome(errors_s: list[float], misses: int, false_alarms: int) -> Outcome:
+def outcome(errors_s: list[float], misses: int, false_alarms: int) -> DecisionFigures:
     found = len(errors_s)
-    return Outcome(
+    return DecisionFigures(
         found + misses + false_alarms,
         found + misses,
         misses,

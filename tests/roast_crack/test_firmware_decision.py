@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from acoustic_apps.roast_crack.decision import Decided, Decision, FirstCrack, Heard, to_ms
+from acoustic_apps.roast_crack.decision import Decided, Decision, FirstCrack, Impulse, to_ms
 from acoustic_apps.roast_crack.decision_settings import DecisionSettings
 from acoustic_apps.roast_crack.firmware import firmware
 from hypothesis import given, settings
@@ -59,7 +59,7 @@ def in_python(chosen: DecisionSettings, commands: list[Command]) -> list[int]:
     for what, t_ms, logit, busy, clipped in commands:
         if what == IMPULSE:
             words += told(decision.advance(t_ms))
-            is_crack, first_crack = decision.hear(Heard(t_ms, t_ms + 80, logit, busy, clipped))
+            is_crack, first_crack = decision.hear(Impulse(t_ms, t_ms + 80, logit, busy, clipped))
             words += [is_crack + (first_crack is not None), *told([first_crack] if first_crack else [])]
         elif what == ADVANCE:
             words += told(decision.advance(t_ms))
@@ -152,5 +152,5 @@ def test_a_long_day_is_decided_alike(variant: tuple[DecisionSettings, Path]) -> 
             decision.mark_charge(t_ms)
         if what == IMPULSE:
             list(decision.advance(t_ms))
-            found += decision.hear(Heard(t_ms, t_ms + 80, *impulse))[1] is not None
+            found += decision.hear(Impulse(t_ms, t_ms + 80, *impulse))[1] is not None
     assert found >= 5

@@ -13,7 +13,7 @@ from acoustic_apps.roast_crack.fit_decision import (
     fit_threshold,
     judge,
 )
-from acoustic_apps.roast_crack.sessions import Session, run_peaks
+from acoustic_apps.roast_crack.sessions import ReducedSession, run_peaks
 from made_roasts import PLAIN, make_session, plain_model
 
 from acoustic.errors import ParameterError
@@ -26,7 +26,7 @@ def cluster(rng: np.random.Generator, start_s: float, count: int) -> np.ndarray:
     return start_s + np.cumsum(rng.uniform(0.3, 2.0, count))
 
 
-def background(seed: int, hours: float = 1.0) -> list[Session]:
+def background(seed: int, hours: float = 1.0) -> list[ReducedSession]:
     """Sessions of ten minutes, each with one handful of impulses, of one to five."""
     rng = np.random.default_rng(seed)
     return [make_session(cluster(rng, 300.0, int(rng.integers(1, 6))), 600.0) for _ in range(round(6 * hours))]

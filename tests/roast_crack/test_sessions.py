@@ -8,7 +8,7 @@ from acoustic_apps.roast_crack.contrast import FRONT_END
 from acoustic_apps.roast_crack.decision import FirstCrack
 from acoustic_apps.roast_crack.examples import CRACK, DOUBTFUL, OTHER
 from acoustic_apps.roast_crack.sessions import (
-    Session,
+    ReducedSession,
     decide,
     real_session,
     recorded_session,
@@ -23,7 +23,7 @@ from made_roasts import PLAIN, excerpt, make_data_root, make_session, plain_mode
 def test_save_and_load(tmp_path: Path, known: bool) -> None:
     session = make_session(np.array([3.0, 5.0, 6.5]), 12.5, 3.0 if known else None)
     session.save(tmp_path / "deep" / "one.npz")
-    again = Session.load(tmp_path / "deep" / "one.npz", FRONT_END)
+    again = ReducedSession.load(tmp_path / "deep" / "one.npz", FRONT_END)
     for name, value in vars(session).items():
         if isinstance(value, np.ndarray):
             assert getattr(again, name).tobytes() == value.tobytes()

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from io import StringIO
+from io import BytesIO, TextIOWrapper
 from unittest.mock import patch
 
 import made_models
@@ -44,7 +44,8 @@ def run() -> Callable[..., Done]:
     """Call ``acoustic turbine`` in this process, as its users type it."""
 
     def call(*arguments: object) -> Done:
-        out, err, code = StringIO(), StringIO(), 0
+        out, err = (TextIOWrapper(BytesIO(), "utf-8", write_through=True) for _ in range(2))
+        code = 0
         with (
             patch.object(sys, "argv", ["acoustic", "turbine", *map(str, arguments)]),
             redirect_stdout(out),
@@ -54,6 +55,7 @@ def run() -> Callable[..., Done]:
                 main()
             except SystemExit as stop:
                 code = int(stop.code or 0)
-        return Done(code, out.getvalue(), err.getvalue())
+        stdout, stderr = (stream.detach().getvalue().decode() for stream in (out, err))
+        return Done(code, stdout, stderr)
 
     return call

@@ -11,7 +11,7 @@ from acoustic_apps.turbine_blade.chain import Alarm, Judged, RotorRead, Skipped
 from acoustic_apps.turbine_blade.clips import Clip
 from acoustic_apps.turbine_blade.collector import MOST_MOMENTS, TurbineCollector
 from acoustic_apps.turbine_blade.gate import Stretch
-from acoustic_apps.turbine_blade.options import Options
+from acoustic_apps.turbine_blade.options import TurbineOptions
 from acoustic_apps.turbine_blade.result import Moment, Score
 from acoustic_apps.turbine_blade.scorer.calibration import Surprise
 from acoustic_apps.turbine_blade.scorer.features import STRETCH_FRAMES
@@ -29,7 +29,7 @@ STRETCH_S = STRETCH_FRAMES * HOP_S
 FILE = "x.wav"
 
 
-def collector_of(model: TurbineModel, options: Options) -> TurbineCollector:
+def collector_of(model: TurbineModel, options: TurbineOptions) -> TurbineCollector:
     return TurbineCollector(model, options, application.chain(model, options))
 
 
@@ -40,7 +40,7 @@ def facts(pcm: Pcm) -> Facts:
 def scored(
     model: TurbineModel, pcm: Pcm, machine: str | None = "turbine_01", rate: float = 0.01, block_samples: int = 480_000
 ) -> Score:
-    options = Options(machine=machine, start="2026-01-02T03:04:05", false_alarm_rate=rate)
+    options = TurbineOptions(machine=machine, start="2026-01-02T03:04:05", false_alarm_rate=rate)
     chain = application.chain(model, options)
     collector = TurbineCollector(model, options, chain)
     events = [
@@ -184,7 +184,7 @@ def judged(first_frame: int, z: tuple[float, ...], surprise: int = 0) -> Judged:
 
 class TestMoments:
     def moments(self, model: TurbineModel, *events: Judged) -> tuple[Moment, ...]:
-        collector = collector_of(model, Options())
+        collector = collector_of(model, TurbineOptions())
         for event in events:
             collector.hear(event)
         return collector.result(Facts(file=FILE, duration_s=9.0, rate_hz=16_000)).when
@@ -218,7 +218,7 @@ class TestMoments:
 
 def test_sums_of_clips_are_not_kept(small_model: TurbineModel) -> None:
     """However long the recording, a few numbers per clip stay."""
-    collector = collector_of(small_model, Options())
+    collector = collector_of(small_model, TurbineOptions())
     event = judged(0, (0.0, 4.0))
     collector.hear(event)
     sums = weakref.ref(event.clip.sums)
@@ -228,7 +228,7 @@ def test_sums_of_clips_are_not_kept(small_model: TurbineModel) -> None:
 
 class TestLive:
     def test_what_is_told_at_the_start(self, small_model: TurbineModel) -> None:
-        collector = collector_of(small_model, Options(machine="turbine_01", false_alarms_per_day=3000.0))
+        collector = collector_of(small_model, TurbineOptions(machine="turbine_01", false_alarms_per_day=3000.0))
         [report] = collector.start()
         told = report.to_dict()
         assert told is not None
@@ -240,7 +240,7 @@ class TestLive:
 
     def test_what_cannot_be_promised_and_who_is_not_known_is_told(self, small_model: TurbineModel) -> None:
         strange = replace(small_model.clips, normal_runs=(np.full(300, 600, np.int32),))
-        collector = collector_of(replace(small_model, clips=strange), Options())
+        collector = collector_of(replace(small_model, clips=strange), TurbineOptions())
         lines = [report.line for report in collector.start()]
         assert any("expect more of them" in line for line in lines)
         assert any("not known yet" in line for line in lines)
@@ -250,10 +250,10 @@ class TestLive:
 
     def test_a_baseline_needs_a_machine(self, small_model: TurbineModel, tmp_path: Path) -> None:
         with pytest.raises(ParameterError, match="--machine"):
-            collector_of(small_model, Options(baselines=tmp_path)).start()
+            collector_of(small_model, TurbineOptions(baselines=tmp_path)).start()
 
     def test_each_event_is_told_as_a_record(self, small_model: TurbineModel) -> None:
-        collector = collector_of(small_model, Options(machine="turbine_01"))
+        collector = collector_of(small_model, TurbineOptions(machine="turbine_01"))
         rain = Stretch(start_frame=64, stop_frame=96, reason="rain")
         reports = [
             *collector.hear(judged(0, (0.0, 0.0), surprise=640)),
@@ -287,7 +287,7 @@ class TestLive:
         assert plain(collector.health(9.1)) == {"clips": 1, "skipped": 1, "alarm": False}
 
     def test_a_reading_is_told_in_numbers(self, rotor_model: TurbineModel) -> None:
-        options = Options(machine="turbine_01")
+        options = TurbineOptions(machine="turbine_01")
         chain = application.chain(rotor_model, options)
         collector = TurbineCollector(rotor_model, options, chain)
         chain.push(turbine_sound("turbine_01", 1000, 32.0))
@@ -298,6 +298,6 @@ class TestLive:
         assert told["p_value"] is not None
 
     def test_a_panel_waits_for_the_first_clip(self, small_model: TurbineModel) -> None:
-        collector = collector_of(small_model, Options())
+        collector = collector_of(small_model, TurbineOptions())
         assert collector.panel(0.0)["score"] == [("waiting for the first clip", "dim")]
         assert collector.alarmed is False

@@ -16,8 +16,7 @@ from acoustic.application import load
 from acoustic.audio import write_wav
 from acoustic.export.compilers import host_compiler
 from acoustic.export.content import load_content
-from acoustic.export.exporting import Settings as ExportSettings
-from acoustic.export.exporting import export
+from acoustic.export.exporting import ExportSettings, export
 from acoustic.frontend import FrontEnd
 
 pytest.importorskip("tensorflow")

@@ -14,7 +14,7 @@ from ..train import Seed, SizeName
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvaluateOptions:
+class TurbineEvaluateOptions:
     """What to judge, and on what."""
 
     features: Annotated[
@@ -32,7 +32,7 @@ class EvaluateOptions:
     seed: Seed = 1
 
 
-def run(options: EvaluateOptions) -> Iterator[Output]:
+def run(options: TurbineEvaluateOptions) -> Iterator[Output]:
     """Evaluate a model on simulated turbines, or the method on features."""
     if options.features is None:
         from .simulated import evaluate_simulated
@@ -106,6 +106,6 @@ def _interval(edges: list[float], form: str) -> str:
 EVALUATE = Action(
     help="Evaluate a bundle on simulated turbines; with --features the method on recorded machines, beside a plain "
     "autoencoder.\n\nExample: acoustic turbine evaluate --features fit.npz evaluate.npz --json",
-    options=EvaluateOptions,
+    options=TurbineEvaluateOptions,
     run=run,
 )

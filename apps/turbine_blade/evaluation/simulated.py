@@ -14,7 +14,7 @@ from ..collector import TurbineCollector
 from ..conditions import Conditions
 from ..epoch import Epoch
 from ..learn import learn_events
-from ..options import Options
+from ..options import TurbineOptions
 from ..scorer.model import TurbineModel, Usual
 from ..scorer.persistence import AlarmCounter, Persistence
 from ..simulate import Fault, SimulatedClip, Turbine, at_rate, simulate_clip, simulate_day, simulated_rate
@@ -173,7 +173,7 @@ def _events(model: TurbineModel, usual: Usual, clip: SimulatedClip, *, rotor: bo
 
 def _hear(model: TurbineModel, usual: Usual, clip: SimulatedClip) -> _Heard:
     events, chain = _events(model, usual, clip, rotor=True)
-    collector = TurbineCollector(model, Options(), chain)
+    collector = TurbineCollector(model, TurbineOptions(), chain)
     for event in events:
         collector.hear(event)
     score = collector.result(Facts(file="", duration_s=CLIP_S, rate_hz=clip.rate_hz))

@@ -50,7 +50,7 @@ aircraft, and nothing is called one."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Usual:
+class QuietBackground:
     """What the place sounds like in quiet moments, in steps of 1/256 dB."""
 
     rumble: int
@@ -66,7 +66,7 @@ class Usual:
     """Whether this comes from listening for long, not only from the stretches around."""
 
 
-def reason(around: Sequence[StretchMeasures], index: int, usual: Usual) -> str | None:
+def reason(around: Sequence[StretchMeasures], index: int, usual: QuietBackground) -> str | None:
     """Name what dominates stretch ``index`` of ``around``, its neighbours in time; None for what may be scored."""
     here = around[index]
     if here.fault is not None:
@@ -105,7 +105,7 @@ def _rain(here: StretchMeasures, near: Sequence[StretchMeasures]) -> bool:
     return like_drops and sum(abs(f) > FLUTTER for f in flutter) >= RAIN_FRAMES and not _rhythmic(flutter)
 
 
-def _downpour(near: Sequence[StretchMeasures], usual: Usual) -> bool:
+def _downpour(near: Sequence[StretchMeasures], usual: QuietBackground) -> bool:
     rises = [min(m.bright - usual.bright, m.bright - m.body - usual.hiss) for m in near]
     return len(near) > 1 and min(rises) >= HISS_RISE
 
@@ -119,7 +119,7 @@ def _rhythmic(flutter: Sequence[int]) -> bool:
     return 8 * most > 3 * sum(f * f for f in flutter)
 
 
-def _wind(here: StretchMeasures, near: Sequence[StretchMeasures], usual: Usual) -> bool:
+def _wind(here: StretchMeasures, near: Sequence[StretchMeasures], usual: QuietBackground) -> bool:
     slope = here.rumble - here.body
     if slope >= GUST_SLOPE and min(slope - usual.slope, here.rumble - usual.rumble) >= GUST_RISE:
         return True
@@ -127,7 +127,7 @@ def _wind(here: StretchMeasures, near: Sequence[StretchMeasures], usual: Usual) 
     return slope >= STORM_SLOPE and max(quarters) - min(quarters) >= STORM_SPREAD
 
 
-def _aircraft(wider: Sequence[StretchMeasures], usual: Usual, gust: bool) -> bool:
+def _aircraft(wider: Sequence[StretchMeasures], usual: QuietBackground, gust: bool) -> bool:
     lasts = len(wider) > SWELL_STRETCHES and sum(m.body - usual.body for m in wider) >= SWELL * len(wider)
     swish = sorted(m.swish for m in wider)[(len(wider) - 1) // 2] if wider else 0
     drowned = usual.swish >= SWISH and 5 * swish <= 3 * usual.swish

@@ -13,7 +13,7 @@ from acoustic.frontend.noise_floor import STEPS_PER_DB
 from acoustic.records import About
 
 from .measures import LEVELS, STRETCH_FRAMES, FaultMeter, StretchMeasures, StretchMeter
-from .rules import SWELL_STRETCHES, Usual, reason
+from .rules import SWELL_STRETCHES, QuietBackground, reason
 
 BLOCK_FRAMES = 32 * STRETCH_FRAMES
 """Frames measured at once: memory stays bounded however long the sound."""
@@ -168,7 +168,7 @@ class Gate(FaultGate):
             self._judged -= 1
         return stretch
 
-    def _usual(self) -> Usual:
+    def _usual(self) -> QuietBackground:
         """Quiet moments of the stretches around; where the slow memory knows quieter ones, those."""
         heard = [m for m in self._around if m.fault is None]
         if not heard:
@@ -200,11 +200,11 @@ class _SlowMemory:
             self._levels[name] += _step(level - self._levels[name], SLOW_DOWN)
         self._swish += _step(m.swish - self._swish, SLOW_UP)
 
-    def quieter(self, near: dict[str, int], swish: int) -> Usual:
+    def quieter(self, near: dict[str, int], swish: int) -> QuietBackground:
         if self._stretches < LEARNING_STRETCHES:
-            return Usual(**near, swish=swish, known=False)
+            return QuietBackground(**near, swish=swish, known=False)
         levels = {name: min(level, self._levels[name]) for name, level in near.items()}
-        return Usual(**levels, swish=max(swish, self._swish), known=True)
+        return QuietBackground(**levels, swish=max(swish, self._swish), known=True)
 
 
 def _step(difference: int, down: int) -> int:

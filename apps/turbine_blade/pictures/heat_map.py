@@ -26,7 +26,7 @@ _DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_./]?)(\d\d)\2(\d\d)(?!\d(?!\d{3}(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Day:
+class MapDay:
     """What one turbine's recordings of one day amount to."""
 
     recordings: int
@@ -88,7 +88,7 @@ def save_heat_map(rows: Iterable[Row], path: Path) -> None:
     save_figure(figure, path)
 
 
-def summarise_days(rows: Iterable[Row]) -> dict[tuple[str, date], Day]:
+def summarise_days(rows: Iterable[Row]) -> dict[tuple[str, date], MapDay]:
     """Count the scored recordings of each machine and day."""
     found: dict[tuple[str, date], list[tuple[bool, float]]] = defaultdict(list)
     for row in rows:
@@ -96,7 +96,7 @@ def summarise_days(rows: Iterable[Row]) -> dict[tuple[str, date], Day]:
         if row["machine"] is not None and day is not None and row["anomalous"] is not None:
             found[row["machine"], day].append((row["anomalous"], 10.0 ** -row["threshold"]))
     return {
-        where: Day(
+        where: MapDay(
             recordings=len(one),
             anomalous=sum(anomalous for anomalous, _ in one),
             allowed_rate=sum(rate for _, rate in one) / len(one),
@@ -128,7 +128,7 @@ def _dates(text: str) -> Iterator[date]:
             continue
 
 
-def _draw(axes: Any, days: dict[tuple[str, date], Day], machines: list[str], first: date, n_days: int) -> None:
+def _draw(axes: Any, days: dict[tuple[str, date], MapDay], machines: list[str], first: date, n_days: int) -> None:
     from matplotlib.colors import PowerNorm
     from matplotlib.patches import Patch
 
@@ -172,7 +172,7 @@ def _label_days(axes: Any, first: date, n_days: int, most: int) -> None:
         label.set_rotation_mode("anchor")
 
 
-def _title(days: dict[tuple[str, date], Day], n_machines: int) -> str:
+def _title(days: dict[tuple[str, date], MapDay], n_machines: int) -> str:
     recordings, anomalous = (sum(getattr(day, name) for day in days.values()) for name in ("recordings", "anomalous"))
     rate = sum(day.allowed_rate * day.recordings for day in days.values()) / recordings
     machines = "1 machine" if n_machines == 1 else f"{n_machines} machines"

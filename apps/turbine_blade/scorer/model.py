@@ -72,7 +72,7 @@ class Judgement:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Decision:
+class TurbineDecision:
     """Settings of the decision, as a bundle holds them."""
 
     size: Size
@@ -255,7 +255,7 @@ class TurbineModel:
         front_end = bundle.frontend
         if not isinstance(front_end, FrontEnd):
             raise BundleError("its front end gives no log-mel frames")
-        decision = read(Decision, bundle.decision, "decision")
+        decision = read(TurbineDecision, bundle.decision, "decision")
         layout = Layout(n_bands=front_end.n_mels, size=decision.size)
         arrays, rotor = Arrays(bundle.vectors), None
         if decision.rotor_machines:
@@ -285,9 +285,9 @@ class TurbineModel:
         _ = model.network, mel_bank(front_end), gate_for(front_end, nuisances=model.nuisances)
         return model
 
-    def decision(self) -> Decision:
+    def decision(self) -> TurbineDecision:
         """Return the settings of the decision, for a bundle."""
-        return Decision(
+        return TurbineDecision(
             size=self.layout.size,
             conditions=self.conditions,
             machines=tuple(self.clips.machines),

@@ -12,7 +12,7 @@ from acoustic.signals import FloatArray, add_at, apply_envelope, sine
 from . import spectra
 from .fault import Fault
 from .noise import FRAME_S, frequencies_hz, hop_samples, slow_gaussian
-from .rotor import NOISE_PER_SPEED, Heard, Rotation, hear, tip_speed_m_s
+from .rotor import NOISE_PER_SPEED, HeardPoint, RotorTurns, hear, tip_speed_m_s
 from .turbine import NOMINAL_RPM, Turbine
 
 TIP, INNER = 0.95, 0.75
@@ -31,7 +31,7 @@ class Blades:
     """The rotor in one clip."""
 
     turbine: Turbine
-    rotation: Rotation
+    rotation: RotorTurns
     wind_m_s: float
     yaw_turn: float
     fault: Fault | None
@@ -44,7 +44,7 @@ class Blades:
         cls,
         rng: np.random.Generator,
         turbine: Turbine,
-        rotation: Rotation,
+        rotation: RotorTurns,
         wind_m_s: float,
         frames: int,
         fault: Fault | None,
@@ -98,10 +98,10 @@ class Blades:
         step_s = hop_samples(self.rate_hz) / self.rate_hz
         return np.asarray(np.arange(self.level_db.shape[1]) * step_s, dtype=np.float64)
 
-    def _hear(self, blade: int, radius: float, times_s: NDArray[np.float64]) -> Heard:
+    def _hear(self, blade: int, radius: float, times_s: NDArray[np.float64]) -> HeardPoint:
         return hear(self.turbine, self.rotation, blade, radius, times_s, wind_m_s=self.wind_m_s, yaw_turn=self.yaw_turn)
 
-    def _power(self, heard: Heard, blade: int, radius: float) -> NDArray[np.float64]:
+    def _power(self, heard: HeardPoint, blade: int, radius: float) -> NDArray[np.float64]:
         """Power of a source at the microphone, frame by frame."""
         nominal_m_s = tip_speed_m_s(self.turbine)
         level_db = self.level_db[blade] + (self.turbine.inner_db if radius == INNER else 0.0)

@@ -18,7 +18,7 @@ from .machinery import add_tones
 from .microphone import record, to_pcm
 from .noise import FRAME_S, frequencies_hz, hop_samples, shaped_noise, slow_gaussian
 from .nuisances import Nuisance, add_nuisances, draw_kinds
-from .rotor import ROTATION_STEP_S, Rotation, rotation_times
+from .rotor import ROTATION_STEP_S, RotorTurns, rotation_times
 from .turbine import Turbine
 
 RATE_HZ = 16_000
@@ -106,7 +106,7 @@ def simulate_clip(
     hop, samples = hop_samples(rate_hz), round(duration_s * rate_hz)
     frames = -(-samples // hop)
     wobble = _WOBBLE * slow_gaussian(turbulence, len(rotation_times(duration_s)), ROTATION_STEP_S, _WOBBLE_S)
-    rotation = Rotation.steady(duration_s, rpm, wobble, float(turbulence.uniform()))
+    rotation = RotorTurns.steady(duration_s, rpm, wobble, float(turbulence.uniform()))
     blades = Blades.draw(turbulence, turbine, rotation, wind_m_s, frames, fault, rate_hz)
 
     density = blades.density()

@@ -26,7 +26,7 @@ _DRIFT_DB = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Day:
+class SimulatedDay:
     """Course of one day, whatever number of clips is taken from it."""
 
     wind_m_s: NDArray[np.float64]
@@ -39,7 +39,7 @@ class Day:
     """Sensitivity of the whole day against the usual."""
 
     @classmethod
-    def draw(cls, rng: np.random.Generator) -> Day:
+    def draw(cls, rng: np.random.Generator) -> SimulatedDay:
         """Draw the course of a day."""
         points = DAY_S // _STEP_S + 1
         wind = rng.uniform(5, 10) + 2.0 * slow_gaussian(rng, points, _STEP_S, _WEATHER_S)
@@ -116,7 +116,7 @@ def simulate_day(
     """
     if n_clips < 1 or n_clips * duration_s > DAY_S:
         raise ParameterError(f"{n_clips} clips of {duration_s} s do not fit into a day.")
-    day = Day.draw(np.random.default_rng([day_seed, 201]))
+    day = SimulatedDay.draw(np.random.default_rng([day_seed, 201]))
     for index in range(n_clips):
         at_s = index * DAY_S / n_clips
         rng = np.random.default_rng([day_seed, 202, turbine.seed, index])

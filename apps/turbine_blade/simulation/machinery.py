@@ -7,7 +7,7 @@ import numpy as np
 from acoustic.signals import FloatArray, sine
 
 from .fault import Fault
-from .rotor import Rotation
+from .rotor import RotorTurns
 from .turbine import Turbine
 
 _SIDEBAND_DB = -8.0
@@ -16,7 +16,7 @@ _BEARING_TONES_DB = (0.0, -3.0, -7.0, -10.0)
 
 
 def add_tones(
-    rng: np.random.Generator, x: FloatArray, turbine: Turbine, rotation: Rotation, fault: Fault | None, rate_hz: int
+    rng: np.random.Generator, x: FloatArray, turbine: Turbine, rotation: RotorTurns, fault: Fault | None, rate_hz: int
 ) -> None:
     """Add all tones of the machinery to ``x`` [n] in place."""
     times_s = np.arange(len(x)) / rate_hz

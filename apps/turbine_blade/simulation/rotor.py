@@ -25,7 +25,7 @@ ROTATION_STEP_S = 1 / 64
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rotation:
+class RotorTurns:
     """Turns of the rotor over a clip, with some time before and after it."""
 
     times_s: Curve
@@ -33,7 +33,7 @@ class Rotation:
     turns: Curve
 
     @classmethod
-    def steady(cls, duration_s: float, rpm: float, wobble: Curve | None = None, start_turn: float = 0.0) -> Rotation:
+    def steady(cls, duration_s: float, rpm: float, wobble: Curve | None = None, start_turn: float = 0.0) -> RotorTurns:
         """Turn at a mean speed, with relative departures ``wobble`` given at `rotation_times` or none."""
         times_s = rotation_times(duration_s)
         speed = np.full(len(times_s), rpm / 60)
@@ -53,7 +53,7 @@ def rotation_times(duration_s: float) -> Curve:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Heard:
+class HeardPoint:
     """A point of a blade as the microphone hears it at given times."""
 
     emitted_s: Curve
@@ -68,8 +68,15 @@ class Heard:
 
 
 def hear(
-    turbine: Turbine, rotation: Rotation, blade: int, radius: float, times_s: Curve, *, wind_m_s: float, yaw_turn: float
-) -> Heard:
+    turbine: Turbine,
+    rotation: RotorTurns,
+    blade: int,
+    radius: float,
+    times_s: Curve,
+    *,
+    wind_m_s: float,
+    yaw_turn: float,
+) -> HeardPoint:
     """Follow a point of a blade to the microphone.
 
     Parameters
@@ -126,7 +133,7 @@ def hear(
     convected = (1 + mach * downstream) * (1 + (1 - _CONVECTION) * mach * downstream) ** 2
     edge = (1 - downstream) * normal**2 / (normal**2 + outward**2 + 1e-12)
     even = turbine.even_share
-    return Heard(
+    return HeardPoint(
         emitted_s=emitted_s,
         doppler=1 / (1 - mach * forward),
         spreading=((turbine.hub_m - turbine.microphone_height_m) / distance_m) ** 2,

@@ -1,1 +1,1 @@
-"""Two applications of the smallest kind, for tests: one that hears loud seconds, one that makes sound."""
+"""Hear loud seconds. This package has two applications of the smallest kind, for tests; the other one makes sound."""

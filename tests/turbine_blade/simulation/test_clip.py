@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from acoustic_apps.turbine_blade.simulate import FAULTS, KINDS, RATE_HZ, Fault, SimulatedClip, Turbine, simulate_clip
-from acoustic_apps.turbine_blade.simulation.rotor import Rotation, hear
+from acoustic_apps.turbine_blade.simulation.rotor import RotorTurns, hear
 from scipy.signal import butter, find_peaks, sosfilt, welch
 
 from acoustic.errors import ParameterError
@@ -143,7 +143,7 @@ def test_whistle_is_a_tone_that_sweeps_with_its_blade() -> None:
     power = np.abs(np.fft.rfft(frames, 8192)) ** 2
     peak_hz = power.argmax(axis=1) * RATE_HZ / 8192
     emitted_hz = TURBINE.whistle_hz
-    heard = hear(TURBINE, Rotation.steady(10.0, 14.0), 1, 0.95, np.arange(0, 10, 0.01), wind_m_s=8.0, yaw_turn=0.0)
+    heard = hear(TURBINE, RotorTurns.steady(10.0, 14.0), 1, 0.95, np.arange(0, 10, 0.01), wind_m_s=8.0, yaw_turn=0.0)
     low, high = np.percentile(peak_hz / emitted_hz, (1, 99))
     assert low == pytest.approx(heard.doppler.min(), abs=0.03)
     assert high == pytest.approx(heard.doppler.max(), abs=0.03)

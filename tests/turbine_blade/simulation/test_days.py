@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from acoustic_apps.turbine_blade.simulate import CONDITIONS, Day, Farm, Turbine, save_days, simulate_day
+from acoustic_apps.turbine_blade.simulate import CONDITIONS, Farm, SimulatedDay, Turbine, save_days, simulate_day
 
 from acoustic.errors import AcousticError, ParameterError
 from acoustic.progress import Advance, watched
@@ -17,8 +17,8 @@ from acoustic.progress import Advance, watched
 TURBINE = Turbine.draw(5)
 
 
-def courses(count: int) -> list[Day]:
-    return [Day.draw(np.random.default_rng([seed, 201])) for seed in range(count)]
+def courses(count: int) -> list[SimulatedDay]:
+    return [SimulatedDay.draw(np.random.default_rng([seed, 201])) for seed in range(count)]
 
 
 def test_wind_changes_slowly_within_its_range() -> None:

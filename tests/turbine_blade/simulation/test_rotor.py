@@ -5,7 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from acoustic_apps.turbine_blade.simulation.fault import FAULTS, Fault
-from acoustic_apps.turbine_blade.simulation.rotor import SPEED_OF_SOUND_M_S, Heard, Rotation, hear, rotation_times
+from acoustic_apps.turbine_blade.simulation.rotor import (
+    SPEED_OF_SOUND_M_S,
+    HeardPoint,
+    RotorTurns,
+    hear,
+    rotation_times,
+)
 from acoustic_apps.turbine_blade.simulation.spectra import damage_gain, trailing_edge, wind_noise
 from acoustic_apps.turbine_blade.simulation.turbine import Turbine
 
@@ -23,8 +29,8 @@ TEXTBOOK = replace(
 TIMES_S = np.arange(0.0, 20.0, 1 / 100)
 
 
-def tip(rpm: float = 14.0, blade: int = 0, turbine: Turbine = TEXTBOOK) -> Heard:
-    return hear(turbine, Rotation.steady(20.0, rpm), blade, 0.95, TIMES_S, wind_m_s=8.0, yaw_turn=0.2)
+def tip(rpm: float = 14.0, blade: int = 0, turbine: Turbine = TEXTBOOK) -> HeardPoint:
+    return hear(turbine, RotorTurns.steady(20.0, rpm), blade, 0.95, TIMES_S, wind_m_s=8.0, yaw_turn=0.2)
 
 
 def test_doppler_of_the_tip_at_the_tower_base() -> None:
@@ -51,7 +57,7 @@ def test_sound_travels_at_the_speed_of_sound() -> None:
 def test_blades_follow_each_other_by_a_third_of_a_turn() -> None:
     third = round(60 / 14 / 3 * 1000)
     times_s = np.arange(0.0, 10.0, 1e-3)
-    rotation = Rotation.steady(12.0, 14.0)
+    rotation = RotorTurns.steady(12.0, 14.0)
     first, second = (
         hear(TEXTBOOK, rotation, blade, 0.95, times_s, wind_m_s=8.0, yaw_turn=0.2).directivity for blade in (0, 1)
     )
@@ -66,7 +72,7 @@ def test_a_blade_is_louder_on_its_way_down() -> None:
 
 def test_wobble_keeps_the_mean_speed() -> None:
     wobble = 0.05 * np.sin(rotation_times(20.0) / 3)
-    turns = Rotation.steady(20.0, 12.0, wobble).turns_at(np.array([0.0, 20.0]))
+    turns = RotorTurns.steady(20.0, 12.0, wobble).turns_at(np.array([0.0, 20.0]))
     assert turns[1] - turns[0] == pytest.approx(4.0, rel=1e-4)
 
 

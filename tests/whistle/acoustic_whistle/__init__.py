@@ -1,1 +1,1 @@
-"""Hears whistles: the smallest application that has everything."""
+"""Hears whistles."""

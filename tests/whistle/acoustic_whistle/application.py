@@ -12,7 +12,7 @@ from acoustic.frontend.tables import front_end_tables
 from acoustic.records import About
 
 from .model import FRONT_END, Model, Whistle, WhistleChain, read, stages
-from .train import Trial, evaluate, sounds, train
+from .train import EvaluateOptions, TrainOptions, evaluate, sounds, train
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +100,6 @@ application = Application(
     labels=lambda row: [Label(one["t_s"], one["t_s"], "whistle") for one in row["whistles"]],
     picture=Picture,
     firmware=firmware,
-    train=Action(help="Train.\n\nExample: acoustic whistle train my.bundle", options=Trial, run=train),
-    evaluate=Action(help="Evaluate.\n\nExample: acoustic whistle evaluate my.bundle", options=Trial, run=evaluate),
+    train=Action(help="Train.\n\nExample: acoustic whistle train my.bundle", options=TrainOptions, run=train),
+    evaluate=Action(help="Evaluate.\n\nExample: acoustic whistle evaluate", options=EvaluateOptions, run=evaluate),
 )

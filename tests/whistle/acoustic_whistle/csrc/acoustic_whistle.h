@@ -7,7 +7,6 @@
 
 extern const acoustic_log_mel acoustic_whistle_front_end;
 
-/* A stream. */
 typedef struct {
     acoustic_log_mel_stream log_mel;
     int16_t overlap[ACOUSTIC_WHISTLE_OVERLAP];
