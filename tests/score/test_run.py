@@ -304,16 +304,8 @@ class TestRefusals:
         ("package", "request_", "message"),
         [
             ("matplotlib", {"pictures": Path("p")}, "Drawing needs matplotlib, not installed here: "),
-            (
-                "matplotlib",
-                {"overviews": {"summary_plot": Path("p")}},
-                "Drawing needs matplotlib, not installed here: ",
-            ),
-            (
-                "pyarrow",
-                {"form": Form.PARQUET, "output": Path("p.parquet")},
-                "Parquet needs pyarrow, not installed here: ",
-            ),
+            ("matplotlib", {"overviews": {"summary_plot": Path("p")}}, "Drawing needs matplotlib, not installed here: "),
+            ("pyarrow", {"form": Form.PARQUET, "output": Path("p.parquet")}, "Parquet needs pyarrow, not installed here: "),
         ],
     )
     def test_extras_that_are_missing(
