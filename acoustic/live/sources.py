@@ -44,6 +44,7 @@ def open_input(
     *,
     stdin_rate_hz: int | None = None,
     speed: float | None = None,
+    wait_s: float = 0.0,
 ) -> Input:
     """Open a microphone, or what stands in for it.
 
@@ -59,6 +60,8 @@ def open_input(
         Rate of standard input (Hz); None: ``rate_hz``.
     speed : float or None
         How fast a recording is heard: 1 at real time, 0 as fast as it goes; None: at real time.
+    wait_s : float
+        How long to wait for a microphone that is not there yet (s).
 
     Raises
     ------
@@ -74,7 +77,7 @@ def open_input(
     if stdin_rate_hz is not None and recording != STDIN:
         raise ParameterError("A rate is only told for standard input; files and microphones know their own.")
     if recording is None:
-        microphone = Microphone(device, rate_hz, block_samples)
+        microphone = Microphone(device, rate_hz, block_samples, wait_s=wait_s)
         return Input(microphone, microphone.device.name, microphone.native_rate_hz, can_wait=False)
     if recording == STDIN:
         in_rate_hz = stdin_rate_hz or rate_hz
