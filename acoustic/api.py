@@ -112,7 +112,7 @@ class Event(_Named):
     """Name of its kind, such as ``crack``."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as plain JSON: the line that ``acoustic APP listen --json`` writes."""
+        """Return it as plain JSON: the line that ``acoustic APP listen --json`` writes, but for its ``time``."""
         return {"event": self.event, **plain(self.record)}
 
 

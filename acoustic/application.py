@@ -33,6 +33,9 @@ E = TypeVar("E")
 R = TypeVar("R")
 E_co = TypeVar("E_co", covariant=True)
 R_contra = TypeVar("R_contra", contravariant=True)
+Started = Annotated[str | None, About("When the sound began, ISO 8601 with its zone; null: nothing tells.")]
+StartedFrom = Annotated[str | None, About("Where that is known from: given, metadata, the file's name, a clock.")]
+"""Fields of every result."""
 Array = NDArray[Any]
 Row = Mapping[str, Any]
 """A recording's result as plain JSON."""
@@ -81,6 +84,10 @@ class Facts:
     input_dbfs: float | None = None
     output_dbfs: float | None = None
     """RMS levels of the sound that came in and of that made of it, where they were measured; None for silence."""
+    started: str | None = None
+    """When the sound began, ISO 8601 with its zone; None where nothing tells."""
+    started_from: str | None = None
+    """Where that is known from."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -286,14 +293,16 @@ class Application(Generic[M, P, E, R]):
     help: str
     """What it does, in a sentence."""
     options: type[P]
-    """How to score and listen; every field has a default, and becomes an option of the commands."""
+    """How to score and listen; every field has a default, and becomes an option of the commands. A field ``start``, a
+    text or None, is when the recording began."""
     read: Callable[[Bundle], M]
     """Reads a bundle of this application into a typed model; raises `BundleError` or `ParameterError`."""
     chain: Callable[[M, P], Chain[E]]
     collect: Callable[[M, P, Any], Collector[E, R]]
     """Makes the collector of a stream that goes through the chain, which is handed to it."""
     result: type[R]
-    """Record class with the fields ``file`` and ``error``, and defaults for all others."""
+    """Record class with the fields ``file``, ``error``, ``started`` and ``started_from``, the latter as
+    :class:`Facts` has them, and defaults for all but ``file``."""
     events: Mapping[str, type]
     """Records of the live stream by the name of their kind."""
     stages: Callable[[M, Mapping[str, Array]], Mapping[str, Array]]

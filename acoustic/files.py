@@ -6,10 +6,11 @@ import re
 import secrets
 import sys
 import threading
+import time
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
@@ -75,6 +76,71 @@ def _is_running(process: int) -> bool:
     except (PermissionError, OverflowError):
         pass
     return True
+
+
+@contextmanager
+def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
+    """Keep other processes that lock ``path`` out while the block runs: what is read and written back stays whole.
+
+    A file beside it is locked by the system, which takes the lock from a process that is killed.
+
+    Parameters
+    ----------
+    path
+        It need not exist; its folder is made when missing.
+    wait
+        Whether to wait for a process that has the lock.
+
+    Raises
+    ------
+    BlockingIOError
+        Another process has the lock, and ``wait`` is false.
+    OSError
+        The file cannot be made or locked.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = path.with_name(f".{path.name}.lock")
+    descriptor = _open_locked(lock, wait)
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # Windows removes no open file
+            lock.unlink()
+        os.close(descriptor)
+
+
+def _open_locked(lock: Path, wait: bool) -> int:
+    while True:
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            _lock(descriptor, wait)
+            # Who had the lock before has removed the file: one made since is another lock.
+            if os.path.samestat(os.fstat(descriptor), os.stat(lock)):
+                return descriptor
+        except FileNotFoundError:
+            pass
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, wait: bool) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        while True:
+            try:
+                msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+                return
+            except OSError as error:
+                if not wait:
+                    raise BlockingIOError(error.errno, error.strerror) from error
+                time.sleep(0.1)
+    else:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
 
 
 class Closing:

@@ -329,6 +329,12 @@ def json_schema(record: type, name: str | None = None) -> dict[str, Any]:
     }
 
 
+def field_schema(annotation: Any) -> dict[str, Any]:
+    """Describe a field by its annotation, such as ``Annotated[str, About(...)]``, as JSON Schema."""
+    kind, about = get_args(annotation)
+    return _schema(kind, about)
+
+
 def _summary(record: type) -> str:
     return (record.__doc__ or "").split("\n\n")[0].replace("\n    ", " ").strip()
 

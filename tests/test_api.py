@@ -551,10 +551,22 @@ def test_many_recordings_give_a_row_each(folder: Path) -> None:
         TINY.score_many(folder, jobs=0)
 
 
+COLUMNS = ["file", "duration_s", "rate_hz", "n_events", "loud", "error", "started", "started_from"]
+
+
 def test_rows_become_tables(folder: Path) -> None:
     rows = [TINY.score(NOISE, RATE_HZ), *TINY.score_many(folder)]
     table = TINY.to_arrow(rows)
-    assert table.column_names == ["file", "duration_s", "rate_hz", "n_events", "loud", "error"]
+    assert table.column_names == [
+        "file",
+        "duration_s",
+        "rate_hz",
+        "n_events",
+        "loud",
+        "error",
+        "started",
+        "started_from",
+    ]
     assert table["n_events"].to_pylist() == [49, 49, 49, None]
     assert table["loud"].to_pylist() == [True, True, True, None]
 
@@ -562,7 +574,7 @@ def test_rows_become_tables(folder: Path) -> None:
 def test_rows_become_a_pandas_table(folder: Path) -> None:
     pandas = pytest.importorskip("pandas")
     table = TINY.to_pandas([TINY.score(NOISE, RATE_HZ), *TINY.score_many(folder)])
-    assert list(table) == ["file", "duration_s", "rate_hz", "n_events", "loud", "error"]
+    assert list(table) == COLUMNS
     assert list(map(str, table.dtypes[1:5])) == ["float64", "Int64", "Int64", "boolean"]
     assert table["duration_s"].mean() == pytest.approx(3.0048)
     assert table["error"].notna().sum() == 1

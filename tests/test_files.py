@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from acoustic.files import DiskSync, read_arrays, whole_file
+from acoustic.files import DiskSync, locked, read_arrays, whole_file
 
 
 def test_appears_at_the_end_with_usual_permissions(tmp_path: Path) -> None:
@@ -147,3 +147,33 @@ def test_disk_that_failed_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(OSError, match="No space"):
         disk.finish()
     disk.finish()
+
+
+COUNT = """
+import sys
+from pathlib import Path
+from acoustic.files import locked, whole_file
+path = Path(sys.argv[1])
+for _ in range(100):
+    with locked(path):
+        number = int(path.read_text())
+        with whole_file(path) as stream:
+            stream.write(str(number + 1).encode())
+"""
+
+
+def test_two_that_change_a_file_under_a_lock_lose_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "number"
+    path.write_text("0")
+    both = [subprocess.Popen([sys.executable, "-c", COUNT, str(path)]) for _ in range(2)]
+    assert [one.wait() for one in both] == [0, 0]
+    assert path.read_text() == "200"
+    assert os.listdir(tmp_path) == ["number"]
+
+
+def test_who_does_not_wait_for_a_lock_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "a"
+    with locked(path), pytest.raises(BlockingIOError), locked(path, wait=False):
+        pass
+    with locked(path, wait=False):
+        pass

@@ -13,6 +13,7 @@ from acoustic.audio.container import PLACEHOLDER_BYTES, FileStream, Spliced, loo
 from acoustic.audio.foreign import open_foreign
 from acoustic.audio.sound import CHUNK_FRAMES, HIGHEST_RATE_HZ, LOWEST_RATE_HZ, Sound
 from acoustic.audio.source import Float32, Pcm16, SourceHealth, check_format
+from acoustic.audio.start import began
 from acoustic.errors import AudioFileError
 from acoustic.files import Closing
 
@@ -79,6 +80,7 @@ class Recording(Sound):
             raise AudioFileError(
                 f"{self.path}: holds no samples, only a header. Was the recorder cut off? Record again."
             )
+        self.began = began(self.path, self.metadata)
 
     def _describe(self, stream: FileStream | None) -> int:
         """Read the header of a stream; return its frames."""

@@ -8,6 +8,7 @@ import numpy as np
 from acoustic.audio.levels import LevelMeter
 from acoustic.audio.resample import StreamResampler, to_pcm16
 from acoustic.audio.source import Float32, Pcm16, check_format, reblock
+from acoustic.audio.start import Began
 from acoustic.errors import AudioFileError
 
 CHUNK_FRAMES = 65536
@@ -37,6 +38,8 @@ class Sound(ABC):
     warnings : tuple of str
         What a person should know about the last full pass, in plain sentences without the name: clipped, silent, very
         quiet, offset, damaged samples, dead channels, recorded at a lower rate.
+    began : Began or None
+        When it began; None where nothing tells.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Sound(ABC):
     channels: int
     n_frames: int
     warnings: tuple[str, ...] = ()
+    began: Began | None = None
 
     @property
     def duration_s(self) -> float:

@@ -12,6 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from acoustic.errors import ParameterError
+from acoustic.records import quoted
+
+#: Source of what this computer's clock tells.
+CLOCK = "this computer's clock"
 #: Years that a recorder's clock is believed in.
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 _GUANO = re.compile(r"^Timestamp:\s*(\S.*?)\s*$", re.MULTILINE)
@@ -52,6 +57,26 @@ def began(path: Path, metadata: Mapping[bytes, bytes]) -> Began | None:
     '2026-03-02T12:16:30.000+00:00'
     """
     return next(_candidates(path, metadata), None)
+
+
+def given(text: str) -> Began:
+    """Return the moment that a person or a program states.
+
+    Raises
+    ------
+    ParameterError
+        If the text is no date and time as ISO 8601 has it.
+    """
+    if (moment := next(_began("given", text.strip()), None)) is None:
+        raise ParameterError(
+            f"{quoted(text)} is no date and time as ISO 8601 writes it, such as 2026-03-02T12:15:00+01:00."
+        )
+    return moment
+
+
+def by_clock() -> Began:
+    """Return this moment, as this computer's clock has it: of a microphone that is opened."""
+    return Began(datetime.now().astimezone(), CLOCK)
 
 
 def read_time(text: str) -> datetime:

@@ -9,7 +9,7 @@ import typer
 
 from acoustic.application import Application, Loaded, load
 from acoustic.commands import options, terminal
-from acoustic.commands.flags import command, parameter, parameters_of, record_of
+from acoustic.commands.flags import command, parameter, record_of
 from acoustic.errors import ParameterError
 
 App = Application[Any, Any, Any, Any]
@@ -31,7 +31,7 @@ def listen_command(application: App) -> Any:
         *(sound_out if application.makes_sound else []),
         parameter("rate", options.Rate, None),
         parameter("speed", options.Speed, None),
-        *parameters_of(application.options, live=True),
+        *options.of_application(application, live=True),
         parameter("save", options.SaveSound if application.makes_sound else options.Save, None),
         parameter("bundle", options.BundleName, application.name),
         parameter("block_ms", options.BlockMs, application.block_ms),
@@ -55,7 +55,7 @@ def run_listen(application: App, values: Mapping[str, Any]) -> None:
     with ExitStack() as stack:
         sound = open_input(
             values["device"], values["recording"], loaded.rate_hz, block_samples, stdin_rate_hz=values["rate"],
-            speed=speed, wait_s=values["wait_for_device"],
+            speed=speed, wait_s=values["wait_for_device"], start=values["start"],
         )  # fmt: skip
         stack.callback(sound.source.close)
         out = _open_output(stack, loaded, values) if application.makes_sound else None
@@ -98,5 +98,15 @@ def _sinks(
     title = f"{bundle.name} {bundle.version} listening to {sound.name} at {sound.rate_hz} Hz"
     keys = "   ".join(f"{key} {what}" for key, what in {**application.keys, "q": "quit"}.items())
     panel = Panel(title, panel=not (as_json and sys.stdout.isatty()), keys=keys if with_keys else "")
-    archive = [] if save is None else [Archive(save, loaded.rate_hz, application.name)]
+    archive = [] if save is None else [Archive(save, loaded.rate_hz, application.name, _moment(sound))]
     return [*archive, *([Stdout()] if as_json else []), panel]
+
+
+def _moment(sound: Any) -> str | None:
+    """Return what the names of kept files say of their time: a recording was not made at the time it is heard."""
+    from acoustic.links.archive import MOMENT, UNKNOWN_MOMENT
+    from acoustic.live.sources import STDIN
+
+    if sound.began is not None:
+        return str(sound.began.at.strftime(MOMENT))
+    return None if sound.name == STDIN else UNKNOWN_MOMENT

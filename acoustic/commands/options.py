@@ -1,10 +1,15 @@
 """Options that every application's commands have: one name, one meaning and one wording everywhere."""
 
+import inspect
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from acoustic.application import Application
+from acoustic.audio.start import given
+from acoustic.commands.flags import parameter, parameters_of
+from acoustic.errors import ParameterError
 from acoustic.score.writers import Form
 
 
@@ -21,8 +26,26 @@ def read_speed(text: str) -> float:
     return speed
 
 
+def read_start(text: str) -> str:
+    """Read ``--start``: a date and time, which is refused before any work where it is none."""
+    try:
+        given(text)
+    except ParameterError as error:
+        raise typer.BadParameter(str(error)) from None
+    return text
+
+
 BundleName = Annotated[str, typer.Option("--bundle", help="A bundle file, or the name of a shipped bundle.")]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON Lines to stdout, for programs.")]
+
+Start = Annotated[
+    str | None,
+    typer.Option(
+        parser=read_start,
+        metavar="TIME",
+        help="When the sound began, ISO 8601; default: what metadata, the file's name or the clock tell.",
+    ),
+]
 
 # Listening
 Device = Annotated[str | None, typer.Option(help="Microphone: its name, a part of it, or its index.")]
@@ -65,6 +88,13 @@ OutputSound = Annotated[
 BufferMs = Annotated[
     int, typer.Option(min=20, max=1000, help="Sound kept ready for the loudspeaker: less is quicker, more is safer.")
 ]
+
+
+def of_application(application: Application[Any, Any, Any, Any], *, live: bool) -> list[inspect.Parameter]:
+    """Return when the sound began, then the application's own options; some have such a one themselves."""
+    own = [one for one in parameters_of(application.options, live=live) if one.name != "start"]
+    return [parameter("start", Start, None), *own]
+
 
 # Scoring
 Recordings = Annotated[list[Path], typer.Argument(metavar="PATH...", help="Recordings, or folders of them.")]

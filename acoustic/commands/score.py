@@ -9,7 +9,7 @@ import typer
 from acoustic.application import Application, load
 from acoustic.audio import find_recordings
 from acoustic.commands import options, terminal
-from acoustic.commands.flags import command, parameter, parameters_of, record_of
+from acoustic.commands.flags import command, parameter, record_of
 from acoustic.score.writers import Form, choose_form
 
 App = Application[Any, Any, Any, Any]
@@ -26,7 +26,7 @@ def score_command(application: App) -> Any:
         parameter("form", options.FormName, None),
         parameter("output", options.Output, None),
         *([parameter("sound", options.Sounds, None)] if application.makes_sound else []),
-        *parameters_of(application.options, live=False),
+        *options.of_application(application, live=False),
         parameter("bundle", options.BundleName, name),
         parameter("jobs", options.Jobs, None),
         parameter("as_json", options.Json, False),
@@ -44,7 +44,7 @@ def enhance_command(application: App) -> Any:
     parameters = [
         parameter("paths", options.Recordings),
         parameter("sound", options.SoundOutput),
-        *parameters_of(application.options, live=False),
+        *options.of_application(application, live=False),
         parameter("plot", options.Plot, None),
         parameter("form", options.FormName, None),
         parameter("bundle", options.BundleName, name),
@@ -73,6 +73,7 @@ def run_score(application: App, values: Mapping[str, Any]) -> None:
         sounds=values.get("sound"),
         overviews={name: values[name] for name in application.overviews if values.get(name) is not None},
         jobs=values["jobs"],
+        start=values["start"],
     )
     loaded = load(values["bundle"], application.name)
     shown = form is Form.TABLE and output is None

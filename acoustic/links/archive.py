@@ -16,6 +16,10 @@ from acoustic.links.sink import Event, Sink
 from acoustic.records import json_line
 
 SYNC_S = 1.0
+MOST_WAITING_BYTES = 2**24
+#: How names of files state a moment, so that it is found again when they are scored.
+MOMENT = "%Y%m%d-%H%M%S%z"
+UNKNOWN_MOMENT = "undated"
 
 
 class Archive(Sink):
@@ -25,7 +29,7 @@ class Archive(Sink):
 
     Sound and events are handed to the system at once and forced to the disk once a second, while the program
     goes on; the labels are written anew, whole, whenever they have changed for a second. Zeros stand for sound that
-    could not be written, so that everything stays at its time.
+    could not be written, so that everything stays at its time; events wait until they can be.
 
     Parameters
     ----------
@@ -34,7 +38,9 @@ class Archive(Sink):
     rate_hz
         Sampling rate of the sound (Hz).
     name
-        What the names of the files start with; date and time follow.
+        What the names of the files start with.
+    moment
+        What follows; default: date and time, with the zone.
 
     Raises
     ------
@@ -46,12 +52,12 @@ class Archive(Sink):
     # Everything heard is to be kept, however slow the disk.
     close_s = 60.0
 
-    def __init__(self, folder: Path, rate_hz: int, name: str) -> None:
+    def __init__(self, folder: Path, rate_hz: int, name: str, moment: str | None = None) -> None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise write_failure(folder, error) from error
-        stem = _free_name(folder, f"{name}-{time.strftime('%Y%m%d-%H%M%S')}")
+        stem = _free_name(folder, f"{name}-{moment or time.strftime(MOMENT)}")
         self._labels_path = stem.with_suffix(".txt")
         self._events_path = stem.with_suffix(".jsonl")
         self._written: list[str] | None = None
@@ -63,8 +69,8 @@ class Archive(Sink):
         except OSError as error:
             self._wav.close()
             raise write_failure(self._events_path, error) from error
-        # Whether a line was begun that could not be finished.
-        self._torn = False
+        # Of events that a full disk did not take; they are few, and wait until there is room.
+        self._waiting = bytearray()
         self._synced = time.monotonic()
 
     @property
@@ -84,18 +90,19 @@ class Archive(Sink):
 
     def event(self, event: Event) -> None:
         """Keep an event; once a second what was kept is forced to the disk."""
-        line = f"{json_line(event)}\n"
-        left = memoryview((f"\n{line}" if self._torn else line).encode())
-        self._torn = True
+        if len(self._waiting) < MOST_WAITING_BYTES:
+            self._waiting += f"{json_line(event)}\n".encode()
         try:
-            while left:
-                left = left[self._events.write(left) :]
-            self._torn = False
+            self._write_events()
             if time.monotonic() - self._synced >= SYNC_S:
                 self._sync.start(self._events.fileno())
                 self._synced = time.monotonic()
         except OSError as error:
             raise write_failure(self._events_path, error) from error
+
+    def _write_events(self) -> None:
+        while self._waiting:
+            del self._waiting[: self._events.write(self._waiting)]
 
     def labels(self, labels: Iterable[Label]) -> None:
         """Write all labels anew where they have changed."""
@@ -120,6 +127,7 @@ class Archive(Sink):
             try:
                 self._sync.finish()
                 if not self._events.closed:
+                    self._write_events()
                     os.fsync(self._events.fileno())
             except OSError as error:
                 raise write_failure(self._events_path, error) from error

@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+from acoustic.application import Started, StartedFrom
 from acoustic.records import About
 
 Seconds = Annotated[float, About("Position in the stream.", unit="s", digits=4)]
+
+Time = Annotated[str, About("When it was told, by the position in the stream, ISO 8601 with its zone; where known.")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +21,8 @@ class Start:
     version: Annotated[str, About("Version of the model.")]
     sha256: Annotated[str, About("SHA-256 of the bundle, hexadecimal.")]
     application: Annotated[str, About("Application that listens.")]
+    started: Started
+    started_from: StartedFrom
 
 
 @dataclass(frozen=True, kw_only=True)

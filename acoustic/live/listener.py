@@ -106,7 +106,7 @@ class Listener:
             for outlet in self._outlets:
                 stack.callback(outlet.close)
             stack.enter_context(self._session)
-            self._give("open", {"event": "start", **plain(self._start())})
+            self._give("open", self._timed({"event": "start", **plain(self._start())}))
             self._report(self._collector.start())
             try:
                 for step in self._session:
@@ -131,6 +131,7 @@ class Listener:
             output=None if self._out is None else self._out.file,
             input_dbfs=finite(self._heard.rms_dbfs),
             output_dbfs=None if self._out is None else finite(self._out.level.rms_dbfs),
+            **self._began(),
         )
 
     def _warnings(self) -> Iterator[str]:
@@ -148,7 +149,20 @@ class Listener:
             version=bundle.version,
             sha256=self._loaded.sha256,
             application=self._loaded.application.name,
+            **self._began(),
         )
+
+    def _began(self) -> dict[str, str | None]:
+        began = self._sound.began
+        return {
+            "started": None if began is None else began.iso(),
+            "started_from": None if began is None else began.source,
+        }
+
+    def _timed(self, event: dict[str, Any]) -> dict[str, Any]:
+        """Return an event with the time at which it is told, where that is known."""
+        time_told = self._sound.time(self.now_s)
+        return event if time_told is None else {**event, "time": time_told}
 
     def _patience_s(self, sink: Sink) -> float:
         """Return how long a sink may take nothing before things are left out (s)."""
@@ -164,7 +178,7 @@ class Listener:
         for report in reports:
             self._changed = True
             if (record := report.to_dict()) is not None:
-                self._give("event", record)
+                self._give("event", self._timed(record))
             if report.line:
                 self._give("line", report.line, report.style, report.alert)
 
@@ -225,7 +239,7 @@ class Listener:
         row = {**plain(self._collector.result(facts)), "duration_s": round(self.now_s, TIME_DIGITS)}
         if self._out is not None:
             row["lost_blocks"] = self._out.lost_blocks
-        self._give("event", {"event": "summary", **row})
+        self._give("event", self._timed({"event": "summary", **row}))
         lines = [self._collector.conclusion(facts)]
         if self._out is not None:
             load = self._session.pace.realtime_factor
@@ -255,7 +269,7 @@ class Listener:
         every_s = self._loaded.application.health_every_s
         if step.end_s >= self._next_health_s:
             self._next_health_s = (math.floor(step.end_s / every_s) + 1) * every_s
-            self._give("event", {"event": "health", **self._health()})
+            self._give("event", self._timed({"event": "health", **self._health()}))
             self._recorded.reset()
 
     def _draw(self) -> None:

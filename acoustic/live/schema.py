@@ -4,13 +4,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from acoustic.application import Application
-from acoustic.live.events import Health, KeepingUp, OutputHealth, OutputLevel, Start, Trouble
-from acoustic.records import json_schema
+from acoustic.live.events import Health, KeepingUp, OutputHealth, OutputLevel, Start, Time, Trouble
+from acoustic.records import field_schema, json_schema
 
 App = Application[Any, Any, Any, Any]
 VERSION = 1
 """Of the events. Fields may be added within a version; none is renamed or taken away."""
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+TIME = field_schema(Time)
+"""Of a field that every event of a stream has whose time is known."""
 
 
 def schema(application: App) -> dict[str, Any]:
@@ -28,6 +31,8 @@ def schema(application: App) -> dict[str, Any]:
         summary["properties"]["lost_blocks"] = {"type": "integer", "description": "Blocks lost on the way in or out."}
     summary["description"] = "The stream ends: the row that scoring the recording gives."
     shapes["summary"] = summary
+    for shape in shapes.values():
+        shape["properties"] = {**shape["properties"], "time": TIME}
     return {
         "$schema": DIALECT,
         "title": f"Events of acoustic {application.name}",

@@ -4,6 +4,7 @@ import sys
 from dataclasses import dataclass
 
 from acoustic.audio import Microphone, PcmStream, RecordingSource, Source
+from acoustic.audio.start import CLOCK, Began, by_clock, given
 from acoustic.errors import ParameterError
 
 STDIN = "-"
@@ -27,6 +28,15 @@ class Input:
     rate_hz: int
     can_wait: bool
     """Whether nothing is lost when it is read late: of a recording, or of standard input."""
+    began: Began | None = None
+    """When its first sample was recorded; None where nothing tells."""
+
+    def time(self, position_s: float) -> str | None:
+        """Return the time at a position in the stream (s), ISO 8601 with its zone; None where nothing tells."""
+        if self.began is None:
+            return None
+        # Samples of a device drift from the clock by seconds a day: the clock is asked anew.
+        return by_clock().iso() if self.began.source == CLOCK else self.began.iso(position_s)
 
     @property
     def warnings(self) -> list[str]:
@@ -45,6 +55,7 @@ def open_input(
     stdin_rate_hz: int | None = None,
     speed: float | None = None,
     wait_s: float = 0.0,
+    start: str | None = None,
 ) -> Input:
     """Open a microphone, or what stands in for it.
 
@@ -62,11 +73,13 @@ def open_input(
         How fast a recording is heard: 1 at real time, 0 as fast as it goes; None: at real time.
     wait_s : float
         How long to wait for a microphone that is not there yet (s).
+    start : str or None
+        When the sound began, ISO 8601; None: as the clock, or the recording, tells.
 
     Raises
     ------
     ParameterError
-        If the settings contradict each other.
+        If the settings contradict each other, or ``start`` is no time.
     AudioFileError, DeviceError
         If it cannot be opened.
     """
@@ -76,11 +89,15 @@ def open_input(
         raise ParameterError("Only a recording has a speed: a microphone and standard input set their own pace.")
     if stdin_rate_hz is not None and recording != STDIN:
         raise ParameterError("A rate is only told for standard input; files and microphones know their own.")
+    began = None if start is None else given(start)
     if recording is None:
         microphone = Microphone(device, rate_hz, block_samples, wait_s=wait_s)
-        return Input(microphone, microphone.device.name, microphone.native_rate_hz, can_wait=False)
+        name, native_rate_hz = microphone.device.name, microphone.native_rate_hz
+        return Input(microphone, name, native_rate_hz, can_wait=False, began=began or by_clock())
     if recording == STDIN:
         in_rate_hz = stdin_rate_hz or rate_hz
-        return Input(PcmStream(sys.stdin.buffer, in_rate_hz, rate_hz, block_samples), STDIN, in_rate_hz, can_wait=True)  # type: ignore[arg-type]
+        pcm = PcmStream(sys.stdin.buffer, in_rate_hz, rate_hz, block_samples)  # type: ignore[arg-type]
+        return Input(pcm, STDIN, in_rate_hz, can_wait=True, began=began)
     played = RecordingSource(recording, rate_hz, block_samples, (1.0 if speed is None else speed) or None)
-    return Input(played, recording, played.recording.rate_hz, can_wait=True)
+    began = began or played.recording.began
+    return Input(played, recording, played.recording.rate_hz, can_wait=True, began=began)

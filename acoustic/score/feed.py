@@ -10,6 +10,7 @@ from acoustic.audio import LevelMeter, StreamResampler, to_pcm16
 from acoustic.audio.resample import from_pcm16
 from acoustic.audio.sound import CLIPPED_SHARE
 from acoustic.audio.source import Pcm16
+from acoustic.audio.start import Began
 from acoustic.text import finite
 
 
@@ -94,6 +95,7 @@ class Feed:
         *,
         realtime_factor: float | None = None,
         output: str | None = None,
+        began: Began | None = None,
     ) -> Facts:
         """Return what is known of the stream so far: ``n_frames`` came in, and ``warnings`` are to be told of it."""
         # The sound that is made is as long as what came, to the sample.
@@ -107,6 +109,8 @@ class Feed:
             output=output,
             input_dbfs=finite(self._before.rms_dbfs),
             output_dbfs=finite(self._after.rms_dbfs),
+            started=None if began is None else began.iso(),
+            started_from=None if began is None else began.source,
         )
 
     def _remarks(self) -> Iterator[str]:

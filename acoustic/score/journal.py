@@ -7,12 +7,13 @@ records depend on, and a journal of anything else is begun anew.
 import json
 import os
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from acoustic.errors import AcousticError
-from acoustic.files import write_failure
+from acoustic.files import locked, write_failure
 
 
 class Journal:
@@ -38,27 +39,40 @@ class Journal:
         self.done: dict[str, dict[str, Any]] = self._read()
 
     def __enter__(self) -> Self:
-        """Open the journal; begin it where there was none that fits."""
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            # Lines are appended whole, whoever else has opened it.
-            self._stream = self.path.open("ab")
-            if self.done:
-                self._stream.write(b"\n")  # whatever was cut off ends here
-            else:
-                self._stream.truncate(0)
-                self._write({"settings": self._settings})
-        except OSError as error:
-            raise write_failure(self.path, error) from error
+        """Open the journal; begin it where there was none that fits.
+
+        Raises
+        ------
+        AcousticError
+            When it cannot be written, or another run has it open.
+        """
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(locked(self.path, wait=False))
+                # Lines are appended whole.
+                self._stream = stack.enter_context(self.path.open("ab"))
+                if self.done:
+                    self._stream.write(b"\n")  # whatever was cut off ends here
+                else:
+                    self._stream.truncate(0)
+                    self._write({"settings": self._settings})
+            except BlockingIOError as error:
+                raise AcousticError(
+                    f"{self.path}: another run is writing the same result. Wait for it, or write elsewhere."
+                ) from error
+            except OSError as error:
+                raise write_failure(self.path, error) from error
+            self._open = stack.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close it; remove it when the result was written."""
-        self._stream.close()
-        if kind is None:
-            self.path.unlink(missing_ok=True)
+        with self._open:
+            if kind is None:
+                self._stream.close()  # before Windows removes it
+                self.path.unlink(missing_ok=True)
 
     def add(self, key: str, record: Mapping[str, Any]) -> None:
         """Keep a finished record.
@@ -84,6 +98,8 @@ class Journal:
         except FileNotFoundError:
             return {}
         except OSError as error:
+            if not os.access(self.path.parent, os.W_OK | os.X_OK):
+                raise write_failure(self.path, error) from error
             raise AcousticError(f"{self.path}: cannot be read ({error.strerror}). Remove it to begin anew.") from error
         entries = []
         for line in lines:

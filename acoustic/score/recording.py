@@ -10,6 +10,7 @@ from typing import Any
 from acoustic.application import Loaded, Row
 from acoustic.audio import Recording, Sound, write_wav_blocks
 from acoustic.audio.source import Pcm16
+from acoustic.audio.start import given
 from acoustic.errors import ParameterError
 from acoustic.records import json_line, plain
 from acoustic.score.feed import Feed
@@ -28,6 +29,8 @@ class Task:
     """The application's options for it."""
     picture: Path | None = None
     """PNG to draw."""
+    start: str | None = None
+    """When it began, ISO 8601; None: what the recording tells."""
     sound: Path | None = None
     """WAV for the sound that the application makes of it."""
 
@@ -49,7 +52,7 @@ def score_recording(loaded: Loaded[Any, Any, Any, Any], task: Task) -> Row:
         picture = Picture(lambda: painter_of(loaded, task.options), task.picture)
     if task.sound is not None:
         save = partial(write_wav_blocks, task.sound, rate_hz=sound.rate_hz, channels=sound.channels)
-    result = score_sound(loaded, sound, task.options, picture, save, task.sound)
+    result = score_sound(loaded, sound, task.options, picture, save, task.sound, task.start)
     row: Row = plain(result)
     if picture is not None:
         row = picture.save(result, row)
@@ -78,6 +81,7 @@ def score_sound(
     painter: Any = None,
     save: Callable[[Iterable[Pcm16]], object] = exhaust,
     output: Path | None = None,
+    start: str | None = None,
 ) -> Any:
     """Score one sound; return the application's result.
 
@@ -94,14 +98,20 @@ def score_sound(
         Draws blocks of the sound that is made, int16 (n, channels) at the rate that came: as many samples as came.
     output : Path, optional
         The file that they go to.
+    start : str, optional
+        When it began, ISO 8601; default: as the application's options say, or else the sound itself.
 
     Raises
     ------
     AudioFileError
         If the sound is a recording that cannot be read.
+    ParameterError
+        If ``start`` is no time.
     AcousticError
         If it cannot be judged, or what is made of it cannot be written.
     """
+    start = start or getattr(options, "start", None)
+    began = sound.began if start is None else given(start)
     start_s = time.perf_counter()
     feed = Feed(loaded, options, sound.rate_hz, sound.channels, painter)
     save(_through(feed, sound, loaded.rate_hz, mix=not loaded.application.makes_sound))
@@ -111,6 +121,7 @@ def score_sound(
         sound.warnings,
         realtime_factor=(time.perf_counter() - start_s) / sound.duration_s,
         output=None if output is None else str(output),
+        began=began,
     )
     return feed.collector.result(facts)
 

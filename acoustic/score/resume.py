@@ -38,7 +38,7 @@ class Contents:
 
     def key(self, task: Task) -> str:
         """Name a task by everything that its row depends on: what has changed has another key."""
-        whole = [str(task.path), self.of(task.path), self.of(task.options), *map(str, _outputs(task))]
+        whole = [str(task.path), self.of(task.path), self.of(task.options), task.start, *map(str, _outputs(task))]
         return hashlib.sha256(json.dumps(whole).encode()).hexdigest()
 
 

@@ -35,6 +35,8 @@ class Request:
     overviews: Mapping[str, Path] = field(default_factory=dict)
     """Pictures of all results by their names in the application."""
     jobs: int | None = None
+    start: str | None = None
+    """When the recordings began, ISO 8601; None: what each tells."""
 
 
 @dataclass
@@ -176,4 +178,4 @@ def _tasks(
     pictures = [None] * len(files) if request.pictures is None else names_in(request.pictures, files, ".png")
     own = options_for(loaded, options, files, roots)
     for path, picture in zip(files, pictures, strict=True):
-        yield Task(path=path, options=own[path], picture=picture, sound=sounds.get(path))
+        yield Task(path=path, options=own[path], picture=picture, sound=sounds.get(path), start=request.start)

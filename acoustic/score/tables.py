@@ -16,8 +16,9 @@ App = Application[Any, Any, Any, Any]
 
 
 def columns_of(application: App) -> tuple[Column, ...]:
-    """Return the columns of a table of results, after ``file`` and before ``error``."""
-    return (Column(name="file", kind=str), *application.columns, Column(name="error", kind=str))
+    """Return the columns of a table of results: the application's own after ``file``."""
+    last = (Column(name=name, kind=str) for name in ("error", "started", "started_from"))
+    return (Column(name="file", kind=str), *application.columns, *last)
 
 
 def flat(application: App, row: Row) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
 from acoustic.model.runtime import Network
+from acoustic.train import quiet
 
 Examples = NDArray[np.float32] | Iterable[Mapping[str, NDArray[np.float32]]]
 """Typical inputs: an array ``[N, *shape]`` for one input, or one mapping ``{input name: [shape]}`` per example."""
@@ -89,7 +90,8 @@ def to_int8(
     with warnings.catch_warnings():
         # That it has no statistics of inputs already quantised: there are none.
         warnings.filterwarnings("ignore", "Statistics for quantized inputs", UserWarning)
-        return bytes(converter.convert())
+        with quiet():
+            return bytes(converter.convert())
 
 
 def check_float_against_int8(model: Any, tflite: bytes, examples: Examples) -> tuple[Agreement, ...]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Never
 
-from acoustic.application import Application, Cell, Collector, Column, Facts, Report, Rows
+from acoustic.application import Application, Cell, Collector, Column, Facts, Report, Rows, Started, StartedFrom
 from acoustic.firmware import Firmware
 from acoustic.records import About
 
@@ -36,6 +36,8 @@ class Enhanced:
     output_dbfs: Annotated[float | None, About("RMS level of the sound made.", unit="dBFS", digits=1)] = None
     reduction_db: Annotated[float | None, About("By how much it is quieter.", unit="dB", digits=1)] = None
     warnings: Annotated[tuple[str, ...], About("What a person should know about the recording.")] = ()
+    started: Started = None
+    started_from: StartedFrom = None
 
 
 Strength = Annotated[float, About("Share of the cleaned sound.", low=0.0, high=1.0)]
@@ -100,6 +102,8 @@ class Listening(Collector[Never, Enhanced]):
             output_dbfs=after,
             reduction_db=None if before is None or after is None else before - after,
             warnings=facts.warnings,
+            started=facts.started,
+            started_from=facts.started_from,
         )
 
     def panel(self, now_s: float) -> Rows:

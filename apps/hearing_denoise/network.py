@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.model.runtime import Network
+from acoustic.train import start_tensorflow
 from acoustic.train.assemble import Assembly
 
 from .features import BandLayout
@@ -34,6 +35,7 @@ STATES = ((1, 1), (2, 2))
 
 def build(seed: int, layout: BandLayout) -> Any:
     """Return the float Keras model of one frame: features and two states to gains and the states after."""
+    start_tensorflow()
     import keras
 
     keras.utils.clear_session()

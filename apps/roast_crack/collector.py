@@ -5,7 +5,7 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
-from acoustic.application import Collector, Facts, Report, Rows
+from acoustic.application import Collector, Facts, Report, Rows, Started, StartedFrom
 from acoustic.records import About
 from acoustic.text import clock_time
 
@@ -76,6 +76,8 @@ class Roast:
     error: Annotated[str | None, About("Why it could not be scored.")] = None
     charge_s: Annotated[float | None, About("When the beans went in, if known.", unit="s", digits=4)] = None
     drop_s: Annotated[float | None, About("When the beans came out, if known.", unit="s", digits=4)] = None
+    started: Started = None
+    started_from: StartedFrom = None
 
 
 @dataclass(frozen=True)
@@ -194,6 +196,8 @@ class RoastCollector(Collector[Event, Roast]):
             warnings=facts.warnings,
             charge_s=self._moments.charge_s,
             drop_s=self._moments.drop_s,
+            started=facts.started,
+            started_from=facts.started_from,
         )
 
     def conclusion(self, facts: Facts) -> str:

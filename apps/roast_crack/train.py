@@ -15,6 +15,7 @@ from acoustic.model.bundle import Bundle
 from acoustic.records import plain
 from acoustic.score import make_missing
 from acoustic.statistics import auc
+from acoustic.train import start_tensorflow
 from acoustic.train.card import fill_card, freesound_numbers
 from acoustic.train.quantise import to_int8
 
@@ -87,6 +88,7 @@ class Fitted:
 
 def fit(paths: list[Path], seed: int, epochs: int = 24) -> Fitted:
     """Train the network on rendered examples and quantise it."""
+    start_tensorflow()
     import keras
 
     train, validation = load_examples(paths[:-VALIDATION_FILES]), load_examples(paths[-VALIDATION_FILES:])

@@ -58,17 +58,20 @@ def add(options: AddOptions) -> Iterator[Output]:
     machine, model, store = options.machine, options.model, Baselines(options.baselines)
     files = find_recordings(options.paths)
     known = known_in(options.table, files, options.paths)
-    baseline = store.load(machine, model) or store.begin(machine, model, "begun")
-    before, failed = baseline.epoch, 0
-    for path in track(files, "learning", len(files)):
-        try:
-            baseline = baseline.with_epoch(learn_recording(model, baseline, known[path], path))
-        except AudioFileError as error:
-            yield Note(str(error), trouble=True)
-            failed += 1
-    if failed == len(files):
-        raise AudioFileError("None of the recordings could be read, so nothing was learnt.")
-    store.save(baseline)
+    failed = 0
+    # What is learnt from depends on what is known already: another one waits, and learns on top.
+    with store.changing(machine):
+        baseline = store.load(machine, model) or store.begin(machine, model, "begun")
+        before = baseline.epoch
+        for path in track(files, "learning", len(files)):
+            try:
+                baseline = baseline.with_epoch(learn_recording(model, baseline, known[path], path))
+            except AudioFileError as error:
+                yield Note(str(error), trouble=True)
+                failed += 1
+        if failed == len(files):
+            raise AudioFileError("None of the recordings could be read, so nothing was learnt.")
+        store.save(baseline)
     learnt = baseline.epoch.clips.count - before.clips.count
     flagged = baseline.epoch.flagged - before.flagged
     yield Record({**baseline.describe(), "learnt": learnt, "newly_flagged": flagged, "failed": failed})
@@ -115,8 +118,9 @@ def reset(options: ResetOptions) -> Iterator[Output]:
     """Begin a new epoch of a machine."""
     machine, model, store = options.machine, options.model, Baselines(options.baselines)
     options.existing(machine, model)
-    baseline = store.begin(machine, model, options.reason)
-    store.save(baseline)
+    with store.changing(machine):
+        baseline = store.begin(machine, model, options.reason)
+        store.save(baseline)
     yield Note(f"{machine}: epoch {len(baseline.epochs)} begins ({options.reason}); its clips are learnt anew.")
 
 

@@ -6,6 +6,8 @@ on record.
 
 import io
 import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -15,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acoustic.errors import AcousticError, DataError, ParameterError
-from acoustic.files import read_arrays, whole_file, write_failure
+from acoustic.files import locked, read_arrays, whole_file, write_failure
 from acoustic.records import About, plain, read
 
 from .epoch import RECENT_CLIPS, Epoch
@@ -101,6 +103,23 @@ class Baselines:
         if not all(epoch.fits(model) for epoch in baseline.epochs):
             raise DataError(f"{path}: not a baseline, or damaged (it has other sizes). Take it from a backup.")
         return baseline
+
+    @contextmanager
+    def changing(self, machine: str) -> Iterator[None]:
+        """Let nobody else change the machine's baseline while the block runs; wait for whoever does already.
+
+        Raises
+        ------
+        AcousticError
+            When the folder cannot be written to.
+        """
+        path = self._path(machine)
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(locked(path))
+            except OSError as error:
+                raise write_failure(path, error) from error
+            yield
 
     def begin(self, machine: str, model: TurbineModel, note: str) -> Baseline:
         """Return the baseline of a machine with a new epoch, not saved yet."""

@@ -150,6 +150,8 @@ class TurbineCollector(Collector[Event, Score]):
             alarms=len(self._alarms),
             clip_scores=tuple(self._clips),
             alarm_spans=tuple(self._alarms),
+            started=facts.started,
+            started_from=facts.started_from,
         )
 
     def conclusion(self, facts: Facts) -> str:

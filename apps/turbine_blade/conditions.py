@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from acoustic.audio.start import given
 from acoustic.errors import ParameterError
 from acoustic.records import About
 
@@ -73,7 +74,7 @@ class ConditionTable:
     Raises
     ------
     ParameterError
-        When it cannot be read, has no column ``file``, or holds a number that is none, or neither yes nor no.
+        When it cannot be read, has no column ``file``, or holds a number or a time that is none, or neither yes nor no.
     """
 
     def __init__(self, path: Path) -> None:
@@ -100,7 +101,7 @@ class ConditionTable:
         where = f"{self.path}, line {number}"
         known = Conditions(
             machine=row.get("machine") or None,
-            start=row.get("start") or None,
+            start=_start(row, where),
             wind_m_s=_number(row, "wind_m_s", where),
             rpm=_number(row, "rpm", where),
             fault=row.get("fault") or None,
@@ -125,6 +126,18 @@ def _number(row: dict[str, str | None], column: str, where: str) -> float | None
     if not low <= value <= high:
         raise ParameterError(f"{where}: {column} must be a number from {low:g} to {high:g}, not {text!r}")
     return value
+
+
+def _start(row: dict[str, str | None], where: str) -> str | None:
+    """Return when a recording began, as it was written."""
+    text = (row.get("start") or "").strip()
+    if not text:
+        return None
+    try:
+        given(text)
+    except ParameterError as error:
+        raise ParameterError(f"{where}: start: {error}") from None
+    return text
 
 
 def _yes_or_no(row: dict[str, str | None], column: str, where: str) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from acoustic.application import Cell, Column, Label, Row
+from acoustic.application import Cell, Column, Label, Row, Started, StartedFrom
 from acoustic.records import About
 
 from .gate import SetAside
@@ -82,6 +82,8 @@ class Score:
     alarms: Annotated[int, About("Alarms that the clips raised.")] = 0
     clip_scores: tuple[ClipScore, ...] = ()
     alarm_spans: tuple[AlarmSpan, ...] = ()
+    started: Started = None
+    started_from: StartedFrom = None
 
 
 def band_text(band: Row) -> str:

@@ -140,6 +140,8 @@ def train(
         rotor=settings.kind == "turbine",
     )
     summaries = _summarise(recipe, [path for path in usable if path not in failed], known, settings.jobs, failed)
+    clipless = _clipless(summaries)
+    failed |= clipless
     normals = _normals(recipe, summaries, known, vectors)
     rotor = _rotor(summaries, known)
     model = fit_model(
@@ -160,7 +162,7 @@ def train(
     aside_s = sum(part.end_s - part.start_s for summary in summaries.values() for part in summary.set_aside)
     calibration = {
         "simulated": any(known[path].simulated for path in summaries),
-        "recordings": len(summaries),
+        "recordings": len(summaries) - len(clipless),
         "machines": len(normals),
         "clips": clips,
         "clip_s": round(model.clip_s, 3),
@@ -200,8 +202,8 @@ def _clip_stretches(front_end: FrontEnd, durations: Sequence[float], clip_s: flo
         wanted = min(most, int(float(np.median(durations)) / stretch_s + 0.5))
     if wanted < LEAST_STRETCHES:
         raise ParameterError(
-            f"clips must last {LEAST_STRETCHES * stretch_s:.1f} s or more; half of these recordings are shorter than "
-            f"{float(np.median(durations)):.1f} s"
+            f"clips must last {LEAST_STRETCHES * stretch_s:.1f} s or more, and each lies within one recording; half of "
+            f"these last {float(np.median(durations)):.1f} s or less: join those of one session to longer ones"
         )
     return wanted
 
@@ -235,6 +237,15 @@ def _summarise(
         else:
             summaries[outcome.path] = outcome.result
     return summaries
+
+
+def _clipless(summaries: Mapping[Path, Summary]) -> dict[Path, str]:
+    """Say of each recording that gives no clip why that is."""
+    return {
+        path: "gives no clip: " + (", ".join(sorted({part.reason for part in summary.set_aside})) or "too short")
+        for path, summary in summaries.items()
+        if not len(summary.clips)
+    }
 
 
 def _normals(

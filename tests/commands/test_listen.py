@@ -130,3 +130,31 @@ def test_refusals(acoustic: Acoustic, arguments: tuple[str, ...], code: int) -> 
     result = acoustic("meter", "listen", *arguments)
     assert (result.code, result.out) == (code, "")
     assert result.err
+
+
+def test_events_say_when_they_happened(acoustic: Acoustic, tmp_path: Path) -> None:
+    path = record(tmp_path / "T07_20260302_121500Z.wav", "#.##")
+    arguments = ("meter", "listen", "--input", path, "--speed", "max", "--json")
+    start, *events, summary = map(json.loads, acoustic(*arguments).out.splitlines())
+    assert (start["started"], start["started_from"]) == ("2026-03-02T12:15:00.000+00:00", "file name")
+    assert start["time"] == start["started"] == summary["started"]
+    seconds = [event["time"] for event in events if event["event"] == "second"]
+    assert seconds == [f"2026-03-02T12:15:0{second}.000+00:00" for second in (1, 3, 4)]
+    assert all("time" in event for event in (*events, summary))
+    start = json.loads(acoustic(*arguments, "--start", "2026-03-02T13:00:00+01:00").out.splitlines()[0])
+    assert (start["time"], start["started_from"]) == ("2026-03-02T13:00:00.000+01:00", "given")
+
+
+def test_events_of_sound_of_unknown_time_have_none(acoustic: Acoustic, recording: Path) -> None:
+    result = acoustic("meter", "listen", "--input", recording, "--speed", "max", "--json")
+    assert not any("time" in json.loads(line) for line in result.out.splitlines())
+
+
+def test_names_of_what_is_kept_say_when_it_was_recorded(acoustic: Acoustic, recording: Path, tmp_path: Path) -> None:
+    arguments = ("meter", "listen", "--input", recording, "--speed", "max", "--save", tmp_path / "kept", "--json")
+    acoustic(*arguments)
+    result = acoustic(*arguments, "--start", "2026-03-02T13:00:00+01:00")
+    names = {path.name for path in (tmp_path / "kept").glob("*.wav")}
+    assert names == {"meter-undated.wav", "meter-20260302-130000+0100.wav"}
+    row = json.loads(acoustic("meter", "score", tmp_path / "kept", "--json").out.splitlines()[0])
+    assert row["started"] == json.loads(result.out.splitlines()[-1])["started"]

@@ -177,3 +177,25 @@ def test_enhance_overwrites_no_recording(acoustic: Acoustic, folder: Path) -> No
         assert "would be overwritten" in result.err
     assert (folder / "a.wav").read_bytes() == before
     assert acoustic("gain", "enhance", folder / "a.wav").code == 2
+
+
+def test_rows_say_when_their_recordings_began(acoustic: Acoustic, folder: Path, tmp_path: Path) -> None:
+    (folder / "a.wav").rename(folder / "a_20260302_121500Z.wav")
+    rows = list(map(json.loads, acoustic("meter", "score", folder, "--json").out.splitlines()))
+    assert [(row["started"], row["started_from"]) for row in rows] == [
+        ("2026-03-02T12:15:00.000+00:00", "file name"),
+        (None, None),
+        (None, None),
+    ]
+    assert list(rows[0])[-2:] == ["started", "started_from"]
+    acoustic("meter", "score", folder, "--output", tmp_path / "out.csv", "--start", "2026-03-02T13:00:00+01:00")
+    with (tmp_path / "out.csv").open(newline="") as stream:
+        given = [(row["started"], row["started_from"]) for row in csv.DictReader(stream)]
+    assert given == [*[("2026-03-02T13:00:00.000+01:00", "given")] * 2, ("", "")]
+
+
+def test_a_start_that_is_no_time_is_refused_before_any_work(acoustic: Acoustic, folder: Path) -> None:
+    for command in (("score", folder), ("listen", "--input", folder / "b.wav")):
+        result = acoustic("meter", *command, "--json", "--start", "01/02/2026 10:00")
+        assert (result.code, result.out) == (2, "")
+        assert "no date and time as ISO 8601" in " ".join(result.err.replace("\u2502", " ").split())

@@ -38,6 +38,8 @@ def test_start_events_in_their_order_and_the_summary() -> None:
         "version": "1.0",
         "sha256": loaded().sha256,
         "application": "meter",
+        "started": None,
+        "started_from": None,
     }
     assert [(event["event"], event["t_s"]) for event in events] == [
         ("second", 1.0),

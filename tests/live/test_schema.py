@@ -88,3 +88,11 @@ def test_the_page_of_the_repository_is_up_to_date() -> None:
     """If it is not: acoustic events --markdown > docs/events.md."""
     applications = [find(entry.name) for entry in installed()]
     assert (CHECKOUT / "docs" / "events.md").read_text(encoding="utf-8") == "\n".join(page(applications)) + "\n"
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in installed()])
+def test_events_and_rows_of_every_application_have_their_time(name: str) -> None:
+    shapes = schema(find(name))["$defs"]
+    row = shapes.pop("row")
+    assert list(row["properties"])[-2:] == ["started", "started_from"]
+    assert all("time" in shape["properties"] for shape in shapes.values())

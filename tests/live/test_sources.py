@@ -1,6 +1,7 @@
 """Which source a live program gets."""
 
 import io
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -61,3 +62,17 @@ def test_missing_recording(tmp_path: Path) -> None:
 def test_contradictions_are_usage_errors(settings: dict[str, Any]) -> None:
     with pytest.raises(ParameterError):
         open_input(rate_hz=16000, block_samples=160, **settings)
+
+
+def test_a_microphone_has_the_time_of_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    microphone = SimpleNamespace(device=SimpleNamespace(name="mic"), native_rate_hz=48000)
+    monkeypatch.setattr("acoustic.live.sources.Microphone", lambda *settings: microphone)
+    before = datetime.now().astimezone()
+    sound = open_input(None, None, 16000, 160)
+    assert sound.began is not None
+    assert sound.began.source == "this computer's clock"
+    # Whatever its samples say.
+    moment = datetime.fromisoformat(sound.time(1e6) or "")
+    assert before - timedelta(milliseconds=1) <= moment <= datetime.now().astimezone()
+    given = open_input(None, None, 16000, 160, start="2026-03-02T12:15:00Z")
+    assert given.time(90.0) == "2026-03-02T12:16:30.000+00:00"

@@ -176,3 +176,19 @@ def test_a_full_disk_is_told_and_what_was_kept_stays(path: Path, monkeypatch: py
         monkeypatch.setattr("os.fsync", full)
         journal.add("b", record("b"))
     assert "a" in Journal(path, SETTINGS).done
+
+
+def test_two_runs_that_write_the_same_result_do_not_mix(path: Path) -> None:
+    with (
+        Journal(path, SETTINGS) as journal,
+        pytest.raises(AcousticError, match=r"scores\.journal: another run is writing the same result"),
+        Journal(path, SETTINGS),
+    ):
+        pass
+    assert journal.done == {}
+    assert list(path.parent.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_is_no_damaged_journal() -> None:
+    with pytest.raises(AcousticError, match="cannot be written"), Journal(Path("/dev/null/x/j"), SETTINGS):
+        pass

@@ -303,9 +303,17 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("package", "request_", "message"),
         [
-            ("matplotlib", {"pictures": Path("p")}, "Drawing needs matplotlib, not installed here: "),
-            ("matplotlib", {"overviews": {"summary_plot": Path("p")}}, "Drawing needs matplotlib, not installed here: "),
-            ("pyarrow", {"form": Form.PARQUET, "output": Path("p.parquet")}, "Parquet needs pyarrow, not installed here: "),
+            ("matplotlib", {"pictures": Path("p")}, "Drawing needs matplotlib, not installed"),
+            (
+                "matplotlib",
+                {"overviews": {"summary_plot": Path("p")}},
+                "Drawing needs matplotlib, not installed",
+            ),
+            (
+                "pyarrow",
+                {"form": Form.PARQUET, "output": Path("p.parquet")},
+                "Parquet needs pyarrow, not installed",
+            ),
         ],
     )
     def test_extras_that_are_missing(

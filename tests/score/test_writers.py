@@ -72,7 +72,8 @@ def test_json_names_files_as_they_are(odd: Path, capsys: pytest.CaptureFixture[s
 def test_csv_gives_the_columns_of_the_application(odd: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = write(Form.CSV, odd, None)
     table = list(csv.DictReader(io.StringIO(capsys.readouterr().out, newline="")))
-    assert list(table[0]) == ["file", "duration_s", "loud_s", "loudest_dbfs", "warnings", "error"]
+    columns = ["file", "duration_s", "loud_s", "loudest_dbfs", "warnings", "error", "started", "started_from"]
+    assert list(table[0]) == columns
     assert len(table) == len(rows)
     for cells, row in zip(table, rows, strict=True):
         assert cells["file"] == row["file"].encode("utf-8", "backslashreplace").decode()
@@ -118,6 +119,8 @@ def test_parquet(odd: Path, tmp_path: Path) -> None:
         "loudest_dbfs": "double",
         "warnings": "string",
         "error": "string",
+        "started": "string",
+        "started_from": "string",
     }
     cells = table.to_pylist()
     assert [cell["file"] for cell in cells] == [
@@ -162,7 +165,7 @@ def test_an_application_without_columns_has_a_table(tmp_path: Path, capsys: pyte
     bare = replace(APPLICATION, columns=(), table=(), labels=lambda row: ())
     for form in (Form.TABLE, Form.CSV, Form.AUDACITY):
         write_rows(bare, form, rows, files, None)
-    assert capsys.readouterr().out == f"file\n{files[0]}\nfile,error\n{files[0]},\n"
+    assert capsys.readouterr().out == f"file\n{files[0]}\nfile,error,started,started_from\n{files[0]},,,\n"
 
 
 @pytest.mark.parametrize("form", [Form.TABLE, Form.JSON, Form.CSV, Form.PARQUET, Form.AUDACITY])

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -51,3 +54,27 @@ def test_refusals(keras):
         to_int8(model, np.zeros((0, 3, 4), np.float32))
     with pytest.raises(ParameterError, match="lacks input x"):
         to_int8(model, [{"y": np.zeros(4, np.float32)}])
+
+
+CHATTER = """
+from acoustic.train import quiet, start_tensorflow
+start_tensorflow()
+import keras
+import numpy as np
+from acoustic.train.quantise import to_int8
+x = keras.Input((4,), name="x")
+model = keras.Model(x, keras.layers.Dense(2)(x))
+model.compile("adam", "mse")
+model.fit(np.zeros((8, 4)), np.zeros((8, 2)), verbose=0)
+to_int8(model, np.zeros((2, 4), np.float32))
+import os
+with quiet():
+    os.write(2, b"I0000 00:00:1.5 1 cudart_stub.cc:31] Could not find cuda\\n")
+    os.write(2, b"E0000 00:00:1.5 1 x.cc:1] out of memory\\n")
+"""
+
+
+def test_nothing_but_errors_is_told_on_stderr(keras):
+    done = subprocess.run([sys.executable, "-c", CHATTER], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "E0000 00:00:1.5 1 x.cc:1] out of memory\n"

@@ -169,3 +169,8 @@ def test_a_table_goes_before_folders(tmp_path: Path) -> None:
         Conditions(machine="m1"),
     ]
     assert known_in(None, paths[:1], [tmp_path]) == {paths[0]: Conditions(machine="m1")}
+
+
+def test_a_start_that_is_no_time_is_named_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match=r"conditions\.csv, line 3: start: '01/02/2026 10:00' is no date and time"):
+        table(tmp_path, "file,start\na.wav,2026-02-01\nb.wav,01/02/2026 10:00\n")

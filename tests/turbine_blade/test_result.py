@@ -53,7 +53,7 @@ RECORDS: list[dict[str, Any]] = [plain(FULL), plain(BARE), FAILED]
 KEYS = [
     "file", "machine", "start", "duration_s", "score", "p_value", "anomalous", "threshold", "bands", "when", "rotor",
     "no_rotor", "set_aside", "level", "clips", "known_clips", "warnings", "error", "skipped", "alarms", "clip_scores",
-    "alarm_spans",
+    "alarm_spans", "started", "started_from",
 ]  # fmt: skip
 COLUMNS = writers.columns_of(application)
 
@@ -86,6 +86,7 @@ def test_what_is_not_known_is_null() -> None:
     record = plain(BARE)
     assert {name for name, value in record.items() if value is None} == {
         "machine", "start", "duration_s", "score", "p_value", "anomalous", "rotor", "no_rotor", "level", "error",
+        "started", "started_from",
     }  # fmt: skip
     empty = ("bands", "when", "set_aside", "warnings", "clip_scores", "alarm_spans")
     assert [record[name] for name in empty] == [[]] * 6

@@ -28,7 +28,7 @@ COMMAND = (sys.executable, "-c", "from acoustic.cli import main; main()", "turbi
 KEYS = {
     *("file", "machine", "start", "duration_s", "score", "p_value", "anomalous", "threshold", "bands", "when"),
     *("rotor", "no_rotor", "set_aside", "level", "clips", "known_clips", "warnings", "error"),
-    *("skipped", "alarms", "clip_scores", "alarm_spans"),
+    *("skipped", "alarms", "clip_scores", "alarm_spans", "started", "started_from"),
 }
 CALIBRATION = {
     "simulated": True,
@@ -247,6 +247,21 @@ class TestBaseline:
         missing = run("baseline", "show", "T78", *options)
         assert missing.returncode == 3
         assert "There are: T77" in missing.stderr
+
+    def test_two_that_learn_at_the_same_time_are_both_kept(self, run: Run, bundle: Path, tmp_path: Path) -> None:
+        for number in range(6):
+            clip = made_models.simulate_clip(made_models.Turbine.draw(77), number, duration_s=12.4)
+            write_wav(tmp_path / f"{number % 2}" / f"{number}.wav", clip.pcm, 16_000)
+        options = ("--bundle", bundle, "--baselines", tmp_path / "baselines", "--json")
+        both = [
+            subprocess.Popen([*COMMAND, "baseline", "add", "T77", str(tmp_path / half), *map(str, options)],
+                             stdout=subprocess.PIPE, text=True)
+            for half in ("0", "1")
+        ]  # fmt: skip
+        learnt = [rows_of(one.communicate()[0])[0]["learnt"] for one in both]
+        assert min(learnt) > 0
+        [shown] = rows_of(run("baseline", "show", *options).stdout)
+        assert shown["clips"] == sum(learnt)
 
 
 class TestListen:

@@ -78,7 +78,7 @@ static void enhance(acoustic_hearing *hearing, int16_t *out)
 size_t acoustic_hearing_push(acoustic_hearing *hearing, const int16_t *pcm, size_t n, int16_t *out)
 {
     size_t written = 0;
-    while (acoustic_stft_push(&hearing->stft, &pcm, &n, hearing->re, hearing->im)) {
+    while (n > 0 && acoustic_stft_push(&hearing->stft, &pcm, &n, hearing->re, hearing->im)) {
         enhance(hearing, out + written);
         written += HOP;
     }

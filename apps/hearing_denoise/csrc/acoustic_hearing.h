@@ -64,7 +64,10 @@ typedef struct {
 
 /* ---- Functions ---- */
 
-/* Begin a stream: at full strength, nothing heard. */
+/*
+ * Begin a stream, at full strength, nothing heard: before anything else, whatever the memory holds. No function takes
+ * NULL for `hearing`.
+ */
 void acoustic_hearing_start(acoustic_hearing *hearing);
 
 /* The same by another definition, of which the analysis and the synthesis must stay. */
@@ -73,7 +76,7 @@ void acoustic_hearing_start_with(acoustic_hearing *hearing, const acoustic_heari
 /*
  * Take n samples and write those that are ready. Returns how many: a multiple of the hop, at most n and a hop less
  * one. The sample that came in at position i goes out at i + ACOUSTIC_HEARING_DELAY_SAMPLES. `out` may be `pcm` where
- * every n is a multiple of the hop.
+ * every n is a multiple of the hop. Where n is 0 nothing happens, and both may be NULL.
  */
 size_t acoustic_hearing_push(acoustic_hearing *hearing, const int16_t *pcm, size_t n, int16_t *out);
 

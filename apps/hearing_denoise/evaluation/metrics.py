@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from acoustic.errors import DataError, MissingExtraError
+from acoustic.errors import DataError
+from acoustic.extras import require
 
 Pcm = NDArray[np.int16]
 
@@ -27,8 +28,7 @@ SPECTRUM_SAMPLES, SPECTRUM_HOP_SAMPLES = 512, 256
 
 def require_packages() -> None:
     """Raise `MissingExtraError` when a package is missing that every evaluation needs."""
-    for package in ("pesq", "pystoi"):
-        _needed(package)
+    require("Measuring", "pesq", "pystoi")
 
 
 def pesq_wb(clean: Pcm, enhanced: Pcm) -> float:
@@ -144,7 +144,5 @@ def _needed(package: str) -> Any:
     """Import a package of the extra for evaluation."""
     from importlib import import_module
 
-    try:
-        return import_module(package)
-    except ImportError as error:
-        raise MissingExtraError(f"{package} is not installed: pip install 'acoustic[hearing-eval]'") from error
+    require("Measuring", package)
+    return import_module(package)

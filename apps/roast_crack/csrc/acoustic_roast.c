@@ -103,12 +103,19 @@ static void count_flags(acoustic_roast *roast, uint8_t latest)
     roast->flag = (uint16_t)((roast->flag + 1) % FLAGS);
 }
 
+static void tell(const ear *to, const acoustic_roast_event *event)
+{
+    if (to->listener != NULL) {
+        to->listener(to->user, event);
+    }
+}
+
 /* Let time pass up to t_ms. */
 static void advance(acoustic_roast *roast, uint32_t t_ms, const ear *to)
 {
     acoustic_roast_event event;
     while (acoustic_roast_decision_advance(&roast->decision, t_ms, &event)) {
-        to->listener(to->user, &event);
+        tell(to, &event);
     }
 }
 
@@ -133,10 +140,10 @@ static void judge(acoustic_roast *roast, const ear *to)
         if (verdict != ACOUSTIC_ROAST_NOTHING) {
             const acoustic_roast_event crack = {
                 ACOUSTIC_ROAST_CRACK, t_ms, impulse.known_ms, 0, 0, acoustic_roast_decides.scores[impulse.logit + 128]};
-            to->listener(to->user, &crack);
+            tell(to, &crack);
         }
         if (verdict == ACOUSTIC_ROAST_DECIDES) {
-            to->listener(to->user, &decided);
+            tell(to, &decided);
         }
     }
     advance(roast, middle_ms(frame + 1), to);

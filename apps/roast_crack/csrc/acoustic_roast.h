@@ -104,10 +104,13 @@ typedef struct {
 
 /* ---- Functions ---- */
 
-/* Begin with a new roast. */
+/* Begin with a new roast: before anything else, whatever the memory holds. No function takes NULL for `roast`. */
 void acoustic_roast_start(acoustic_roast *roast);
 
-/* Take n samples and tell the listener what they decide, in order of time. */
+/*
+ * Take n samples and tell the listener what they decide, in order of time. Without a listener, NULL, nobody is told;
+ * where n is 0 nothing happens, and `pcm` may be NULL. The listener may not call any of these functions.
+ */
 void acoustic_roast_push(acoustic_roast *roast, const int16_t *pcm, size_t n, acoustic_roast_listener *listener,
                          void *user);
 

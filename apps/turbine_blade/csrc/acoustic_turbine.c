@@ -13,7 +13,9 @@ typedef struct {
 
 static void tell(audience to, acoustic_turbine_event event)
 {
-    to.listener(to.user, &event);
+    if (to.listener != NULL) {
+        to.listener(to.user, &event);
+    }
 }
 
 static void start_recording(acoustic_turbine *turbine)

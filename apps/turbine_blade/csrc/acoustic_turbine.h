@@ -106,7 +106,10 @@ typedef struct {
 /* The front end of the model. */
 extern const acoustic_log_mel acoustic_turbine_front_end;
 
-/* Begin to listen to acoustic_turbine_machine, the machine that the firmware was made for, in unknown conditions. */
+/*
+ * Begin to listen to acoustic_turbine_machine, the machine that the firmware was made for, in unknown conditions: before
+ * anything else, whatever the memory holds. No function takes NULL for `turbine`.
+ */
 void acoustic_turbine_start(acoustic_turbine *turbine);
 
 /* Judge by another baseline from now on. It is not copied, and must stay. */
@@ -119,7 +122,10 @@ void acoustic_turbine_use(acoustic_turbine *turbine, const acoustic_turbine_usua
  */
 void acoustic_turbine_condition(acoustic_turbine *turbine, int32_t wind_cm_s, int32_t rpm_hundredths);
 
-/* Take n samples and tell the listener what they decide, in order of time. */
+/*
+ * Take n samples and tell the listener what they decide, in order of time. Without a listener, NULL, nobody is told;
+ * where n is 0 nothing happens, and `pcm` may be NULL. The listener may not call any of these functions.
+ */
 void acoustic_turbine_push(acoustic_turbine *turbine, const int16_t *pcm, size_t n,
                            acoustic_turbine_listener *listener, void *user);
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from acoustic.frontend.noise_floor import STEPS_PER_DB
 from acoustic.model.runtime import Network
+from acoustic.train import start_tensorflow
 
 STACKED = 5
 WIDTH, NARROW = 128, 8
@@ -28,6 +29,7 @@ def stacked(steps: NDArray[np.int16]) -> NDArray[np.float32]:
 
 def fit_autoencoder(steps: NDArray[np.int16], epochs: int, seed: int) -> Any:
     """Fit the float autoencoder to normal clips, (n_clips, n_frames, n_bands); return the Keras model."""
+    start_tensorflow()
     import keras
 
     keras.utils.clear_session()

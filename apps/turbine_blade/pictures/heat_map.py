@@ -106,17 +106,17 @@ def summarise_days(rows: Iterable[Row]) -> dict[tuple[str, date], MapDay]:
 
 
 def day_of(row: Row) -> date | None:
-    """Return the local day on which a recording began: from its ``start``, else from a date in its path.
+    """Return the local day on which a recording began: from its ``start``, a date in its path, or else its metadata.
 
     The date may read 2026-01-31, 2026_01_31, 2026.01.31, 20260131 or be folders 2026/01/31, and stand before a time
     of day. Of several, the one nearest to the end of the path counts.
     """
     if row["start"] is not None:
-        try:
-            return datetime.fromisoformat(row["start"]).date()
-        except ValueError:
-            pass
-    return next(_dates(Path(row["file"]).as_posix()), None)
+        return datetime.fromisoformat(row["start"]).date()
+    in_path = next(_dates(Path(row["file"]).as_posix()), None)
+    if in_path is not None or row["started"] is None:
+        return in_path
+    return datetime.fromisoformat(row["started"]).date()
 
 
 def _dates(text: str) -> Iterator[date]:

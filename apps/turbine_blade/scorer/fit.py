@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from acoustic.errors import ParameterError
 from acoustic.frontend import FrontEnd
+from acoustic.train import start_tensorflow
 from acoustic.train.quantise import to_int8
 
 from ..conditions import Condition, n_numbers
@@ -61,6 +62,7 @@ def fit_network(normals: Iterable[Steps], seed: int) -> tuple[Any, bytes, NDArra
     ParameterError
         When there is no run of frames long enough.
     """
+    start_tensorflow()
     import keras
 
     runs = [half_bands(run) for run in normals if len(run) >= CONTEXT_FRAMES]

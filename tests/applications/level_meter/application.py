@@ -23,6 +23,8 @@ from acoustic.application import (
     Report,
     Row,
     Rows,
+    Started,
+    StartedFrom,
 )
 from acoustic.audio.source import Pcm16
 from acoustic.errors import ParameterError
@@ -95,6 +97,8 @@ class Result:
     loudest_dbfs: Annotated[float | None, About("Level of the loudest.", unit="dBFS", digits=1)] = None
     warnings: Annotated[tuple[str, ...], About("What to know of the sound.")] = ()
     error: Annotated[str | None, About("Why there is no result.")] = None
+    started: Started = None
+    started_from: StartedFrom = None
 
 
 class Chain:
@@ -161,6 +165,8 @@ class Loud(Collector[Second, Result]):
             seconds=tuple(self.seconds),
             loudest_dbfs=float("nan") if self.options.fail_at == "nan" else max(levels, default=None),
             warnings=facts.warnings,
+            started=facts.started,
+            started_from=facts.started_from,
         )
 
     def conclusion(self, facts: Facts) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import numpy as np
 
-from acoustic.application import Application, Collector, Facts, Report
+from acoustic.application import Application, Collector, Facts, Report, Started, StartedFrom
 from acoustic.audio.source import Pcm16
 from acoustic.records import About
 
@@ -24,6 +24,8 @@ class Result:
     duration_s: Annotated[float, About("Its length.", unit="s", digits=4)] = 0.0
     warnings: Annotated[tuple[str, ...], About("What to know of the sound.")] = ()
     error: Annotated[str | None, About("Why there is no result.")] = None
+    started: Started = None
+    started_from: StartedFrom = None
 
 
 class Halves:
@@ -65,7 +67,14 @@ class Made(Collector[None, Result]):
 
     def result(self, facts: Facts) -> Result:
         """Return what is known."""
-        return Result(file=facts.file, output=facts.output, duration_s=facts.duration_s, warnings=facts.warnings)
+        return Result(
+            file=facts.file,
+            output=facts.output,
+            duration_s=facts.duration_s,
+            warnings=facts.warnings,
+            started=facts.started,
+            started_from=facts.started_from,
+        )
 
 
 class SoundPainter(Painter):

@@ -41,6 +41,11 @@ void fuzz_drive(fuzz_input *input)
         case 3:
             acoustic_hearing_set_bypass(hearing, fuzz_byte(input) & 1u);
             break;
+        case 4:
+            if (acoustic_hearing_push(hearing, NULL, 0, NULL) != 0) {
+                abort();
+            }
+            break;
         default:
             fuzz_sound(input, push, hearing);
         }

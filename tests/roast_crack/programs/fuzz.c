@@ -17,6 +17,11 @@ static void push(void *roast, const int16_t *pcm, size_t n)
     acoustic_roast_push(roast, pcm, n, tell, NULL);
 }
 
+static void push_untold(void *roast, const int16_t *pcm, size_t n)
+{
+    acoustic_roast_push(roast, pcm, n, NULL, NULL);
+}
+
 void fuzz_drive(fuzz_input *input)
 {
     acoustic_roast *const roast = fuzz_memory(sizeof *roast);
@@ -45,6 +50,11 @@ void fuzz_drive(fuzz_input *input)
         case 6:
             heard_ms = acoustic_roast_heard_ms(roast);
             fuzz_tell(&heard_ms, sizeof heard_ms);
+            break;
+        case 7:
+            acoustic_roast_push(roast, NULL, 0, tell, NULL);
+            fuzz_sound(input, push_untold, roast);
+            acoustic_roast_flush(roast, NULL, NULL);
             break;
         default:
             fuzz_sound(input, push, roast);

@@ -53,10 +53,12 @@ def test_what_is_no_date_gives_no_day(file: str) -> None:
     assert day_of(record("turbine_01", None, file=file)) is None
 
 
-def test_start_outweighs_the_path_where_it_can_be_read() -> None:
+def test_start_outweighs_the_path_and_that_the_metadata() -> None:
     file = "2026-01-03/1.wav"
     assert day_of(record("a", "2026-02-04T23:59:00+02:00", file=file)) == date(2026, 2, 4)
-    assert day_of(record("a", "this morning", file=file)) == date(2026, 1, 3)
+    told = {"started": "2026-03-05T00:30:00+02:00"}
+    assert day_of({**record("a", None, file=file), **told}) == date(2026, 1, 3)
+    assert day_of({**record("a", None), **told}) == date(2026, 3, 5)
 
 
 def test_recordings_are_counted_by_machine_and_day() -> None:

@@ -22,6 +22,11 @@ static void push(void *turbine, const int16_t *pcm, size_t n)
     acoustic_turbine_push(turbine, pcm, n, tell, NULL);
 }
 
+static void push_untold(void *turbine, const int16_t *pcm, size_t n)
+{
+    acoustic_turbine_push(turbine, pcm, n, NULL, NULL);
+}
+
 static int32_t condition(fuzz_input *input, uint32_t most)
 {
     return fuzz_byte(input) & 1u ? (int32_t)fuzz_up_to(input, most) : ACOUSTIC_TURBINE_UNKNOWN;
@@ -52,6 +57,11 @@ void fuzz_drive(fuzz_input *input)
             baseline.octaves = (int32_t)fuzz_half(input) - 32768;
             fuzz_fill(input, mean, fuzz_byte(input) & 1u ? sizeof mean : 16);
             acoustic_turbine_use(turbine, &baseline);
+            break;
+        case 4:
+            acoustic_turbine_push(turbine, NULL, 0, tell, NULL);
+            fuzz_sound(input, push_untold, turbine);
+            acoustic_turbine_flush(turbine, NULL, NULL);
             break;
         default:
             fuzz_sound(input, push, turbine);

@@ -4,7 +4,19 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from acoustic import plot
-from acoustic.application import Action, Application, Cell, Chain, Collector, Column, Facts, Label, Report
+from acoustic.application import (
+    Action,
+    Application,
+    Cell,
+    Chain,
+    Collector,
+    Column,
+    Facts,
+    Label,
+    Report,
+    Started,
+    StartedFrom,
+)
 from acoustic.export.constants import Constants
 from acoustic.firmware import Firmware
 from acoustic.frontend.c_tables import log_mel_fields
@@ -30,6 +42,8 @@ class Result:
     error: Annotated[str | None, About("Why there is no result.")] = None
     duration_s: Annotated[float | None, About("Length of the recording.", unit="s", digits=3)] = None
     whistles: Annotated[tuple[Whistle, ...], About("In order of time.")] = ()
+    started: Started = None
+    started_from: StartedFrom = None
 
 
 class Whistles(Collector[Whistle, Result]):
@@ -43,7 +57,13 @@ class Whistles(Collector[Whistle, Result]):
         return [Report(event="whistle", record=event, line=f"whistle at {event.t_s:.1f} s")]
 
     def result(self, facts: Facts) -> Result:
-        return Result(file=facts.file, duration_s=facts.duration_s, whistles=tuple(self._whistles))
+        return Result(
+            file=facts.file,
+            duration_s=facts.duration_s,
+            whistles=tuple(self._whistles),
+            started=facts.started,
+            started_from=facts.started_from,
+        )
 
 
 class Picture:
