@@ -5,6 +5,9 @@
 #   virtual_mic.sh start             start it; prints the shell exports that programs need to see it
 #   virtual_mic.sh play FILE.wav     speak a file into the microphone, at real time
 #   virtual_mic.sh listen FILE.wav   record the loudspeaker until this process is ended
+#   virtual_mic.sh suspend, resume   let both devices sleep, and wake them
+#   virtual_mic.sh freeze, thaw      stop the sound server where it is, and let it go on
+#   virtual_mic.sh move, back        move all streams from the microphone to another one, as when it is unplugged, and back
 #   virtual_mic.sh pull              take the sound card away without warning, like an unplugged USB cable
 #   virtual_mic.sh stop              end it and remove its files
 #
@@ -53,6 +56,16 @@ pull() {
     rm -f "$folder/pulse/pid" "$folder/listeners" "$socket"
 }
 
+move() {
+    pactl list short sources | grep -q '[[:space:]]other.monitor[[:space:]]' ||
+        pactl load-module module-null-sink sink_name=other rate="$rate" channels=1 > /dev/null
+    # Not those of the permanent listeners.
+    for stream in $(pactl list source-outputs | awk '/^Source Output/ { n = substr($3, 2) }
+        /application.name = "ALSA plug-in/ { print n }'); do
+        pactl move-source-output "$stream" "$1.monitor"
+    done
+}
+
 case ${1:-} in
 start) start ;;
 # A long buffer: with a short one the player stumbles on a busy machine.
@@ -61,13 +74,19 @@ listen)
     exec parecord --latency-msec=20 --device=loudspeaker.monitor --rate="$rate" --channels=1 --format=s16le \
         --file-format=wav "$2"
     ;;
+suspend) pactl suspend-sink microphone 1 && pactl suspend-sink loudspeaker 1 ;;
+resume) pactl suspend-sink microphone 0 && pactl suspend-sink loudspeaker 0 ;;
+freeze) kill -STOP "$(cat "$folder/pulse/pid")" ;;
+thaw) kill -CONT "$(cat "$folder/pulse/pid")" ;;
+move) move other ;;
+back) move microphone ;;
 pull) pull ;;
 stop)
     pull
     rm -rf "$folder"
     ;;
 *)
-    sed -n '2,15s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,18s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
 esac

@@ -1,5 +1,8 @@
 """The audio devices of this computer, through PortAudio."""
 
+import subprocess
+import sys
+import threading
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Literal
@@ -24,7 +27,17 @@ In a container, pass the devices on:  docker run --device /dev/snd ...
 Or write to a file instead.""",
 }
 
-_WORDS = {"input": "microphone", "output": "loudspeaker"}
+WORDS = {"input": "microphone", "output": "loudspeaker"}
+
+PORTAUDIO_FAILS = """The audio system cannot be started: PortAudio {how}.
+Is the configuration of ALSA there?  echo "$ALSA_CONFIG_PATH"; ls /usr/share/alsa/alsa.conf
+Everything but live sound works without it."""
+
+#: PortAudio that has not started after so long will not (s).
+PROBE_S = 30.0
+
+# Streams are opened from several threads, and none may restart PortAudio while another opens one.
+exclusive = threading.RLock()
 
 # Restarting PortAudio closes every stream of the process, so it must know whether there are others.
 _open_streams: set[Any] = set()
@@ -72,14 +85,40 @@ def load_sounddevice() -> ModuleType:
     Raises
     ------
     DeviceError
-        If PortAudio is not installed.
+        If PortAudio is not installed, or cannot start.
     """
+    with exclusive:
+        if "sounddevice" not in sys.modules:
+            _probe()
     try:
         import sounddevice
     except OSError as error:
         raise DeviceError(NO_PORTAUDIO) from error
     module: ModuleType = sounddevice
     return module
+
+
+def _probe() -> None:
+    """Start PortAudio in another process: where it finds no configuration, it aborts the one that it is in.
+
+    Raises
+    ------
+    DeviceError
+        If it was aborted, or does not come to an end.
+    """
+    if not sys.executable:
+        return
+    try:
+        tried = subprocess.run(
+            [sys.executable, "-c", "import sounddevice"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            timeout=PROBE_S, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise DeviceError(PORTAUDIO_FAILS.format(how=f"does not answer within {PROBE_S:g} s")) from None
+    # Negative: a signal; Windows has large numbers for what ends a process. Others are errors that an import tells.
+    if tried.returncode < 0 or tried.returncode >= 2**30:
+        raise DeviceError(PORTAUDIO_FAILS.format(how=f"aborts (exit code {tried.returncode})"))
 
 
 def open_stream(stream_type: str, **settings: Any) -> Any:
@@ -98,26 +137,28 @@ def open_stream(stream_type: str, **settings: Any) -> Any:
         If the device refuses; the message is PortAudio's own.
     """
     sd = load_sounddevice()
-    try:
-        # No dither: it would add noise of its own to samples that fit as they are.
-        stream = getattr(sd, stream_type)(dither_off=True, dtype="float32", **settings)
-    except sd.PortAudioError as error:
-        raise DeviceError(str(error.args[0])) from error
-    try:
-        stream.start()
-    except sd.PortAudioError as error:
-        stream.close(ignore_errors=True)
-        raise DeviceError(str(error.args[0])) from error
-    _open_streams.add(stream)
+    with exclusive:
+        try:
+            # No dither: it would add noise of its own to samples that fit as they are.
+            stream = getattr(sd, stream_type)(dither_off=True, dtype="float32", **settings)
+        except sd.PortAudioError as error:
+            raise DeviceError(str(error.args[0])) from error
+        try:
+            stream.start()
+        except sd.PortAudioError as error:
+            stream.close(ignore_errors=True)
+            raise DeviceError(str(error.args[0])) from error
+        _open_streams.add(stream)
     return stream
 
 
 def close_stream(stream: Any) -> None:
     """Stop a stream at once, also one whose device is gone; closing twice does nothing."""
     # PortAudio frees what it closes, so it must not see a stream twice.
-    if stream in _open_streams:
-        _open_streams.discard(stream)
-        stream.close(ignore_errors=True)
+    with exclusive:
+        if stream in _open_streams:
+            _open_streams.discard(stream)
+            stream.close(ignore_errors=True)
 
 
 def rescan() -> None:
@@ -132,13 +173,15 @@ def rescan() -> None:
         If the audio system cannot be started.
     """
     sd = load_sounddevice()
-    if _open_streams:
-        return
-    try:
-        sd._terminate()
-        sd._initialize()
-    except sd.PortAudioError as error:
-        raise DeviceError(str(error.args[0])) from error
+    with exclusive:
+        if _open_streams:
+            return
+        _probe()
+        try:
+            sd._terminate()
+            sd._initialize()
+        except sd.PortAudioError as error:
+            raise DeviceError(str(error.args[0])) from error
 
 
 def list_devices() -> list[Device]:
@@ -203,7 +246,7 @@ def find_device(spec: str | int | None, kind: Kind) -> Device:
         matches = [device for device in matches if device.host_api == defaults[0].host_api] or matches
     if len(matches) == 1:
         return matches[0]
-    problem = f"{len(matches)} {_WORDS[kind]}s match" if matches else f"No {_WORDS[kind]} matches"
+    problem = f"{len(matches)} {WORDS[kind]}s match" if matches else f"No {WORDS[kind]} matches"
     raise DeviceError(f"{problem} {str(spec)!r}. There are:\n" + _listing(matches or devices, kind))
 
 

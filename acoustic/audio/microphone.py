@@ -2,28 +2,23 @@
 
 import math
 import queue
-import threading
 import time
 from collections.abc import Generator, Iterator
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from acoustic.audio.devices import Device, close_stream, find_device, list_devices, open_stream, rescan
+from acoustic.audio import supervisor
+from acoustic.audio.devices import Device, close_stream, open_stream
 from acoustic.audio.resample import StreamResampler, to_pcm16
 from acoustic.audio.source import Float32, Pcm16, SourceHealth, check_format, reblock
-from acoustic.errors import DeviceError
+from acoustic.audio.supervisor import Latency, Supervisor
 from acoustic.files import Closing
-
-Latency = Literal["low", "high"] | float
-"""Buffering in a device: "high" is safe against gaps on most machines, "low" is quicker; or a wish (s)."""
 
 # How long the program may fall behind before blocks are dropped.
 QUEUE_S = 5.0
 # Longest time between two callbacks: 50 a second keep levels and reconnects responsive for any block length.
 CALLBACK_S = 0.02
-STALL_S = 2.0
-RETRY_S = 1.0
 SILENT_S = 5.0
 
 
@@ -36,6 +31,7 @@ class _Capture:
         self.rate_hz = rate_hz
         self._health = health
         self._dropped_samples = 0
+        self._begun = self._stalled = False
         # Each entry: the number of samples dropped before it, and the samples; None when the stream has ended.
         self._queue: queue.Queue[tuple[int, Float32] | None] = queue.Queue(
             math.ceil(QUEUE_S * rate_hz / callback_samples)
@@ -57,7 +53,7 @@ class _Capture:
     def get(self) -> tuple[int, Float32] | None:
         """Wait for the next entry; None when the stream has ended or stalls."""
         try:
-            return self._queue.get(timeout=STALL_S)
+            return self._queue.get(timeout=supervisor.STALL_S)
         except queue.Empty:
             return None
 
@@ -66,7 +62,14 @@ class _Capture:
         self._finished()
 
     def _callback(self, samples: Float32, n_samples: int, times: Any, status: Any) -> None:
-        self.last_arrival = time.monotonic()
+        now = time.monotonic()
+        # What was lost in the meantime is unknown, as after a suspension: the stream begins anew.
+        self._stalled |= self._begun and now - self.last_arrival > supervisor.STALL_S
+        self._begun = True
+        if self._stalled:
+            self._finished()
+            return
+        self.last_arrival = now
         if status.input_overflow:
             self._health.overflows += 1
         try:
@@ -101,6 +104,8 @@ class Microphone(Closing):
     latency : Latency
     reconnect_s : float
         How long to look for a device that went away (s).
+    wait_s : float
+        How long to wait for a device that is not there yet (s).
 
     Attributes
     ----------
@@ -126,29 +131,33 @@ class Microphone(Closing):
         *,
         latency: Latency = "high",
         reconnect_s: float = 30.0,
+        wait_s: float = 0.0,
     ) -> None:
         check_format(rate_hz, block_samples)
         self.rate_hz = rate_hz
         self.block_samples = block_samples
         self.reconnect_s = reconnect_s
         self.health = SourceHealth()
-        self.device = find_device(device, "input")
         self._latency: Latency = latency
-        self._closing = threading.Event()
         self._n_samples = 0
         self._n_zeros = 0
-        self._capture = self._open()
+        self._supervisor = Supervisor(device, "input", rate_hz, self._open, self.health, wait_s)
         self._resampler = self._new_resampler()
+
+    @property
+    def device(self) -> Device:
+        """The device at hand."""
+        return self._supervisor.device
 
     @property
     def native_rate_hz(self) -> int:
         """Rate at which the device runs (Hz)."""
-        return self._capture.rate_hz
+        return self._supervisor.stream.rate_hz
 
     @property
     def latency_s(self) -> float:
         """Delay of the device as PortAudio states it, and of the resampler (s)."""
-        return self._capture.latency_s + self._resampler.lag_s
+        return self._supervisor.stream.latency_s + self._resampler.lag_s
 
     def __iter__(self) -> Iterator[Pcm16]:
         """Yield int16 mono blocks until the microphone is closed or lost for good."""
@@ -156,32 +165,23 @@ class Microphone(Closing):
 
     def close(self) -> None:
         """Stop recording; may be called from another thread."""
-        self._closing.set()
-        self._capture.close()
+        self._supervisor.close()
 
-    def _open(self) -> _Capture:
-        refusal = None
-        for rate_hz in dict.fromkeys((self.rate_hz, self.device.default_rate_hz)):
-            block_s = min(CALLBACK_S, self.block_samples / self.rate_hz)
-            try:
-                return _Capture(self.device, rate_hz, max(1, round(block_s * rate_hz)), self._latency, self.health)
-            except DeviceError as error:
-                refusal = error
-        raise DeviceError(
-            f"{self.device.name}: the microphone cannot be opened ({refusal}). "
-            "Close other programs that use it, or choose another one."
-        ) from refusal
+    def _open(self, device: Device, rate_hz: int) -> _Capture:
+        block_s = min(CALLBACK_S, self.block_samples / self.rate_hz)
+        return _Capture(device, rate_hz, max(1, round(block_s * rate_hz)), self._latency, self.health)
 
     def _pcm(self) -> Iterator[Pcm16]:
         self._resampler = self._new_resampler()
-        while not self._closing.is_set():
-            entry = self._capture.get()
+        while not self._supervisor.closing.is_set():
+            entry = self._supervisor.stream.get()
             if entry is None:
                 yield to_pcm16(self._resampler.flush())
                 entry = yield from self._reconnect()
                 self._resampler = self._new_resampler()
             if entry is None:
                 return
+            self._supervisor.note_moves(self._time_s)
             n_dropped, samples = entry
             if n_dropped:
                 lost_s = n_dropped / self.native_rate_hz
@@ -197,9 +197,9 @@ class Microphone(Closing):
 
     def _reconnect(self) -> Generator[Pcm16, None, tuple[int, Float32] | None]:
         """Yield zeros until the device is back; return its first entry, or None when closed meanwhile."""
-        if self._closing.is_set():
+        if self._supervisor.closing.is_set():
             return None
-        lost_at = self._capture.last_arrival
+        lost_at = self._supervisor.stream.last_arrival
         n_filled = 0
 
         def zeros_until(moment: float) -> Pcm16:
@@ -209,38 +209,28 @@ class Microphone(Closing):
             self.health.lost_s += n_due / self.rate_hz
             return np.zeros(n_due, np.int16)
 
-        self.health.note(self._time_s, f"{self.device.name} went away; looking for it")
-        self._capture.close()
-        while not self._closing.wait(RETRY_S):
+        self._supervisor.note_gone(self._time_s)
+        self._supervisor.stream.close()
+        while not self._supervisor.closing.wait(supervisor.RETRY_S):
             yield zeros_until(time.monotonic())
             if (entry := self._try_open()) is not None:
-                start = self._capture.last_arrival - len(entry[1]) / self.native_rate_hz
+                start = self._supervisor.stream.last_arrival - len(entry[1]) / self.native_rate_hz
                 yield zeros_until(start)
-                self.health.reconnects += 1
-                self.health.note(self._time_s, f"{self.device.name} is back")
+                self._supervisor.note_back(self._time_s)
                 return entry
             if time.monotonic() - lost_at > self.reconnect_s:
-                raise DeviceError(
-                    f"{self.device.name}: the microphone went away {self._time_s:.0f} s after the start and did not "
-                    f"come back within {self.reconnect_s:g} s. Plug it in and start again."
-                )
+                raise self._supervisor.given_up(self._time_s, self.reconnect_s)
         return None
 
     def _try_open(self) -> tuple[int, Float32] | None:
         """Open the device under its old name and wait for its first entry; None when either fails."""
-        try:
-            rescan()
-            same = [d for d in list_devices() if (d.name, d.host_api) == (self.device.name, self.device.host_api)]
-            if not same:
-                return None
-            self.device = same[0]
-            self._capture = self._open()
-        except DeviceError:
+        if (capture := self._supervisor.reopen()) is None:
             return None
-        entry = self._capture.get()
+        self._supervisor.stream = capture
+        entry = capture.get()
         # It may have been closed from another thread while it was being opened.
-        if entry is None or self._closing.is_set():
-            self._capture.close()
+        if entry is None or self._supervisor.closing.is_set():
+            capture.close()
             return None
         return entry
 

@@ -44,8 +44,11 @@ class SourceHealth:
         Blocks thrown away because the program did not fetch them in time; replaced by zeros.
     reconnects : int
         Times the device went away and came back.
+    moves : int
+        Times the sound server moved the stream to another device.
     lost_s : float
-        Duration of all zeros put in for dropped blocks and for the time without a device (s).
+        Duration of all zeros put in for dropped blocks and for the time without a device (s); of a loudspeaker the
+        sound that was not played.
     silent : bool
         True while a device has delivered nothing but zeros for longer than a real microphone can.
     events : deque of HealthEvent
@@ -55,6 +58,7 @@ class SourceHealth:
     overflows: int = 0
     dropped_blocks: int = 0
     reconnects: int = 0
+    moves: int = 0
     lost_s: float = 0.0
     silent: bool = False
     events: deque[HealthEvent] = field(default_factory=lambda: deque(maxlen=MAX_EVENTS))

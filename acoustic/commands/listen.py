@@ -26,6 +26,7 @@ def listen_command(application: App) -> Any:
     ]
     parameters = [
         parameter("device", options.DeviceIn if application.makes_sound else options.Device, None),
+        parameter("wait_for_device", options.WaitForDevice, 0.0),
         parameter("recording", options.Input, None),
         *(sound_out if application.makes_sound else []),
         parameter("rate", options.Rate, None),
@@ -54,7 +55,7 @@ def run_listen(application: App, values: Mapping[str, Any]) -> None:
     with ExitStack() as stack:
         sound = open_input(
             values["device"], values["recording"], loaded.rate_hz, block_samples, stdin_rate_hz=values["rate"],
-            speed=speed, start=values["start"],
+            speed=speed, wait_s=values["wait_for_device"], start=values["start"],
         )  # fmt: skip
         stack.callback(sound.source.close)
         out = _open_output(stack, loaded, values) if application.makes_sound else None
@@ -81,7 +82,8 @@ def _open_output(stack: ExitStack, loaded: Loaded[Any, Any, Any, Any], values: M
     output, recording = values["output"], values["recording"]
     if None not in (output, recording) and output.resolve() == Path(recording).resolve():
         raise ParameterError(f"{output}: is the recording itself and would be overwritten. Write to another file.")
-    return stack.enter_context(open_output(values["out"], output, loaded.rate_hz, values["buffer_ms"] / 1000))
+    buffer_s, wait_s = values["buffer_ms"] / 1000, values["wait_for_device"]
+    return stack.enter_context(open_output(values["out"], output, loaded.rate_hz, buffer_s, wait_s=wait_s))
 
 
 def _sinks(

@@ -52,6 +52,12 @@ Device = Annotated[str | None, typer.Option(help="Microphone: its name, a part o
 DeviceIn = Annotated[
     str | None, typer.Option("--device", "--in", help="Microphone: its name, a part of it, or its index.")
 ]
+WaitForDevice = Annotated[
+    float,
+    typer.Option(
+        "--wait-for-device", min=0.0, metavar="SECONDS", help="Wait so long for a device that is not there yet."
+    ),
+]
 Input = Annotated[
     str | None,
     typer.Option("--input", help="Read a recording instead of the microphone, or - for int16 mono PCM on stdin."),

@@ -53,6 +53,7 @@ class KeepingUp:
     overflows: Annotated[int, About("Blocks after which the device itself lost samples.")]
     dropped_blocks: Annotated[int, About("Blocks lost because the program was late; replaced by zeros.")]
     reconnects: Annotated[int, About("Times the device went away and came back.")]
+    moves: Annotated[int, About("Times the sound server moved the stream to another device.")]
     lost_s: Annotated[float, About("Duration of all zeros put in for lost sound.", unit="s", digits=3)]
     silent: Annotated[bool, About("Whether the device delivers nothing but zeros.")]
 
@@ -73,4 +74,7 @@ class OutputHealth:
     underruns: Annotated[int, About("Times the loudspeaker ran out of sound.")]
     dropped: Annotated[int, About("Blocks left out against drift.")]
     repeated: Annotated[int, About("Blocks played twice against drift.")]
+    output_reconnects: Annotated[int, About("Times the loudspeaker went away and came back.")]
+    output_moves: Annotated[int, About("Times the sound server moved the sound to another loudspeaker.")]
+    output_lost_s: Annotated[float, About("Sound not played because the loudspeaker was away.", unit="s", digits=3)]
     lost_blocks: Annotated[int, About("Blocks that did not come in whole, or did not go out as they were.")]

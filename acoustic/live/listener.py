@@ -88,7 +88,9 @@ class Listener:
         # Of all, since the panel was drawn, and since the last health record.
         self._heard, self._level, self._recorded = LevelMeter(), LevelMeter(), LevelMeter()
         self._next_health_s = application.health_every_s
-        self._last_trouble: HealthEvent | None = None
+        # Of the source and of the loudspeaker: what each has noted and was reported.
+        self._healths = [sound.source.health, *([] if out is None else [out.source_health])]
+        self._last_troubles: list[HealthEvent | None] = [None, None]
         self._drawn = self._labelled = 0.0
         self._changed = True
 
@@ -124,13 +126,19 @@ class Listener:
             file=self._sound.name if self._archive is None else str(self._archive.path),
             duration_s=self.now_s,
             rate_hz=self._sound.source.rate_hz if kept else self._sound.rate_hz,
-            warnings=(*self._sound.warnings, *(f"{one.sink.name}: {one.trouble}" for one in self._troubled)),
+            warnings=tuple(self._warnings()),
             realtime_factor=self._session.pace.realtime_factor,
             output=None if self._out is None else self._out.file,
             input_dbfs=finite(self._heard.rms_dbfs),
             output_dbfs=None if self._out is None else finite(self._out.level.rms_dbfs),
             **self._began(),
         )
+
+    def _warnings(self) -> Iterator[str]:
+        yield from self._sound.warnings
+        for health in self._healths[1:]:
+            yield from (f"{event.time_s:.1f} s: {event.message}" for event in health.events)
+        yield from (f"{one.sink.name}: {one.trouble}" for one in self._troubled)
 
     def _start(self) -> Start:
         bundle = self._loaded.bundle
@@ -243,15 +251,16 @@ class Listener:
         self._label(at_once=True)
 
     def _new_troubles(self) -> Iterator[HealthEvent]:
-        """Yield what the source has noted since the last call."""
-        new: list[HealthEvent] = []
-        for event in reversed(self._sound.source.health.events):
-            if event is self._last_trouble:
-                break
-            new.append(event)
-        if new:
-            self._last_trouble = new[0]
-        yield from reversed(new)
+        """Yield what source and loudspeaker have noted since the last call."""
+        for i, health in enumerate(self._healths):
+            new: list[HealthEvent] = []
+            for event in reversed(health.events):
+                if event is self._last_troubles[i]:
+                    break
+                new.append(event)
+            if new:
+                self._last_troubles[i] = new[0]
+            yield from reversed(new)
 
     def _measure(self, step: Step[Any]) -> None:
         for meter in (self._heard, self._level, self._recorded):
@@ -312,6 +321,7 @@ class Listener:
             overflows=health.overflows,
             dropped_blocks=health.dropped_blocks,
             reconnects=health.reconnects,
+            moves=health.moves,
             lost_s=health.lost_s,
             silent=health.silent,
         )

@@ -8,7 +8,7 @@ import numpy as np
 
 from acoustic.application import Rows, SoundChain
 from acoustic.audio import LevelMeter, Microphone, Speaker, WavWriter
-from acoustic.audio.source import Pcm16
+from acoustic.audio.source import Pcm16, SourceHealth
 from acoustic.errors import ParameterError
 from acoustic.live.events import OutputHealth, OutputLevel
 from acoustic.live.playout import Playout
@@ -37,6 +37,7 @@ class SoundOut:
         """Blocks that did not come in whole, or did not go out as they were."""
         self._target = target
         self._playout = target if isinstance(target, Playout) else None
+        self._rate_hz = rate_hz
         self._ramp = StartUpRamp(rate_hz, RAMP_S if self._playout is not None else 0.0)
         self.level = LevelMeter()
         """Of all sound so far."""
@@ -44,13 +45,28 @@ class SoundOut:
         self._shown, self._recorded = LevelMeter(), LevelMeter()
 
     def write(self, pcm: Pcm16, sound: Input) -> None:
-        """Take samples; ``sound`` is what they were made of."""
+        """Take samples; ``sound`` is what they were made of.
+
+        Raises
+        ------
+        DeviceError
+            If the loudspeaker went away and did not come back in time.
+        AcousticError
+            If the file cannot be written.
+        """
+        if self._playout is not None and self._playout.attend():
+            self._ramp = StartUpRamp(self._rate_hz, RAMP_S)
         ramped = np.rint(self._ramp.push(pcm.astype(np.float64))).astype(np.int16)
         self._target.write(ramped)
         # Now, and not at the end: when no sound comes any more, the loudspeaker runs dry, and that is no loss.
         self.lost_blocks = _lost_in(sound) + (0 if self._playout is None else self._playout.lost_blocks)
         for meter in (self.level, self._shown, self._recorded):
             meter.push(pcm)
+
+    @property
+    def source_health(self) -> SourceHealth:
+        """How well the loudspeaker has kept up; a file always does."""
+        return SourceHealth() if self._playout is None else self._playout.speaker.health
 
     @property
     def file(self) -> str | None:
@@ -72,6 +88,8 @@ class SoundOut:
             out = self._playout
             lost = f"input {_lost_in(sound)}   output {out.speaker.underruns}   drift {out.dropped + out.repeated}"
             rows["lost blocks"] = [(lost, "bold yellow" if self.lost_blocks else "")]
+            if out.speaker.away:
+                rows["lost blocks"].append(("   NO LOUDSPEAKER", "bold yellow"))
         self._shown.reset()
         return rows
 
@@ -83,13 +101,16 @@ class SoundOut:
 
     def health(self, chain: SoundChain[object], sound: Input) -> OutputHealth:
         """Return delays, and losses so far."""
-        out = self._playout
+        out, health = self._playout, self.source_health
         return OutputHealth(
             latency_ms=chain.latency_ms,
             buffer_ms=1000 * self._buffered_s(sound),
             underruns=0 if out is None else out.speaker.underruns,
             dropped=0 if out is None else out.dropped,
             repeated=0 if out is None else out.repeated,
+            output_reconnects=health.reconnects,
+            output_moves=health.moves,
+            output_lost_s=health.lost_s,
             lost_blocks=self.lost_blocks,
         )
 
@@ -106,7 +127,9 @@ def _lost_in(sound: Input) -> int:
 
 
 @contextmanager
-def open_output(device: str | None, file: Path | None, rate_hz: int, buffer_s: float) -> Iterator[SoundOut]:
+def open_output(
+    device: str | None, file: Path | None, rate_hz: int, buffer_s: float, *, wait_s: float = 0.0
+) -> Iterator[SoundOut]:
     """Open a loudspeaker, or the file that stands in for it; at the end of the block it is finished and closed.
 
     Parameters
@@ -119,6 +142,8 @@ def open_output(device: str | None, file: Path | None, rate_hz: int, buffer_s: f
         Rate of the sound (Hz).
     buffer_s : float
         Sound kept ready (s).
+    wait_s : float
+        How long to wait for a loudspeaker that is not there yet (s).
 
     Raises
     ------
@@ -131,7 +156,7 @@ def open_output(device: str | None, file: Path | None, rate_hz: int, buffer_s: f
     """
     if file is None:
         # Half of it lies in the device, which plays on while the program is held up, half waits in the program.
-        speaker = Speaker(device, rate_hz, queue_s=buffer_s + SPARE_S, latency=buffer_s / 2)
+        speaker = Speaker(device, rate_hz, queue_s=buffer_s + SPARE_S, latency=buffer_s / 2, wait_s=wait_s)
         with Playout(speaker, buffer_s / 2) as playout:
             yield SoundOut(playout, rate_hz)
         return

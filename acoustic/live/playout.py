@@ -56,22 +56,31 @@ class Playout(Closing):
 
     @property
     def lost_blocks(self) -> int:
-        """Times that the loudspeaker ran out of sound, and blocks left out or played twice."""
-        return self.speaker.underruns + self.dropped + self.repeated
+        """Times that the loudspeaker ran out of sound, and blocks left out, played twice, or come while it was away."""
+        return self.speaker.underruns + self.dropped + self.repeated + self.speaker.health.dropped_blocks
 
     @property
     def delay_s(self) -> float:
         """Time from a sample's writing to its sounding, as far as it is known (s)."""
         return self.speaker.waiting_s + self.speaker.latency_s
 
-    def write(self, pcm: Pcm16) -> None:
-        """Play samples, int16 of one dimension.
+    def attend(self) -> bool:
+        """Look after the loudspeaker; return whether it has just come back, and the sound begins anew.
 
         Raises
         ------
         DeviceError
-            If the loudspeaker went away.
+            If the loudspeaker went away and did not come back in time.
         """
+        if back := self.speaker.attend():
+            self._underruns = -1
+        return back
+
+    def write(self, pcm: Pcm16) -> None:
+        """Play samples, int16 of one dimension; while the loudspeaker is away they are dropped."""
+        if self.speaker.away:
+            self.speaker.write(pcm)
+            return
         waiting_s = self.speaker.waiting_s
         if self._underruns != self.speaker.underruns:
             self._underruns = self.speaker.underruns

@@ -54,6 +54,7 @@ def open_input(
     *,
     stdin_rate_hz: int | None = None,
     speed: float | None = None,
+    wait_s: float = 0.0,
     start: str | None = None,
 ) -> Input:
     """Open a microphone, or what stands in for it.
@@ -70,6 +71,8 @@ def open_input(
         Rate of standard input (Hz); None: ``rate_hz``.
     speed : float or None
         How fast a recording is heard: 1 at real time, 0 as fast as it goes; None: at real time.
+    wait_s : float
+        How long to wait for a microphone that is not there yet (s).
     start : str or None
         When the sound began, ISO 8601; None: as the clock, or the recording, tells.
 
@@ -88,7 +91,7 @@ def open_input(
         raise ParameterError("A rate is only told for standard input; files and microphones know their own.")
     began = None if start is None else given(start)
     if recording is None:
-        microphone = Microphone(device, rate_hz, block_samples)
+        microphone = Microphone(device, rate_hz, block_samples, wait_s=wait_s)
         name, native_rate_hz = microphone.device.name, microphone.native_rate_hz
         return Input(microphone, name, native_rate_hz, can_wait=False, began=began or by_clock())
     if recording == STDIN:

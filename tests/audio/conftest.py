@@ -1,5 +1,6 @@
 """A fake of the sounddevice module whose faults a test can produce at will."""
 
+import shutil
 import sys
 import types
 from collections.abc import Callable
@@ -8,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+
+from acoustic.audio import devices
 
 
 class PortAudioError(Exception):
@@ -109,4 +112,6 @@ def fake_sounddevice(monkeypatch: pytest.MonkeyPatch) -> FakeSoundDevice:
     """Put the fake in the place of sounddevice."""
     fake = FakeSoundDevice()
     monkeypatch.setitem(sys.modules, "sounddevice", fake.module())
+    monkeypatch.setattr(devices, "_probe", lambda: None)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
     return fake

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from acoustic.audio import microphone as module
+from acoustic.audio import supervisor as module
 from acoustic.audio.microphone import Microphone
 from acoustic.errors import DeviceError
 
@@ -177,3 +177,42 @@ def test_silent_microphone_is_flagged_until_it_sounds(fake_sounddevice: Any) -> 
         next(source)
         assert not mic.health.silent
         assert [event.message.split(":")[0] for event in mic.health.events] == ["only zeros arrive", "sound again"]
+
+
+def test_device_that_was_suspended_begins_anew(fake_sounddevice: Any) -> None:
+    """What came late is not taken for what came in time: the gap is as long as on the clock."""
+    block = noise(160)
+    with Microphone(0, 16000, 160) as mic:
+        first = fake_sounddevice.streams[0]
+        first.deliver(block)
+        source = iter(mic)
+        next(source)
+        time.sleep(0.3)
+        first.deliver(block)
+        fake_sounddevice.on_open = lambda stream: threading.Timer(0.05, stream.deliver, [block]).start()
+        while not next(source).any():
+            pass
+        assert mic.health.reconnects == 1
+        assert mic.health.lost_s > 0.3
+
+
+def test_a_microphone_is_waited_for(fake_sounddevice: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake_sounddevice.devices.pop(3)
+    usb = fake_sounddevice.devices.pop(1)
+    monkeypatch.setattr(time, "sleep", lambda s: fake_sounddevice.devices.insert(1, usb))
+    with Microphone("USB Mic", 16000, 160, wait_s=5.0) as mic:
+        assert mic.device.name == "USB Mic"
+    assert fake_sounddevice.restarts == 1
+    with pytest.raises(DeviceError, match="matches 'none'"):
+        Microphone("none", 16000, 160)
+
+
+def test_moves_of_the_sound_server_are_counted(fake_sounddevice: Any) -> None:
+    block = noise(160)
+    with Microphone(0, 16000, 160) as mic:
+        mic._supervisor._routes._moves.put(("usb", "built-in"))
+        fake_sounddevice.streams[0].deliver(block)
+        next(iter(mic))
+        assert mic.health.moves == 1
+        [event] = mic.health.events
+        assert event.message == "the sound server moved the microphone from usb to built-in"

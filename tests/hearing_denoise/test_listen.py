@@ -175,16 +175,25 @@ class MadeSpeaker:
     rate_hz = RATE_HZ
     latency_s = 0.03
     waiting_s = 0.05
+    away = False
+    #: Blocks left when it comes back from having been away.
+    back_at = -1
 
     def __init__(self, n_blocks: int = 10**9) -> None:
         self.underruns = 0
+        self.health = SourceHealth()
         self.played: list[np.ndarray] = []
         self._left = n_blocks
 
-    def write(self, pcm: np.ndarray) -> None:
+    def attend(self) -> bool:
         if self._left == 0:
-            raise DeviceError("Speakers: the loudspeaker went away. Plug it in and start again.")
+            raise DeviceError("Speakers: the loudspeaker went away and did not come back.")
         self._left -= 1
+        if self._left == self.back_at:
+            self.health.note(1.0, "Speakers is back")
+        return self._left == self.back_at
+
+    def write(self, pcm: np.ndarray) -> None:
         self.played.append(pcm)
 
     def close(self) -> None: ...
@@ -210,12 +219,25 @@ def test_sound_fades_in_at_the_loudspeaker_but_not_in_what_is_kept(tmp_path: Pat
     np.testing.assert_array_equal(played[n:], kept[n:])
 
 
+def test_sound_fades_in_anew_at_a_loudspeaker_that_was_away(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    speaker, loud = MadeSpeaker(n_blocks=1000), np.full(4 * RATE_HZ, 10000, np.int16)
+    speaker.back_at = 799
+    listen(MadeSource(loud), speaker, Archive(tmp_path, RATE_HZ, "hearing"), Stdout())
+    played, kept = np.concatenate(speaker.played[202:]), read(next(tmp_path.glob("*.out.wav")))
+    np.testing.assert_array_equal(kept, enhanced(loud))
+    n = round(RAMP_S * RATE_HZ)
+    assert np.abs(played[: n // 10]).max() < 300
+    assert np.abs(played[n:]).max() > 3000
+    troubles = [row for row in map(json.loads, capsys.readouterr().out.splitlines()) if row["event"] == "trouble"]
+    assert [trouble["message"] for trouble in troubles] == ["Speakers is back"]
+
+
 def test_lost_loudspeaker_is_told_and_everything_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(DeviceError, match="loudspeaker went away"):
         listen(MadeSource(PCM), MadeSpeaker(n_blocks=50), Archive(tmp_path, RATE_HZ, "hearing"), Stdout())
     assert '"event":"summary"' in capsys.readouterr().out.splitlines()[-1]
     made = read(next(tmp_path.glob("*.out.wav")))
-    assert 40 * 160 < len(made) <= 50 * 160
+    assert 40 * 160 < len(made) <= 51 * 160
 
 
 def test_lost_microphone_is_told_and_everything_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

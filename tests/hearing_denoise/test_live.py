@@ -1,6 +1,7 @@
 """`acoustic hearing listen` from a virtual microphone to a virtual loudspeaker, in real time."""
 
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 import soundfile
 from made_hearing import RATE_HZ, noisy_pcm
 
-from acoustic.audio import write_wav
+from acoustic.audio import Microphone, write_wav
+from acoustic.audio.devices import rescan
 from acoustic.errors import DeviceError
 from acoustic.live import Keyboard
 
@@ -76,7 +78,11 @@ def test_what_comes_out_is_what_enhance_writes(
     place_of(enhanced, read(tmp_path / "heard.wav"))
 
 
-def test_unplugged_devices_end_it_with_what_was_heard(virtual_audio: Any, hearing: Any, tmp_path: Path) -> None:
+def test_unplugged_devices_end_it_with_what_was_heard(
+    virtual_audio: Any, hearing: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    impatient: dict[str, Any] = {**Microphone.__init__.__kwdefaults__, "reconnect_s": 2.0}
+    monkeypatch.setattr(Microphone.__init__, "__kwdefaults__", impatient)
     pulling = threading.Timer(2.0, virtual_audio.pull)
     pulling.start()
     try:
@@ -84,11 +90,35 @@ def test_unplugged_devices_end_it_with_what_was_heard(virtual_audio: Any, hearin
     finally:
         pulling.join()
         virtual_audio.start()
+        rescan()
     assert isinstance(ran.error, DeviceError)
-    assert "went away. Plug it in and start again" in str(ran.error)
+    assert "did not come back within 2 s. Plug it in and start again" in str(ran.error)
     assert ran.rows[-1]["event"] == "summary"
     [made] = tmp_path.glob("*.out.wav")
     assert soundfile.info(made).duration > 0.5
+
+
+def test_a_restart_of_the_sound_server_is_survived(
+    virtual_audio: Any, hearing: Any, keys: list[str], tmp_path: Path
+) -> None:
+    def restart() -> None:
+        virtual_audio.pull()
+        time.sleep(1.0)
+        virtual_audio.start()
+        time.sleep(8.0)
+        keys.append("q")
+
+    restarting = threading.Timer(3.0, restart)
+    restarting.start()
+    try:
+        ran = hearing("listen", "--in", "virtmic", "--out", "virtspk", "--json")
+    finally:
+        restarting.join()
+    assert ran.code == 0, ran.error
+    messages = [row["message"] for row in ran.rows if row["event"] == "trouble"]
+    for name in ("virtmic", "virtspk"):
+        assert f"{name} went away; looking for it" in messages
+        assert f"{name} is back" in messages
 
 
 def test_missing_device_is_named(virtual_audio: Any, hearing: Any) -> None:

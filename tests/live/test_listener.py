@@ -76,7 +76,7 @@ def test_health_once_a_second_with_the_fields_of_the_application() -> None:
     assert (last["t_s"], last["loud"]) == (4.4, 3)
     assert list(last) == [
         *("event", "t_s", "level_dbfs", "peak_dbfs", "clipped", "loud", "realtime_factor", "lag_s", "max_lag_s"),
-        *("overflows", "dropped_blocks", "reconnects", "lost_s", "silent"),
+        *("overflows", "dropped_blocks", "reconnects", "moves", "lost_s", "silent"),
     ]
 
 

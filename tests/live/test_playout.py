@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from acoustic.audio import SourceHealth
 from acoustic.live import Playout
 
 RATE_HZ = 16000
@@ -20,6 +21,8 @@ class SimulatedSpeaker:
 
     def __init__(self) -> None:
         self.underruns = 0
+        self.away = False
+        self.health = SourceHealth()
         self.closed = False
         self.played: list[np.ndarray] = []
         self._queue = np.empty(0, np.int16)

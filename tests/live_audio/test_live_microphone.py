@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from acoustic.audio import Microphone, find_device, list_devices, microphone, write_wav
+from acoustic.audio import Microphone, find_device, list_devices, supervisor, write_wav
 from acoustic.audio.devices import rescan
 from acoustic.errors import DeviceError
 
@@ -77,7 +77,7 @@ def test_device_of_another_rate_is_resampled(
             super().__init__(**settings)
 
     at_48k = dataclasses.replace(find_device("virtmic", "input"), default_rate_hz=48000)
-    monkeypatch.setattr(microphone, "find_device", lambda spec, kind: at_48k)
+    monkeypatch.setattr(supervisor, "find_device", lambda spec, kind: at_48k)
     monkeypatch.setattr(sd, "InputStream", Only48k)
     tone = 8000 * np.sin(2 * np.pi * 1000 * np.arange(3 * RATE_HZ) / RATE_HZ)
     write_wav(tmp_path / "tone.wav", tone.astype(np.int16), RATE_HZ)
@@ -131,3 +131,33 @@ def test_silent_microphone_is_flagged(virtual_audio: Any) -> None:
     with Microphone("virtmic", RATE_HZ, 1600) as mic:
         list(itertools.islice(mic, 55))
         assert mic.health.silent
+
+
+def test_microphone_that_sleeps_comes_back_when_it_wakes(virtual_audio: Any) -> None:
+    with Microphone("virtmic", RATE_HZ, 1600) as mic:
+        blocks = iter(mic)
+        start = time.monotonic()
+        n_blocks = len(list(itertools.islice(blocks, 10)))
+        virtual_audio.run("suspend")
+        try:
+            while not mic.health.events:
+                n_blocks += next(blocks).size > 0
+        finally:
+            virtual_audio.run("resume")
+        while not mic.health.reconnects:
+            n_blocks += next(blocks).size > 0
+        n_blocks += len(list(itertools.islice(blocks, 10)))
+        assert n_blocks * 0.1 == pytest.approx(time.monotonic() - start, abs=0.5)
+        assert mic.health.lost_s > 1
+
+
+def test_move_to_another_microphone_is_noticed(virtual_audio: Any) -> None:
+    with Microphone("virtmic", RATE_HZ, 1600) as mic:
+        blocks = iter(mic)
+        list(itertools.islice(blocks, 20))
+        virtual_audio.run("move")
+        for _ in itertools.islice(blocks, 100):
+            if mic.health.moves:
+                break
+        assert mic.health.moves == 1
+        assert "moved the microphone from microphone.monitor to other.monitor" in mic.health.events[-1].message

@@ -1,6 +1,7 @@
 """A real PortAudio stream to a virtual loudspeaker."""
 
 import itertools
+import time
 from pathlib import Path
 from typing import Any
 
@@ -48,3 +49,36 @@ def test_microphone_through_to_loudspeaker(virtual_audio: Any, tmp_path: Path) -
     if speaker.underruns or mic.health.lost_s:
         pytest.skip("the machine is too busy to play without gaps")
     assert np.array_equal(sound_in(tmp_path / "heard.wav"), np.trim_zeros(PCM // 2))
+
+
+def attend_until(speaker: Speaker, condition: Any, limit_s: float = 20.0) -> None:
+    """Write 10 ms of sound every 10 ms until a condition holds."""
+    deadline = time.monotonic() + limit_s
+    while not condition():
+        assert time.monotonic() < deadline, list(speaker.health.events)
+        speaker.attend()
+        speaker.write(PCM[:160])
+        time.sleep(0.01)
+
+
+def test_loudspeaker_comes_back_after_a_restart_of_the_sound_server(virtual_audio: Any) -> None:
+    with Speaker("virtspk", RATE_HZ) as speaker:
+        attend_until(speaker, lambda: speaker.waiting_s > 0)
+        virtual_audio.pull()
+        attend_until(speaker, lambda: speaker.away)
+        virtual_audio.start()
+        attend_until(speaker, lambda: not speaker.away)
+        assert speaker.health.reconnects == 1
+        assert speaker.health.lost_s > 0
+
+
+def test_loudspeaker_that_sleeps_comes_back_when_it_wakes(virtual_audio: Any) -> None:
+    with Speaker("virtspk", RATE_HZ) as speaker:
+        attend_until(speaker, lambda: speaker.waiting_s > 0)
+        virtual_audio.run("suspend")
+        try:
+            attend_until(speaker, lambda: speaker.away)
+        finally:
+            virtual_audio.run("resume")
+        attend_until(speaker, lambda: not speaker.away)
+        assert speaker.health.reconnects == 1
