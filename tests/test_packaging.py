@@ -88,9 +88,10 @@ def test_version_is_a_release_number() -> None:
     assert re.fullmatch(r"\d+\.\d+\.\d+", acoustic.__version__)
 
 
-def test_every_bundle_entry_point_has_its_file() -> None:
-    for name, package in PROJECT["entry-points"]["acoustic.bundles"].items():
-        assert (CHECKOUT / "apps" / package.removeprefix("acoustic_apps.") / f"{name}.bundle").is_file()
+def test_every_application_ships_its_bundle() -> None:
+    for name, target in PROJECT["entry-points"]["acoustic.applications"].items():
+        folder = target.removeprefix("acoustic_apps.").partition(".")[0]
+        assert (CHECKOUT / "apps" / folder / f"{name}.bundle").is_file()
 
 
 def test_constraints_are_plain_versions_that_cover_the_project() -> None:
