@@ -66,7 +66,7 @@ def test_contradictions_are_usage_errors(settings: dict[str, Any]) -> None:
 
 def test_a_microphone_has_the_time_of_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     microphone = SimpleNamespace(device=SimpleNamespace(name="mic"), native_rate_hz=48000)
-    monkeypatch.setattr("acoustic.live.sources.Microphone", lambda *settings, **more: microphone)
+    monkeypatch.setattr("acoustic.live.sources.Microphone", lambda *settings, **options: microphone)
     before = datetime.now().astimezone()
     sound = open_input(None, None, 16000, 160)
     assert sound.began is not None
