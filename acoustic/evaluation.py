@@ -41,7 +41,7 @@ def markdown(evaluations: Iterable[Evaluation]) -> Iterator[str]:
     """Yield the lines of a page with all figures."""
     yield "# Evaluation"
     yield ""
-    yield f"Written by `acoustic evaluate --markdown docs/evaluation.md`, version {acoustic.__version__}. Every figure"
+    yield f"Written by `acoustic evaluate --markdown`, version {acoustic.__version__}. Every figure"
     yield "comes from the command above its table; edit nothing here by hand. Intervals are 95 %."
     for evaluation in evaluations:
         yield ""

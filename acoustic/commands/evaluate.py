@@ -15,7 +15,7 @@ class EvaluateOptions:
     """Which claims, and where to."""
 
     applications: Annotated[
-        tuple[str, ...], About("Applications; default: all that are installed.", argument=True, metavar="[APP]...")
+        tuple[str, ...], About("Applications; default: all that are installed.", argument=True, metavar="APP")
     ] = ()
     markdown: Annotated[Path | None, About("Write the page of all figures here.", metavar="FILE")] = None
 
@@ -40,7 +40,7 @@ def evaluate(options: EvaluateOptions) -> Iterator[Output]:
 
 EVALUATE = Action(
     help="Measure what the shipped models claim, on the recordings of the data folder and on simulated ones.\n\n"
-    "Takes some minutes. Example: acoustic evaluate --markdown docs/evaluation.md",
+    "Takes an hour or two on a small computer. Example: acoustic evaluate hearing --markdown figures.md",
     options=EvaluateOptions,
     run=evaluate,
 )
