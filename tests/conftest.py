@@ -25,11 +25,10 @@ from acoustic.application import Application, find
 settings.register_profile("suite", deadline=None)
 settings.load_profile("suite")
 
-# A shell that runs the tests in the background makes them, and what they start, ignore interrupts.
+# A shell that runs the tests in the background makes them, and what they start, ignore interrupts and hang-ups.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-
-# librosa, which the front end is compared with, would compile for 15 s what takes it milliseconds here.
-os.environ.setdefault("NUMBA_DISABLE_JIT", "1")
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 HERE = Path(__file__).parent
 VIRTUAL_MIC = HERE / "virtual_mic.sh"

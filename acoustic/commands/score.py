@@ -76,8 +76,7 @@ def run_score(application: App, values: Mapping[str, Any]) -> None:
         start=values["start"],
     )
     loaded = load(values["bundle"], application.name)
-    shown = form is Form.TABLE and output is None
-    complain = (lambda error: None) if shown else terminal.show_error
+    complain = (lambda error: None) if form is Form.TABLE and output is None else terminal.show_error
     scoring = Scoring(loaded, record_of(application.options, values), files, roots, request, complain)
     for note in scoring.notes:
         terminal.note(note)

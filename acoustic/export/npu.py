@@ -47,8 +47,8 @@ def estimate(network: Path, accelerator: str, folder: Path) -> NpuEstimate:
     vela = find_vela()
     if vela is None:
         raise MissingExtraError(
-            "--npu needs Vela, Arm's compiler for Ethos-U, which is not installed: pip install ethos-u-vela, into this "
-            "environment or one of its own whose vela is on the path"
+            "--npu needs Vela, Arm's compiler for Ethos-U, which is not installed: pip install 'acoustic[npu]', "
+            "or ethos-u-vela into an environment of its own whose vela is on the path"
         )
     command = [vela, str(network), "--accelerator-config", accelerator, "--output-dir", str(folder)]
     try:

@@ -55,6 +55,8 @@ class Trained:
     bundle: Bundle
     failed: dict[Path, str]
     """Recordings that could not be used, and why."""
+    clipless: dict[Path, str]
+    """Recordings that were heard and gave no clip, and why."""
     set_aside: float
     """Share of the sound that the gate set aside."""
     least_rate: float
@@ -141,7 +143,6 @@ def train(
     )
     summaries = _summarise(recipe, [path for path in usable if path not in failed], known, settings.jobs, failed)
     clipless = _clipless(summaries)
-    failed |= clipless
     normals = _normals(recipe, summaries, known, vectors)
     rotor = _rotor(summaries, known)
     model = fit_model(
@@ -173,7 +174,7 @@ def train(
         "seed": settings.seed,
     }
     bundle = pack(model, settings.name or APPLICATION, calibration, _test_pcm(next(iter(summaries)), model))
-    return Trained(bundle=bundle, failed=failed, set_aside=aside_s / heard_s, least_rate=1 / clips)
+    return Trained(bundle=bundle, failed=failed, clipless=clipless, set_aside=aside_s / heard_s, least_rate=1 / clips)
 
 
 def pack(model: TurbineModel, name: str, calibration: dict[str, Any], pcm: NDArray[np.int16]) -> Bundle:
@@ -326,6 +327,8 @@ def run(options: TurbineTrainOptions) -> Iterator[Output]:
             f"{options.false_alarm_rate:.2%} is an extrapolation."
         )
     yield Written(options.output)
+    for path, reason in trained.clipless.items():
+        yield Note(f"{path}: {reason}")
     for path, reason in trained.failed.items():
         yield Note(reason if reason.startswith(str(path)) else f"{path}: {reason}", trouble=True)
     if trained.failed:

@@ -16,7 +16,19 @@ from made_roasts import acoustic
 
 from acoustic.audio import write_wav
 
-ROW = {"file", "duration_s", "rate_hz", "first_crack", "cracks", "warnings", "error", "charge_s", "drop_s"}
+ROW = {
+    "started",
+    "started_from",
+    "file",
+    "duration_s",
+    "rate_hz",
+    "first_crack",
+    "cracks",
+    "warnings",
+    "error",
+    "charge_s",
+    "drop_s",
+}
 FIRST_CRACK = {"onset_s", "decided_s", "first_pop_s", "end_s", "cracks", "confidence"}
 COMMAND = [sys.executable, "-m", "acoustic", "roast", "score", "--json"]
 

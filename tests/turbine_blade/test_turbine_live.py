@@ -65,4 +65,9 @@ def test_live_clips_equal_those_of_the_kept_recording(
         check=True,
     )
     again = [row for row in map(json.loads, replayed.stdout.splitlines()) if row["event"] == "clip"]
+    for clip in (
+        *again,
+        *clips,
+    ):  # a stream and its file tell it from different sources
+        del clip["time"]
     assert again == clips
