@@ -19,7 +19,7 @@ from made_roasts import acoustic
 
 from acoustic.application import Facts, load
 from acoustic.audio import write_wav
-from acoustic.live import ReducedSession
+from acoustic.live import Session
 from acoustic.records import plain
 
 COMMAND = [sys.executable, "-m", "acoustic", "roast", "listen"]
@@ -72,7 +72,7 @@ def test_events_equal_score_at_awkward_block_sizes(
     application, options = loaded.application, loaded.application.options()
     chain = application.chain(loaded.typed, options)
     collector = application.collect(loaded.typed, options, chain)
-    with ReducedSession(RecordingSource(simulated_roast, 32000, block_samples), chain) as session:
+    with Session(RecordingSource(simulated_roast, 32000, block_samples), chain) as session:
         reports = [report for step in session for event in step.events for report in collector.hear(event)]
     check_events_equal_row([report.to_dict() or {} for report in reports], row)
     facts = Facts(file=str(simulated_roast), duration_s=30.0, rate_hz=32000)

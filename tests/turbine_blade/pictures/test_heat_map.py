@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from acoustic_apps.turbine_blade.pictures import heat_map
-from acoustic_apps.turbine_blade.pictures.heat_map import MOST_DAYS, Day, day_of, save_heat_map, summarise_days
+from acoustic_apps.turbine_blade.pictures.heat_map import MOST_DAYS, MapDay, day_of, save_heat_map, summarise_days
 from acoustic_apps.turbine_blade.result import Score
 from matplotlib.image import imread
 
@@ -81,7 +81,7 @@ def test_recordings_are_counted_by_machine_and_day() -> None:
 
 def test_too_often_is_what_chance_does_once_in_a_thousand_days() -> None:
     def too_often(anomalous: int, recordings: int) -> bool:
-        return Day(recordings=recordings, anomalous=anomalous, allowed_rate=0.01).too_often
+        return MapDay(recordings=recordings, anomalous=anomalous, allowed_rate=0.01).too_often
 
     # With 24 recordings at 1 %: two or more have a chance of 2.4 %, three of 0.18 %, four of 0.01 %.
     assert [too_often(k, 24) for k in range(6)] == [False, False, False, False, True, True]
