@@ -462,5 +462,6 @@ def options_for(
 
 def failure(application: Application[M, P, E, R], file: str, error: str) -> dict[str, Any]:
     """Return the row of a recording that could not be scored."""
-    row: dict[str, Any] = plain(application.result(file=file, error=error))  # type: ignore[call-arg]
+    make: Callable[..., R] = application.result
+    row: dict[str, Any] = plain(make(file=file, error=error))
     return row

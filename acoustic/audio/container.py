@@ -12,7 +12,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 HEADER_BYTES = 12
 #: Sizes from here on are placeholders of recorders that could not go back, near 2 or 4 GiB.
@@ -110,7 +110,7 @@ class Spliced(io.RawIOBase):
         self._at = max(0, base + offset)
         return self._at
 
-    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def]
+    def readinto(self, buffer: Any) -> int:
         """Fill a buffer as far as there are bytes."""
         wanted, filled = memoryview(buffer).cast("B"), 0
         for part, start, end in zip(self._parts, self._starts, self._starts[1:], strict=False):

@@ -48,6 +48,14 @@ class LevelMeter:
         self._peak = max(self._peak, float(magnitude.max()))
         self._n_clipped += int(np.count_nonzero(magnitude >= CLIP_LEVEL))
 
+    def add(self, other: "LevelMeter") -> None:
+        """Add what another meter has measured."""
+        self.n_samples += other.n_samples
+        self._sum += other._sum
+        self._sum_squares += other._sum_squares
+        self._peak = max(self._peak, other._peak)
+        self._n_clipped += other._n_clipped
+
     @property
     def rms_dbfs(self) -> float:
         """Root-mean-square level (dB re full scale)."""

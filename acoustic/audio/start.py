@@ -74,6 +74,13 @@ def given(text: str) -> Began:
     return moment
 
 
+def fields_of(began: Began | None) -> dict[str, str | None]:
+    """Return the fields ``started`` and ``started_from`` of results and events; None where nothing tells."""
+    if began is None:
+        return {"started": None, "started_from": None}
+    return {"started": began.iso(), "started_from": began.source}
+
+
 def by_clock() -> Began:
     """Return this moment, as this computer's clock has it: of a microphone that is opened."""
     return Began(datetime.now().astimezone(), CLOCK)

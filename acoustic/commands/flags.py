@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING
 from enum import StrEnum
-from types import NoneType, UnionType
+from types import GenericAlias, NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import typer
@@ -18,6 +18,7 @@ def command(run: Callable[[dict[str, Any]], Any], parameters: Sequence[inspect.P
     def call(**values: Any) -> Any:
         return run(values)
 
+    # What `inspect.signature`, and so Typer, asks first; the types of functions do not know it.
     call.__signature__ = inspect.Signature(list(parameters))  # type: ignore[attr-defined]
     call.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     call.__doc__ = help
@@ -63,7 +64,7 @@ def _parameter(member: Member) -> inspect.Parameter:
     else:
         inner = kind
     if get_origin(inner) is tuple and get_args(inner)[-1] is Ellipsis:
-        inner = list[_choice(get_args(inner)[0])]  # type: ignore[misc]
+        inner = GenericAlias(list, (_choice(get_args(inner)[0]),))
     else:
         inner = _choice(inner)
     if inner in (int, float):
@@ -84,6 +85,7 @@ def _parameter(member: Member) -> inspect.Parameter:
 def _choice(kind: Any) -> Any:
     """Return the choices of a Literal; any other type as it is."""
     if get_origin(kind) is Literal:
+        # The functional form, which type checkers know in an assignment of literals only.
         return _Choice("Choice", {f"choice_{number}": one for number, one in enumerate(get_args(kind))})  # type: ignore[call-arg]
     return kind
 

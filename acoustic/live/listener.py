@@ -9,12 +9,13 @@ from functools import partial
 from typing import Any
 
 from acoustic.application import Facts, Loaded, Report
-from acoustic.audio import LevelMeter
 from acoustic.audio.source import HealthEvent
+from acoustic.audio.start import fields_of
 from acoustic.errors import AcousticError
 from acoustic.links import Archive, Outlet, Sink
 from acoustic.live.events import Health, KeepingUp, Start, Trouble
 from acoustic.live.keyboard import Keyboard
+from acoustic.live.levels import Levels
 from acoustic.live.output import SoundOut
 from acoustic.live.session import Session, Step
 from acoustic.live.sources import Input
@@ -74,7 +75,8 @@ class Listener:
         self.now_s = 0.0
         """Position in the stream after the latest block (s)."""
         self._loaded, self._sound, self._keyboard, self._out = loaded, sound, keyboard, out
-        self._chain = application.chain(loaded.typed, options)
+        # Where there is ``out``, one that makes sound.
+        self._chain: Any = application.chain(loaded.typed, options)
         self._collector = application.collect(loaded.typed, options, self._chain)
         self._session = Session(sound.source, self._chain)
         self._ending = False
@@ -85,8 +87,7 @@ class Listener:
         self._outlets = [Outlet(sink, partial(self._patience_s, sink)) for sink in sinks]
         # Those whose trouble has been told.
         self._troubled: list[Outlet] = []
-        # Of all, since the panel was drawn, and since the last health record.
-        self._heard, self._level, self._recorded = LevelMeter(), LevelMeter(), LevelMeter()
+        self._levels = Levels()
         self._next_health_s = application.health_every_s
         # Of the source and of the loudspeaker: what each has noted and was reported.
         self._healths = [sound.source.health, *([] if out is None else [out.source_health])]
@@ -129,9 +130,9 @@ class Listener:
             warnings=tuple(self._warnings()),
             realtime_factor=self._session.pace.realtime_factor,
             output=None if self._out is None else self._out.file,
-            input_dbfs=finite(self._heard.rms_dbfs),
-            output_dbfs=None if self._out is None else finite(self._out.level.rms_dbfs),
-            **self._began(),
+            input_dbfs=finite(self._levels.total.rms_dbfs),
+            output_dbfs=None if self._out is None else finite(self._out.levels.total.rms_dbfs),
+            **fields_of(self._sound.began),
         )
 
     def _warnings(self) -> Iterator[str]:
@@ -149,15 +150,8 @@ class Listener:
             version=bundle.version,
             sha256=self._loaded.sha256,
             application=self._loaded.application.name,
-            **self._began(),
+            **fields_of(self._sound.began),
         )
-
-    def _began(self) -> dict[str, str | None]:
-        began = self._sound.began
-        return {
-            "started": None if began is None else began.iso(),
-            "started_from": None if began is None else began.source,
-        }
 
     def _timed(self, event: dict[str, Any]) -> dict[str, Any]:
         """Return an event with the time at which it is told, where that is known."""
@@ -198,7 +192,7 @@ class Listener:
         self._label()
 
     def _play(self, out: SoundOut) -> None:
-        made = self._chain.sound()  # type: ignore[attr-defined]
+        made = self._chain.sound()
         if self._failure is None:
             try:
                 out.write(made, self._sound)
@@ -263,14 +257,13 @@ class Listener:
             yield from reversed(new)
 
     def _measure(self, step: Step[Any]) -> None:
-        for meter in (self._heard, self._level, self._recorded):
-            meter.push(step.pcm)
+        self._levels.push(step.pcm)
         self._draw()
         every_s = self._loaded.application.health_every_s
         if step.end_s >= self._next_health_s:
             self._next_health_s = (math.floor(step.end_s / every_s) + 1) * every_s
             self._give("event", self._timed({"event": "health", **self._health()}))
-            self._recorded.reset()
+            self._levels.recorded.reset()
 
     def _draw(self) -> None:
         """Bring the panel up to date; a screen that is busy is left alone."""
@@ -281,7 +274,7 @@ class Listener:
         rows, alarmed = self._rows(), self._collector.alarmed
         for outlet in screens:
             outlet.put("panel", rows, alarmed)
-        self._level.reset()
+        self._levels.shown.reset()
 
     def _label(self, *, at_once: bool = False) -> None:
         """Hand on all labels so far, where something happened since the last time."""
@@ -292,7 +285,7 @@ class Listener:
         self._give("labels", list(self._loaded.application.labels(row)))
 
     def _rows(self) -> dict[str, Any]:
-        level, pace, health = self._level, self._session.pace, self._sound.source.health
+        level, pace, health = self._levels.shown, self._session.pace, self._sound.source.health
         keeping_up: list[str | tuple[str, str]] = [
             f"load {pace.realtime_factor:.1%}   lag {pace.lag_s:.2f} s   lost {health.lost_s:.1f} s"
         ]
@@ -303,16 +296,16 @@ class Listener:
         sound: list[str | tuple[str, str]] = [f"{level_bar(level.rms_dbfs)}   peak {level.peak_dbfs:.0f}"]
         if level.clipped:
             sound.append(("   CLIPPING", "bold yellow"))
-        out = {} if self._out is None else self._out.panel(level.rms_dbfs, self._chain, self._sound)  # type: ignore[arg-type]
+        out = {} if self._out is None else self._out.panel(level.rms_dbfs, self._chain, self._sound)
         return {"input": sound, **out, **self._collector.panel(self.now_s), "keeping up": keeping_up}
 
     def _health(self) -> dict[str, Any]:
-        pace, health = self._session.pace, self._sound.source.health
+        pace, health, recorded = self._session.pace, self._sound.source.health, self._levels.recorded
         heard = Health(
             t_s=self.now_s,
-            level_dbfs=finite(self._recorded.rms_dbfs),
-            peak_dbfs=finite(self._recorded.peak_dbfs),
-            clipped=self._recorded.clipped,
+            level_dbfs=finite(recorded.rms_dbfs),
+            peak_dbfs=finite(recorded.peak_dbfs),
+            clipped=recorded.clipped,
         )
         keeping_up = KeepingUp(
             realtime_factor=pace.realtime_factor,
@@ -328,7 +321,7 @@ class Listener:
         own, out = self._collector.health(self.now_s), self._out
         parts = [heard, own]
         if out is not None:
-            parts = [heard, out.recorded(), own, out.health(self._chain, self._sound)]  # type: ignore[arg-type]
+            parts = [heard, out.recorded(), own, out.health(self._chain, self._sound)]
         parts = [plain(part) for part in (*parts, keeping_up) if part is not None]
         return {name: value for part in parts for name, value in part.items()}
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from acoustic.application import Rows, SoundChain
-from acoustic.audio import LevelMeter, Microphone, Speaker, WavWriter
+from acoustic.audio import Microphone, Speaker, WavWriter
 from acoustic.audio.source import Pcm16, SourceHealth
 from acoustic.errors import ParameterError
 from acoustic.live.events import OutputHealth, OutputLevel
+from acoustic.live.levels import Levels
 from acoustic.live.playout import Playout
 from acoustic.live.ramp import StartUpRamp
 from acoustic.live.sources import Input
@@ -39,10 +40,7 @@ class SoundOut:
         self._playout = target if isinstance(target, Playout) else None
         self._rate_hz = rate_hz
         self._ramp = StartUpRamp(rate_hz, RAMP_S if self._playout is not None else 0.0)
-        self.level = LevelMeter()
-        """Of all sound so far."""
-        # Since the panel was drawn, and since the last health record.
-        self._shown, self._recorded = LevelMeter(), LevelMeter()
+        self.levels = Levels()
 
     def write(self, pcm: Pcm16, sound: Input) -> None:
         """Take samples; ``sound`` is what they were made of.
@@ -60,8 +58,7 @@ class SoundOut:
         self._target.write(ramped)
         # Now, and not at the end: when no sound comes any more, the loudspeaker runs dry, and that is no loss.
         self.lost_blocks = _lost_in(sound) + (0 if self._playout is None else self._playout.lost_blocks)
-        for meter in (self.level, self._shown, self._recorded):
-            meter.push(pcm)
+        self.levels.push(pcm)
 
     @property
     def source_health(self) -> SourceHealth:
@@ -75,9 +72,10 @@ class SoundOut:
 
     def panel(self, input_dbfs: float, chain: SoundChain[object], sound: Input) -> Rows:
         """Rows of the panel: output, what is taken away, delays, losses."""
-        reduction_db = input_dbfs - self._shown.rms_dbfs
-        level: list[str | tuple[str, str]] = [f"{level_bar(self._shown.rms_dbfs)}   peak {self._shown.peak_dbfs:.0f}"]
-        if self._shown.clipped:
+        shown = self.levels.shown
+        reduction_db = input_dbfs - shown.rms_dbfs
+        level: list[str | tuple[str, str]] = [f"{level_bar(shown.rms_dbfs)}   peak {shown.peak_dbfs:.0f}"]
+        if shown.clipped:
             level.append(("   CLIPPING", "bold yellow"))
         rows: dict[str, list[str | tuple[str, str]]] = {
             "output": level,
@@ -90,13 +88,13 @@ class SoundOut:
             rows["lost blocks"] = [(lost, "bold yellow" if self.lost_blocks else "")]
             if out.speaker.away:
                 rows["lost blocks"].append(("   NO LOUDSPEAKER", "bold yellow"))
-        self._shown.reset()
+        shown.reset()
         return rows
 
     def recorded(self) -> OutputLevel:
         """Return the level since the last call."""
-        output_dbfs = finite(self._recorded.rms_dbfs)
-        self._recorded.reset()
+        output_dbfs = finite(self.levels.recorded.rms_dbfs)
+        self.levels.recorded.reset()
         return OutputLevel(output_dbfs=output_dbfs)
 
     def health(self, chain: SoundChain[object], sound: Input) -> OutputHealth:

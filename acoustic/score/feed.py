@@ -10,7 +10,7 @@ from acoustic.audio import LevelMeter, StreamResampler, to_pcm16
 from acoustic.audio.resample import from_pcm16
 from acoustic.audio.sound import CLIPPED_SHARE
 from acoustic.audio.source import Pcm16
-from acoustic.audio.start import Began
+from acoustic.audio.start import Began, fields_of
 from acoustic.text import finite
 
 
@@ -109,8 +109,7 @@ class Feed:
             output=output,
             input_dbfs=finite(self._before.rms_dbfs),
             output_dbfs=finite(self._after.rms_dbfs),
-            started=None if began is None else began.iso(),
-            started_from=None if began is None else began.source,
+            **fields_of(began),
         )
 
     def _remarks(self) -> Iterator[str]:

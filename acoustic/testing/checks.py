@@ -269,7 +269,7 @@ def check_firmware(subject: Subject) -> None:
     """Check that the C gives Python's bytes at every stage, in any blocks of any sound, under the sanitizers."""
     if host_compiler() is None:
         raise SkipTest("there is no C compiler")
-    loaded, firmware = subject.loaded, subject.application.firmware(subject.loaded.typed)  # type: ignore[misc]
+    loaded, firmware = subject.loaded, subject.firmware
     require(firmware.rate_hz == loaded.rate_hz, "the firmware has another rate than the model")
     sounds, idle = {"example": firmware.example_pcm, **hostile.sounds(loaded.rate_hz)}, set(firmware.stages)
     with TemporaryDirectory(prefix="acoustic-check-") as folder:

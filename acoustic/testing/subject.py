@@ -15,6 +15,7 @@ from acoustic.application import Application, Loaded, Row, Rows
 from acoustic.audio import Recording, WavWriter, write_wav
 from acoustic.audio.source import Pcm16
 from acoustic.errors import AudioFileError
+from acoustic.firmware import Firmware
 from acoustic.links import Event, Sink
 from acoustic.live import Keyboard, Listener, SoundOut, open_input
 from acoustic.model.bundle import Bundle
@@ -53,8 +54,15 @@ class Subject:
         """The sound, int16 (n,) at the model's rate."""
         if self.recordings:
             return Recording(self.recordings[0]).read(self.loaded.rate_hz)
-        require(self.application.firmware, "an application without firmware has no example: give recordings")
-        return self.application.firmware(self.loaded.typed).example_pcm  # type: ignore[misc]
+        return self.firmware.example_pcm
+
+    @cached_property
+    def firmware(self) -> Firmware:
+        """What its firmware is made of."""
+        make = self.application.firmware
+        if make is None:
+            raise AssertionError("an application without firmware has no example: give recordings")
+        return make(self.loaded.typed)
 
     @cached_property
     def beginning(self) -> Pcm16:

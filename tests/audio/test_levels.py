@@ -53,3 +53,17 @@ def test_two_pieces_measure_like_one(samples: list[int], cut: int) -> None:
     assert parts.clipped == whole.clipped
     assert parts.rms_dbfs == pytest.approx(whole.rms_dbfs)
     assert parts.dc == pytest.approx(whole.dc)
+
+
+def test_what_two_meters_measured_adds_up_to_what_one_measures() -> None:
+    rng = np.random.default_rng(4)
+    together, first, second = LevelMeter(), LevelMeter(), LevelMeter()
+    for meter, pcm in (
+        (first, rng.integers(-99, 99, 700)),
+        (second, rng.integers(-40000, 40000, 900).clip(-32768, 32767)),
+    ):
+        meter.push(pcm.astype(np.int16))
+        together.push(pcm.astype(np.int16))
+    first.add(second)
+    for name in ("n_samples", "rms_dbfs", "peak_dbfs", "clipped", "dc"):
+        assert getattr(first, name) == getattr(together, name)
